@@ -1,0 +1,96 @@
+# `make help` lists what there is. To run Lampboard: `cargo run --release -- demo`.
+#
+# Cargo is always called with --workspace (or for the one binary): every other
+# choice of packages resolves to other features and compiles half the tree anew.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+BUF := web-ui/node_modules/.bin/buf
+NPM := npm --prefix web-ui
+# Says what comes next, and when: the log of a slow run shows where the time went.
+say = @printf '\n%s  %s\n' "$$(date +%T)"
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build target/release/lampboard with the UI in it
+	cargo build --release --locked
+
+.PHONY: test
+test: tools web-ui/node_modules/.complete ## Install what tests need, and run them all
+	$(say) "web-ui: unit tests"
+	$(NPM) test
+	$(say) "Rust: all tests"
+	cargo test --workspace --locked
+
+.PHONY: check
+check: check-proto check-web-ui check-supply check-rust ## Format, lints, contract, generated code, licences
+
+.PHONY: check-proto
+check-proto: web-ui/node_modules/.complete
+	$(say) "proto: lint, format, breaking changes, generated TypeScript"
+	$(BUF) lint
+	$(BUF) format --diff --exit-code
+	$(BUF) breaking --against proto/accepted.binpb
+	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
+	$(BUF) generate --output "$$fresh"; \
+	diff --recursive --unified web-ui/src/gen "$$fresh/web-ui/src/gen" || \
+	{ echo "web-ui/src/gen is not what the protos say: make generate" >&2; exit 1; }
+
+.PHONY: check-web-ui
+check-web-ui: web-ui/node_modules/.complete
+	$(say) "web-ui: eslint, prettier, svelte-check"
+	$(NPM) run lint
+	$(NPM) run check
+
+# After the web-ui's packages: a crate there builds the UI and would fetch its own.
+.PHONY: check-rust
+check-rust: web-ui/node_modules/.complete
+	$(say) "Rust: format, lints, documentation"
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+
+.PHONY: check-supply
+check-supply: tools
+	$(say) "Dependencies: licences, sources, duplicates, unused ones; workflows"
+	cargo fetch --locked
+	cargo deny --offline check bans licenses sources
+	cargo shear --frozen --deny-warnings
+	zizmor --offline --persona pedantic --quiet .github
+
+.PHONY: fmt
+fmt: web-ui/node_modules/.complete ## Format everything
+	cargo fmt --all
+	$(BUF) format --write
+	$(NPM) run format
+
+.PHONY: generate
+generate: web-ui/node_modules/.complete ## Generate the UI's TypeScript from the protos
+	$(BUF) generate
+
+.PHONY: accept-contract
+accept-contract: web-ui/node_modules/.complete ## Take the protos as the contract from now on (CHANGELOG first)
+	@.ci/contract-notes
+	$(BUF) build --exclude-source-info --output proto/accepted.binpb
+
+.PHONY: bench
+bench: ## Measure, and write the figures to README (REFERENCES=folder: against others, too)
+	cargo run --release --locked --package lampboard-bench -- $(if $(REFERENCES),--references $(REFERENCES))
+
+.PHONY: tools
+tools: ## Install what checks and tests need, where it is missing
+	@.ci/tools
+
+# The crate web-ui installs without development packages when the lock file is
+# newer, which removes this marker together with what it stands for.
+web-ui/node_modules/.complete: web-ui/package-lock.json
+	$(say) "web-ui: packages"
+	$(NPM) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
