@@ -1,1 +1,51 @@
-//! Being built.
+//! A simulated GitHub: it has state, acts on it as GitHub does, and sends real signed webhooks.
+//!
+//! A test says what happens and gets the webhooks that GitHub would send:
+//!
+//! ```
+//! use jiff::ToSpan;
+//! use lampboard_github_double::{GitHub, Trigger};
+//!
+//! let mut github = GitHub::new("acme", 7, "2026-03-02T09:00:00Z".parse().unwrap());
+//! let ada = github.create_person("ada", "Ada Example");
+//! let api = github.create_repository("api");
+//! let ci = github.create_workflow(api, "CI", ".github/workflows/ci.yml");
+//!
+//! let commit = github.commit(&ada, "Fix the parser");
+//! let run = github.start_run(ci, Trigger::push("main", &commit));
+//! let job = github.queue_job(run, "test");
+//! github.advance(10.seconds());
+//! github.start_job(job);
+//! github.advance(2.minutes());
+//! github.fail_step(job, "Run cargo test");
+//! github.finish_job(job);
+//! github.finish_run(run);
+//!
+//! let events: Vec<_> = github.take_changes().iter().map(|change| change.event()).collect();
+//! assert_eq!(events.last().unwrap().action, "completed");
+//! ```
+//!
+//! [`Hook`] posts events to a receiver on this machine, and [`demo`] holds a month of an invented
+//! organisation's builds and an endless present.
+
+pub mod demo;
+mod event;
+mod github;
+mod hook;
+mod payload;
+
+pub use event::Event;
+pub use github::GitHub;
+pub use github::account::{Account, AccountKind};
+pub use github::change::Change;
+pub use github::commit::Commit;
+pub use github::id::{JobId, RepositoryId, RunId, WorkflowId};
+pub use github::job::{Job, Step};
+pub use github::repository::Repository;
+pub use github::run::{Attempt, Run};
+pub use github::status::{Conclusion, Status};
+pub use github::trigger::Trigger;
+pub use github::workflow::Workflow;
+pub use hook::delivery::{Answer, Delivery, NoAnswer};
+pub use hook::signature::signature;
+pub use hook::{Hook, HookError};

@@ -1,0 +1,1 @@
+//! A month of an invented organisation's builds, and its endless present.
