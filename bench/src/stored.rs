@@ -1,0 +1,79 @@
+//! Which runs a server has recorded, asked of itself or of its database.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use anyhow::{Result, ensure};
+use lampboard_proto::v1::ListBuildsRequest;
+use lampboard_proto::v1::build_service_client::BuildServiceClient;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use crate::subject::Kind;
+
+/// Fails unless every run that was acknowledged is recorded, and no other is.
+pub(crate) async fn check(acknowledged: &[u64], kind: Kind, port: u16, data: &Path) -> Result<()> {
+    let recorded = match kind {
+        Kind::Lampboard => listed(port).await?,
+        Kind::Fastapi | Kind::Probot => in_database(&data.join("builds.db")).await?,
+    };
+    let acknowledged = acknowledged.iter().copied().collect();
+    compare(&acknowledged, &recorded)
+}
+
+fn compare(acknowledged: &HashSet<u64>, recorded: &HashSet<u64>) -> Result<()> {
+    let lost = acknowledged.difference(recorded).count();
+    let strange = recorded.difference(acknowledged).count();
+    ensure!(
+        lost == 0 && strange == 0,
+        "of {} acknowledged runs {lost} are not recorded, and {strange} others are",
+        acknowledged.len()
+    );
+    Ok(())
+}
+
+async fn listed(port: u16) -> Result<HashSet<u64>> {
+    let mut builds = BuildServiceClient::connect(format!("http://127.0.0.1:{port}")).await?;
+    let mut runs = HashSet::new();
+    let mut request = ListBuildsRequest {
+        page_size: 200,
+        ..ListBuildsRequest::default()
+    };
+    loop {
+        let page = builds.list_builds(request.clone()).await?.into_inner();
+        for build in page.builds {
+            runs.insert(build.run_id.try_into()?);
+        }
+        if page.next_page_token.is_empty() {
+            return Ok(runs);
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+/// Both references have the same table.
+async fn in_database(file: &Path) -> Result<HashSet<u64>> {
+    let options = SqliteConnectOptions::new().filename(file).read_only(true);
+    let mut database: SqliteConnection = options.connect().await?;
+    let ids: Vec<String> = sqlx::query_scalar("SELECT external_id FROM builds")
+        .fetch_all(&mut database)
+        .await?;
+    database.close().await?;
+    ids.iter().map(|id| Ok(id.parse()?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_was_lost_and_what_was_not_sent() {
+        let runs = |ids: &[u64]| ids.iter().copied().collect::<HashSet<u64>>();
+        assert!(compare(&runs(&[1, 2]), &runs(&[2, 1])).is_ok());
+        let error = compare(&runs(&[1, 2, 3]), &runs(&[3, 4])).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "of 3 acknowledged runs 2 are not recorded, and 1 others are"
+        );
+    }
+}
