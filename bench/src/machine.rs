@@ -13,13 +13,51 @@ pub(crate) fn machine() -> String {
     format!("{processor}, {cores} cores")
 }
 
-/// The commit that is checked out, marked when files differ from it.
+/// The commit that is checked out, and whether files differ from it. The
+/// README does not count: the figures of the last time are in it.
 pub(crate) fn commit(repository: &Path) -> Option<String> {
-    let output = Command::new("git")
-        .args(["describe", "--always", "--dirty", "--exclude=*"])
-        .current_dir(repository)
-        .output()
-        .ok()?;
-    let name = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (output.status.success() && !name.is_empty()).then_some(name)
+    let name = git(repository, &["rev-parse", "--short", "HEAD"])?;
+    let unchanged = ["diff", "--quiet", "HEAD", "--", ".", ":!README.md"];
+    Some(match git(repository, &unchanged) {
+        Some(_) => name,
+        None => format!("{name}, with changes"),
+    })
+}
+
+/// What it prints, unless it fails.
+fn git(repository: &Path, arguments: &[&str]) -> Option<String> {
+    let mut command = Command::new("git");
+    let output = command.args(arguments).current_dir(repository).output();
+    let output = output.ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn marks_all_changes_but_those_of_the_readme() {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = folder.path();
+        let write = |name: &str, text: &str| fs::write(repository.join(name), text).unwrap();
+        write("README.md", "1");
+        write("code", "1");
+        assert_eq!(commit(repository), None);
+        let git = |arguments: &[&str]| {
+            let who = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+            git(repository, &[&who, arguments].concat()).unwrap()
+        };
+        git(&["init", "--quiet"]);
+        git(&["add", "."]);
+        git(&["commit", "--quiet", "--message", "1"]);
+        let head = git(&["rev-parse", "--short", "HEAD"]);
+
+        write("README.md", "2");
+        assert_eq!(commit(repository), Some(head.clone()));
+        write("code", "2");
+        assert_eq!(commit(repository), Some(format!("{head}, with changes")));
+    }
 }
