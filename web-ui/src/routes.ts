@@ -1,0 +1,62 @@
+/** What a path leads to. */
+export type Route =
+  | { page: 'overview' }
+  | { page: 'builds' }
+  | { page: 'build'; repository: string; runId: string; attempt?: number }
+  | { page: 'build-by-id'; id: string }
+  | { page: 'not-found' };
+
+const NUMBER = /^[1-9][0-9]{0,17}$/;
+
+function segmentsOf(path: string): string[] | undefined {
+  try {
+    return path.split('/').filter(Boolean).map(decodeURIComponent);
+  } catch {
+    return undefined;
+  }
+}
+
+function runRoute(repository: string, rest: string[]): Route {
+  const [runId, attempts, attempt, ...more] = rest;
+  if (runId === undefined || !NUMBER.test(runId) || more.length > 0) return { page: 'not-found' };
+  if (attempts === undefined) return { page: 'build', repository, runId };
+  if (attempts !== 'attempts' || attempt === undefined || !NUMBER.test(attempt)) {
+    return { page: 'not-found' };
+  }
+  return { page: 'build', repository, runId, attempt: Number(attempt) };
+}
+
+/**
+ * Finds out where a path leads. A run's path on GitHub leads to the same run here, so that swapping the host in an
+ * address is enough.
+ */
+export function parseRoute(path: string): Route {
+  const segments = segmentsOf(path);
+  if (!segments) return { page: 'not-found' };
+  if (segments.length === 0) return { page: 'overview' };
+
+  const [first, second, third, fourth, ...rest] = segments;
+  if (first === 'builds' && segments.length === 1) return { page: 'builds' };
+  if (first === 'builds' && second && segments.length === 2) {
+    return { page: 'build-by-id', id: second };
+  }
+  if (first === 'r' && second && third && fourth === 'runs') {
+    return runRoute(`${second}/${third}`, rest);
+  }
+  if (second && third === 'actions' && fourth === 'runs') {
+    return runRoute(`${first}/${second}`, rest);
+  }
+  return { page: 'not-found' };
+}
+
+/** The page of a run, or of one attempt of it. */
+export function buildHref(repository: string, runId: string, attempt?: number): string {
+  const [owner = '', name = ''] = repository.split('/');
+  const run = `/r/${encodeURIComponent(owner)}/${encodeURIComponent(name)}/runs/${runId}`;
+  return attempt === undefined ? run : `${run}/attempts/${attempt}`;
+}
+
+/** The page of a build of which only the id is known. */
+export function buildByIdHref(id: string): string {
+  return `/builds/${encodeURIComponent(id)}`;
+}

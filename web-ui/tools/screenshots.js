@@ -1,0 +1,69 @@
+// Takes pictures of every page: `npm run screenshots -- [folder] [address of a server]`.
+import { mkdir } from 'node:fs/promises';
+import { chromium } from 'playwright-core';
+import { createServer } from 'vite';
+
+const [folder = 'screenshots', address] = process.argv.slice(2);
+const SIZES = [
+  { width: 1280, height: 900 },
+  { width: 375, height: 812 },
+];
+
+async function mockServer() {
+  const server = await createServer({ mode: 'mock', server: { port: 0 }, logLevel: 'error' });
+  await server.listen();
+  return server;
+}
+
+/** The pages, with a failed and a running build found by following links. */
+async function pagesOf(page, origin) {
+  const first = async (path) => {
+    await page.goto(`${origin}${path}`);
+    const link = page.locator('main a[href^="/r/"]').first();
+    await link.waitFor({ timeout: 10_000 });
+    return link.getAttribute('href');
+  };
+  return {
+    overview: '/',
+    builds: '/builds',
+    filtered: '/builds?branch=main&conclusion=failure&started=7d',
+    empty: '/builds?branch=nobody-has-this&actor=mona',
+    failed: await first('/builds?conclusion=failure'),
+    running: await first('/builds?status=in_progress'),
+    retried: await first('/builds?conclusion=success&latest=1'),
+    missing: '/no/such/page',
+  };
+}
+
+const server = address ? undefined : await mockServer();
+const origin = address ?? server.resolvedUrls.local[0].replace(/\/$/, '');
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox'],
+});
+await mkdir(folder, { recursive: true });
+const finder = await browser.newPage();
+const pages = await pagesOf(finder, origin);
+await finder.close();
+for (const viewport of SIZES) {
+  for (const colorScheme of ['light', 'dark']) {
+    const context = await browser.newContext({ viewport, colorScheme });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => console.error('page error:', error.message));
+    page.on('console', (message) => {
+      if (message.type() === 'error') console.error('console:', message.text());
+    });
+    for (const [name, path] of Object.entries(pages)) {
+      await page.goto(`${origin}${path}`);
+      await page.locator('.skeleton').first().waitFor({ state: 'detached' });
+      await page.waitForTimeout(700);
+      const file = `${folder}/${name}-${viewport.width}-${colorScheme}.png`;
+      await page.screenshot({ path: file, fullPage: name !== 'builds' });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      if (wide) console.error(`${name} scrolls sideways at ${viewport.width}`);
+    }
+    await context.close();
+  }
+}
+await browser.close();
+await server?.close();

@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vite';
+import { gzipAssets } from './build/gzip.ts';
+import { icons } from './build/icons.ts';
+
+const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte(), icons(), gzipAssets()],
+  resolve: {
+    alias: {
+      // `--mode mock` answers every call in the browser, from seeded data.
+      $transport: file(mode === 'mock' ? 'mock/transport.ts' : 'src/api/transport.ts'),
+    },
+  },
+  build: {
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    // `data:` URLs would be one more thing to allow, for no gain.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    host: '127.0.0.1',
+    proxy: { '^/lampboard\\.v1\\.': 'http://127.0.0.1:8080' },
+  },
+}));

@@ -1,0 +1,10 @@
+import { svelteTesting } from '@testing-library/svelte/vite';
+import { defineConfig, mergeConfig } from 'vitest/config';
+import viteConfig from './vite.config.ts';
+
+export default defineConfig((env) =>
+  mergeConfig(viteConfig({ ...env, mode: 'mock' }), {
+    plugins: [svelteTesting()],
+    test: { environment: 'jsdom', include: ['test/**/*.test.ts'] },
+  }),
+);
