@@ -20,7 +20,7 @@ const WORKFLOWS: [(&str, &str); 3] = [
 pub(crate) fn completed_runs(count: usize, now: Timestamp, seed: u64) -> Vec<Change> {
     let mut rng = fastrand::Rng::with_seed(seed);
     let start = now - SPAN;
-    let mut github = GitHub::new("acme", seed, start);
+    let mut github = GitHub::new("acme-corp", seed, start);
     let people = people(&mut github);
     let workflows = workflows(&mut github);
     let step = SPAN / i32::try_from(count.max(1)).unwrap_or(i32::MAX);
@@ -118,7 +118,7 @@ mod tests {
     fn events_are_as_large_as_real_ones() {
         for change in completed_runs(50, now(), 1) {
             let size = change.event().body.len();
-            assert!((18_000..22_000).contains(&size), "{size} bytes");
+            assert!((19_000..20_500).contains(&size), "{size} bytes");
         }
     }
 }

@@ -98,11 +98,14 @@ pub(crate) async fn measure(subject: &Subject, plan: &Plan, work: &Path) -> Resu
     std::fs::create_dir(&data)?;
     let port = free_port()?;
     let mut server = Server::start(subject.command(port, &data), folder.path().join("log"))?;
-    let figures = measure_running(subject, plan, &mut server, port, &data)
-        .await
-        .with_context(|| format!("{} said: {}", subject.kind.title(), server.last_words()))?;
-    server.stop().await?;
-    Ok(figures)
+    let figures = measure_running(subject, plan, &mut server, port, &data).await;
+    figures.with_context(|| {
+        let title = subject.kind.title();
+        format!(
+            "{title} could not be measured; it said: {}",
+            server.last_words()
+        )
+    })
 }
 
 async fn measure_running(
@@ -138,6 +141,7 @@ async fn measure_running(
     acknowledged.extend(closed.acknowledged);
     acknowledged.extend(paced.acknowledged);
     stored::check(&acknowledged, kind, port, data).await?;
+    server.stop().await?;
     Ok(Figures {
         rate: f64::from(count) / closed.elapsed.as_secs_f64(),
         cpu: spent.server / count,
