@@ -1,3 +1,35 @@
-//! Being built.
+//! The one binary: its subcommands are the roles that Lampboard's parts can run in.
 
-fn main() {}
+mod args;
+mod commands;
+mod listen;
+mod log;
+mod shutdown;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log::init(&cli.log);
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(args) => commands::serve::run(args).await,
+        Command::Server(args) => commands::server::run(args).await,
+        Command::GithubApp(args) => commands::github_app::run(args).await,
+        Command::Demo(args) => commands::demo::run(args).await,
+    }
+}

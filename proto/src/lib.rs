@@ -5,8 +5,6 @@ pub mod transport;
 /// The messages, clients and servers of `lampboard.v1`.
 pub mod v1 {
     #![expect(
-        missing_docs,
-        unreachable_pub,
         clippy::all,
         clippy::pedantic,
         reason = "generated; the protos are documented, and linted for it"

@@ -1,1 +1,18 @@
-//! Being built.
+//! Everything behind Lampboard's API: it stores builds, measures them, finds them and streams them.
+//!
+//! It knows nothing of GitHub but its words: what GitHub says reaches it as
+//! reports, through `IngestService`.
+
+mod api;
+mod clock;
+mod error;
+mod http;
+mod live;
+mod model;
+mod server;
+mod store;
+mod web_ui;
+
+pub use clock::Clock;
+pub use error::{Error, Result, Violation};
+pub use server::{Config, Server};

@@ -1,0 +1,222 @@
+//! Flags and `LAMPBOARD_*` variables by topic: the one place that knows their names.
+
+mod secret;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use secret::{SecretArg, SecretList};
+
+/// A CI/CD dashboard for GitHub Actions.
+#[derive(Debug, Parser)]
+#[command(name = "lampboard", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in one process: the way to start.
+    Serve(ServeArgs),
+    /// Run the gRPC server and the web UI alone.
+    Server(ServerArgs),
+    /// Run the receiver of GitHub's webhooks alone, in front of a server.
+    GithubApp(GithubAppArgs),
+    /// Show a board full of builds, fed by a simulated GitHub. Needs no account and no network.
+    Demo(DemoArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) auth: AuthArgs,
+    #[command(flatten)]
+    pub(crate) webhook: WebhookArgs,
+    #[command(flatten)]
+    pub(crate) write_key: WriteKeyArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServerArgs {
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) auth: AuthArgs,
+    #[command(flatten)]
+    pub(crate) write_key: WriteKeyArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GithubAppArgs {
+    #[command(flatten)]
+    pub(crate) listen: ListenArgs,
+    #[command(flatten)]
+    pub(crate) webhook: WebhookArgs,
+    #[command(flatten)]
+    pub(crate) write_key: WriteKeyArgs,
+    /// Where the server listens, such as `http://127.0.0.1:8080`.
+    #[arg(long, env = "LAMPBOARD_SERVER_URL", value_name = "URL")]
+    pub(crate) server_url: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Where the board is served. If the port is taken, another one is used.
+    #[arg(
+        long,
+        env = "LAMPBOARD_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub(crate) listen: SocketAddr,
+    /// What the invented history is made from: the same seed gives the same organisation.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct ListenArgs {
+    /// Address and port to listen on.
+    #[arg(
+        long,
+        env = "LAMPBOARD_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Storage")]
+pub(crate) struct StoreArgs {
+    /// Folder for everything that is kept. Made if it is missing.
+    #[arg(
+        long,
+        env = "LAMPBOARD_DATA_DIR",
+        value_name = "FOLDER",
+        default_value = "./lampboard-data"
+    )]
+    pub(crate) data_dir: PathBuf,
+    /// The database. Unset, the file `lampboard.db` in the data folder.
+    #[arg(long, env = "LAMPBOARD_DATABASE_URL", value_name = "sqlite:PATH")]
+    pub(crate) database_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Access")]
+pub(crate) struct AuthArgs {
+    /// How people sign in.
+    #[arg(long, env = "LAMPBOARD_AUTH", value_enum, default_value_t = Auth::None)]
+    pub(crate) auth: Auth,
+}
+
+/// How people sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Auth {
+    /// Not at all: everybody who reaches the port sees everything. Refused unless listening on
+    /// loopback.
+    None,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "GitHub")]
+pub(crate) struct WebhookArgs {
+    /// The webhook secret of the GitHub App. Several, comma-separated, while one replaces another.
+    #[arg(
+        long,
+        env = "LAMPBOARD_WEBHOOK_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    webhook_secret: Option<SecretArg>,
+    /// A file that holds the webhook secret.
+    #[arg(
+        long,
+        env = "LAMPBOARD_WEBHOOK_SECRET_FILE",
+        value_name = "FILE",
+        conflicts_with = "webhook_secret"
+    )]
+    webhook_secret_file: Option<PathBuf>,
+}
+
+impl WebhookArgs {
+    /// The secrets, none if neither setting is set.
+    pub(crate) fn secrets(&self) -> anyhow::Result<SecretList> {
+        let secret = secret::read(
+            self.webhook_secret.as_ref(),
+            self.webhook_secret_file.as_deref(),
+        )?;
+        Ok(secret.map(|secret| secret.split()).unwrap_or_default())
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Between the parts")]
+pub(crate) struct WriteKeyArgs {
+    /// What lets github-app report to the server. `serve` makes one for the life of the process.
+    #[arg(
+        long,
+        env = "LAMPBOARD_WRITE_KEY",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
+    write_key: Option<SecretArg>,
+    /// A file that holds the write key.
+    #[arg(
+        long,
+        env = "LAMPBOARD_WRITE_KEY_FILE",
+        value_name = "FILE",
+        conflicts_with = "write_key"
+    )]
+    write_key_file: Option<PathBuf>,
+}
+
+impl WriteKeyArgs {
+    /// The key, if either setting is set.
+    pub(crate) fn key(&self) -> anyhow::Result<Option<SecretArg>> {
+        secret::read(self.write_key.as_ref(), self.write_key_file.as_deref())
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogArgs {
+    /// What is logged: a level, or levels by part such as `info,lampboard_server=debug`.
+    #[arg(
+        long,
+        env = "LAMPBOARD_LOG",
+        value_name = "FILTER",
+        default_value = "info",
+        global = true,
+        help_heading = "Logging"
+    )]
+    pub(crate) log: String,
+    /// How it is logged. Unset: `text` on a terminal, else `json`.
+    #[arg(
+        long,
+        env = "LAMPBOARD_LOG_FORMAT",
+        value_enum,
+        global = true,
+        help_heading = "Logging"
+    )]
+    pub(crate) log_format: Option<LogFormat>,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// An object a line, for programs.
+    Json,
+}

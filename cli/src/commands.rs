@@ -1,0 +1,7 @@
+//! A file a subcommand, and what they share.
+
+pub(crate) mod demo;
+pub(crate) mod github_app;
+pub(crate) mod parts;
+pub(crate) mod serve;
+pub(crate) mod server;

@@ -1,0 +1,129 @@
+//! What several roles have in common: opening the parts, counters, and an orderly end.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use axum::{Router, http::header::CONTENT_TYPE, response::IntoResponse as _, routing::get};
+use lampboard_server::{Clock, Config, Server};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use secrecy::SecretString;
+use tokio::{net::TcpListener, sync::watch};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    args::{Auth, AuthArgs, ListenArgs, StoreArgs},
+    listen, shutdown,
+};
+
+/// How often histograms are tidied: they would grow between scrapes.
+const UPKEEP: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Opens the server's database and services.
+pub(crate) async fn open_server(
+    store: &StoreArgs,
+    write_key: SecretString,
+) -> anyhow::Result<Server> {
+    let database = database(store)?;
+    let server = Server::open(Config {
+        database: database.clone(),
+        write_key,
+        loopback_only: true,
+        clock: Clock::system(),
+    })
+    .await
+    .with_context(|| format!("can not open the database {}", database.display()))?;
+    Ok(server)
+}
+
+/// Without sign-in, only this machine may reach the port.
+pub(crate) fn require_loopback(auth: &AuthArgs, listen: &ListenArgs) -> anyhow::Result<()> {
+    let Auth::None = auth.auth;
+    if !listen.listen.ip().is_loopback() {
+        bail!(
+            "LAMPBOARD_AUTH=none shows every build to everybody who reaches the port, so it works \
+             on loopback only: set LAMPBOARD_LISTEN to 127.0.0.1:{} and put a proxy with sign-in \
+             before it",
+            listen.listen.port()
+        );
+    }
+    Ok(())
+}
+
+/// Makes a secret for the life of the process.
+pub(crate) fn make_secret() -> anyhow::Result<SecretString> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).context("the system gives no random numbers")?;
+    Ok(hex::encode(random).into())
+}
+
+/// Tells the time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line is where the machine's clock comes in"
+)]
+pub(crate) fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// Serves a router until the process is asked to stop, then calls `wind_down`
+/// so that streams end, and returns when all connections have.
+pub(crate) async fn serve<F>(
+    listener: TcpListener,
+    router: Router,
+    wind_down: impl FnOnce() -> F,
+) -> anyhow::Result<()>
+where
+    F: Future<Output = ()>,
+{
+    let router = router.layer(CatchPanicLayer::new());
+    let (stop, stopped) = watch::channel(false);
+    let mut serving = tokio::spawn(listen::serve(listener, router, stopped));
+    tokio::select! {
+        requested = shutdown::requested() => requested?,
+        ended = &mut serving => return Ok(ended?),
+    }
+    stop.send_replace(true);
+    wind_down().await;
+    Ok(serving.await?)
+}
+
+/// Counts from now on; gives the route that shows the counters of this process.
+pub(crate) fn counters() -> anyhow::Result<Router> {
+    let handle = PrometheusBuilder::new()
+        .install_recorder()
+        .context("can not count")?;
+    tokio::spawn(keep_up(handle.clone()));
+    let show = move || {
+        let text = handle.render();
+        async move { ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response() }
+    };
+    Ok(Router::new().route("/metrics", get(show)))
+}
+
+async fn keep_up(handle: PrometheusHandle) {
+    let mut ticks = tokio::time::interval(UPKEEP);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        handle.run_upkeep();
+    }
+}
+
+fn database(store: &StoreArgs) -> anyhow::Result<PathBuf> {
+    let Some(url) = &store.database_url else {
+        std::fs::create_dir_all(&store.data_dir).with_context(|| {
+            format!("can not make the data folder {}", store.data_dir.display())
+        })?;
+        return Ok(store.data_dir.join("lampboard.db"));
+    };
+    let path = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))
+        .filter(|path| !path.is_empty());
+    match path {
+        Some(path) => Ok(PathBuf::from(path)),
+        None => {
+            bail!("LAMPBOARD_DATABASE_URL must be sqlite:PATH; other databases are not served yet")
+        }
+    }
+}

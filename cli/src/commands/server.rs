@@ -1,0 +1,26 @@
+//! `lampboard server`: gRPC and the web UI, for a github-app in another process.
+
+use anyhow::Context as _;
+
+use super::parts;
+use crate::{
+    args::{SecretArg, ServerArgs},
+    listen,
+};
+
+/// Runs until the process is asked to stop.
+pub(crate) async fn run(args: ServerArgs) -> anyhow::Result<()> {
+    parts::require_loopback(&args.auth, &args.listen)?;
+    let write_key = args.write_key.key()?.map(SecretArg::into_secret);
+    let write_key = write_key.context(
+        "no write key: make one with `openssl rand -hex 32` and set it as LAMPBOARD_WRITE_KEY \
+         here and for github-app",
+    )?;
+    let server = parts::open_server(&args.store, write_key).await?;
+    let listener = listen::bind(args.listen.listen).await?;
+    tracing::info!("listening on http://{}", listener.local_addr()?);
+    let router = server.router().merge(parts::counters()?);
+    parts::serve(listener, router, || server.end_streams()).await?;
+    server.close().await;
+    Ok(())
+}

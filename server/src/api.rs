@@ -1,0 +1,84 @@
+//! The gRPC services. What they are asked is parsed by `convert`; past it, everything is the model's.
+
+mod auth;
+mod builds;
+mod convert;
+mod ingest;
+mod metrics;
+mod page_token;
+mod repositories;
+mod status;
+
+use lampboard_proto::{
+    FILE_DESCRIPTOR_SET,
+    v1::{
+        build_service_server::{self, BuildServiceServer},
+        ingest_service_server::{self, IngestServiceServer},
+        metrics_service_server::{self, MetricsServiceServer},
+        repository_service_server::{self, RepositoryServiceServer},
+    },
+};
+use tonic::service::{Routes, interceptor::InterceptedService};
+use tonic_health::{
+    ServingStatus,
+    pb::health_server::HealthServer,
+    server::{HealthReporter, HealthService},
+};
+
+use crate::Server;
+
+/// The largest report: a payload of 25 MiB, with what was made of it.
+const LARGEST_REPORT: usize = 27 << 20;
+const DESCRIPTORS: &str = "the descriptors were made by our own build";
+/// The largest request of everybody else.
+const LARGEST_REQUEST: usize = 1 << 20;
+
+/// All services, with health and reflection.
+pub(crate) fn routes(server: &Server) -> Routes {
+    let ingest = IngestServiceServer::new(ingest::Ingest::new(server))
+        .max_decoding_message_size(LARGEST_REPORT);
+    let builds = BuildServiceServer::new(builds::Builds::new(server))
+        .max_decoding_message_size(LARGEST_REQUEST);
+    let metrics = MetricsServiceServer::new(metrics::Metrics::new(server))
+        .max_decoding_message_size(LARGEST_REQUEST);
+    let repositories = RepositoryServiceServer::new(repositories::Repositories::new(server))
+        .max_decoding_message_size(LARGEST_REQUEST);
+    // AlertService is in the contract and not served yet: tonic answers
+    // UNIMPLEMENTED for it.
+    let health = HealthService::from_health_reporter(server.health.clone());
+    let guard = auth::WriteKey::new(&server.write_key);
+    Routes::new(InterceptedService::new(ingest, guard))
+        .add_service(builds)
+        .add_service(metrics)
+        .add_service(repositories)
+        .add_service(HealthServer::new(health))
+        .add_service(reflection().build_v1().expect(DESCRIPTORS))
+        // Older clients know only this one.
+        .add_service(reflection().build_v1alpha().expect(DESCRIPTORS))
+}
+
+/// The contract, for clients that ask what there is.
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+/// Says of every service that it serves, or that none does.
+pub(crate) async fn report_health(health: &HealthReporter, serving: bool) {
+    let status = if serving {
+        ServingStatus::Serving
+    } else {
+        ServingStatus::NotServing
+    };
+    // The empty name stands for the server as a whole.
+    for name in [
+        "",
+        ingest_service_server::SERVICE_NAME,
+        build_service_server::SERVICE_NAME,
+        metrics_service_server::SERVICE_NAME,
+        repository_service_server::SERVICE_NAME,
+    ] {
+        health.set_service_status(name, status).await;
+    }
+}

@@ -1,0 +1,76 @@
+//! What a watcher is sent of what happens.
+
+use std::{pin::Pin, time::Duration};
+
+use lampboard_proto::v1::{WatchBuildsResponse, watch_builds_response as response};
+use tokio::{sync::mpsc, time::timeout};
+use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tonic::Status;
+
+use super::convert;
+use crate::{
+    live::{Event, Watcher},
+    model::{Change, Filter},
+};
+
+pub(super) type BuildStream =
+    Pin<Box<dyn Stream<Item = Result<WatchBuildsResponse, Status>> + Send>>;
+
+/// How many events wait for the connection to take them.
+const BUFFER: usize = 64;
+/// A client that reads nothing for so long is gone.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Streams to a client until it leaves, stops reading, or the server stops.
+pub(super) fn of(watcher: Watcher, filter: Filter) -> BuildStream {
+    let (events, receiver) = mpsc::channel(BUFFER);
+    tokio::spawn(feed(watcher, filter, events));
+    Box::pin(ReceiverStream::new(receiver))
+}
+
+type Events = mpsc::Sender<Result<WatchBuildsResponse, Status>>;
+
+async fn feed(mut watcher: Watcher, filter: Filter, events: Events) {
+    loop {
+        let event = tokio::select! {
+            event = watcher.next() => event,
+            () = events.closed() => return,
+        };
+        let Some(event) = event else {
+            let stopping = Status::unavailable("the server is stopping; watch again");
+            let _ = events.try_send(Err(stopping));
+            return;
+        };
+        let Some(event) = to_proto(&event, &filter) else {
+            continue;
+        };
+        let response = WatchBuildsResponse { event: Some(event) };
+        if !matches!(
+            timeout(PATIENCE, events.send(Ok(response))).await,
+            Ok(Ok(()))
+        ) {
+            return;
+        }
+    }
+}
+
+fn to_proto(event: &Event, filter: &Filter) -> Option<response::Event> {
+    match event {
+        Event::Sync => Some(response::Event::Sync(response::Sync {})),
+        Event::Heartbeat => Some(response::Event::Heartbeat(response::Heartbeat {})),
+        Event::Change(change) => change_to_proto(change, filter),
+    }
+}
+
+fn change_to_proto(change: &Change, filter: &Filter) -> Option<response::Event> {
+    if filter.matches(&change.after) {
+        let build = convert::build_to_proto(&change.after);
+        return Some(response::Event::Build(build));
+    }
+    let matched = change.before.as_ref().is_some_and(|b| filter.matches(b));
+    matched.then(|| {
+        response::Event::Gone(response::Gone {
+            build_id: change.after.record.id.to_string(),
+        })
+    })
+}

@@ -1,0 +1,20 @@
+//! Protobuf to model and back. The way in is the validation: what is past it, is valid.
+
+mod build;
+mod check;
+mod filter;
+mod job;
+mod report;
+mod repository;
+mod status;
+mod summary;
+mod time;
+
+pub(super) use build::build_to_proto;
+pub(super) use check::Check;
+pub(super) use filter::{filter, patterns, run_id};
+pub(super) use job::job_to_proto;
+pub(super) use report::{installation, report, synced_repositories};
+pub(super) use repository::{repository_to_proto, workflow_to_proto};
+pub(super) use summary::{summary_to_proto, window_to_proto};
+pub(super) use time::{duration, timestamp_to_proto};

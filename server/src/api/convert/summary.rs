@@ -1,0 +1,56 @@
+//! Numbers.
+
+use lampboard_proto::v1;
+
+use super::{
+    status::conclusion_to_proto,
+    time::{duration_to_proto, timestamp_to_proto},
+};
+use crate::model::{Durations, Summary, Window};
+
+/// Writes a summary.
+pub(in crate::api) fn summary_to_proto(summary: &Summary) -> v1::Summary {
+    let conclusions = summary.conclusions.iter();
+    v1::Summary {
+        build_count: count(summary.builds),
+        success_count: count(summary.successes),
+        failure_count: count(summary.failures),
+        running_count: count(summary.running),
+        replaced_count: count(summary.replaced),
+        success_rate: summary.success_rate(),
+        first_try_success_count: count(summary.first_try_successes),
+        first_try_failure_count: count(summary.first_try_failures),
+        first_try_rate: summary.first_try_rate(),
+        wall_time: Some(durations_to_proto(&summary.wall_time)),
+        queue_time: Some(durations_to_proto(&summary.queue_time)),
+        run_time: Some(durations_to_proto(&summary.run_time)),
+        conclusion_counts: conclusions
+            .map(|(conclusion, builds)| v1::ConclusionCount {
+                conclusion: conclusion_to_proto(conclusion).into(),
+                count: count(*builds),
+            })
+            .collect(),
+    }
+}
+
+fn durations_to_proto(durations: &Durations) -> v1::DurationStatistics {
+    let known = |duration| (durations.count > 0).then(|| duration_to_proto(duration));
+    v1::DurationStatistics {
+        count: count(durations.count),
+        mean: known(durations.mean),
+        p50: known(durations.p50),
+        p95: known(durations.p95),
+    }
+}
+
+/// Writes a window.
+pub(in crate::api) fn window_to_proto(window: Window) -> v1::TimeRange {
+    v1::TimeRange {
+        start_time: window.start.map(timestamp_to_proto),
+        end_time: Some(timestamp_to_proto(window.end)),
+    }
+}
+
+fn count(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

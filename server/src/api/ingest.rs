@@ -1,0 +1,75 @@
+//! `IngestService`: takes reports in.
+
+use lampboard_proto::v1::{
+    ReportRequest, ReportResponse, SyncInstallationRequest, SyncInstallationResponse,
+    ingest_service_server::IngestService,
+};
+use tonic::{Request, Response, Status};
+
+use super::convert::{self, Check};
+use crate::{
+    Server,
+    model::{BuildId, Report},
+    store::{PreparedReport, Store},
+};
+
+pub(super) struct Ingest {
+    store: Store,
+}
+
+impl Ingest {
+    pub(super) fn new(server: &Server) -> Self {
+        Self {
+            store: server.store.clone(),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl IngestService for Ingest {
+    async fn report(
+        &self,
+        request: Request<ReportRequest>,
+    ) -> Result<Response<ReportResponse>, Status> {
+        let request = request.into_inner();
+        let report = Check::run(|check| convert::report(check, request))?;
+        let build_ids = build_ids(&report);
+        let recorded = self
+            .store
+            .record(PreparedReport::new(report).await?)
+            .await?;
+        Ok(Response::new(ReportResponse {
+            build_ids: build_ids.iter().map(BuildId::to_string).collect(),
+            changed_count: i32::try_from(recorded.changed).unwrap_or(i32::MAX),
+            delivery_known: recorded.delivery_known,
+        }))
+    }
+
+    async fn sync_installation(
+        &self,
+        request: Request<SyncInstallationRequest>,
+    ) -> Result<Response<SyncInstallationResponse>, Status> {
+        let request = request.into_inner();
+        let (installation, repositories) = Check::run(|check| {
+            (
+                convert::installation(check, request.installation),
+                convert::synced_repositories(check, request.repositories),
+            )
+        })?;
+        self.store
+            .sync_installation(installation, repositories)
+            .await?;
+        Ok(Response::new(SyncInstallationResponse {}))
+    }
+}
+
+/// The builds that a report is about, each once, in its order.
+fn build_ids(report: &Report) -> Vec<BuildId> {
+    let of_builds = report.builds.iter().map(|(id, _)| *id);
+    let of_jobs = report.jobs.iter().map(|job| job.build);
+    let mut seen = std::collections::HashSet::new();
+    of_builds
+        .chain(of_jobs)
+        .filter(|id| seen.insert(*id))
+        .collect()
+}

@@ -1,0 +1,154 @@
+//! `MetricsService`: counts and measures builds.
+
+use jiff::tz::TimeZone;
+use lampboard_proto::v1::{
+    self, GetBreakdownRequest, GetBreakdownResponse, GetSummaryRequest, GetSummaryResponse,
+    GetTimeSeriesRequest, GetTimeSeriesResponse, get_breakdown_response, get_time_series_response,
+    metrics_service_server::MetricsService,
+};
+use tonic::{Request, Response, Status};
+
+use super::{
+    convert::{self, Check},
+    page_token::page_size,
+};
+use crate::{
+    Clock, Error, Server,
+    model::{Filter, Periods, Summary, Window},
+    store::{Dimension, Slice, Store},
+};
+
+const DEFAULT_ROWS: usize = 20;
+const MOST_ROWS: usize = 1000;
+
+pub(super) struct Metrics {
+    store: Store,
+    clock: Clock,
+}
+
+impl Metrics {
+    pub(super) fn new(server: &Server) -> Self {
+        Self {
+            store: server.store.clone(),
+            clock: server.clock.clone(),
+        }
+    }
+
+    fn read(&self, filter: Option<v1::BuildFilter>) -> Result<(Filter, Window), Error> {
+        let filter = Check::run(|check| convert::filter(check, filter))?;
+        let window = Window::of(filter.end_time, self.clock.now());
+        Ok((filter, window))
+    }
+}
+
+#[tonic::async_trait]
+impl MetricsService for Metrics {
+    async fn get_summary(
+        &self,
+        request: Request<GetSummaryRequest>,
+    ) -> Result<Response<GetSummaryResponse>, Status> {
+        let (filter, window) = self.read(request.into_inner().filter)?;
+        let summary = self.store.tally(&filter, window).await?.summary();
+        let previous = match window.previous() {
+            Some(previous) => Some(self.store.tally(&filter, previous).await?.summary()),
+            None => None,
+        };
+        Ok(Response::new(GetSummaryResponse {
+            summary: Some(convert::summary_to_proto(&summary)),
+            previous_summary: previous.map(|previous| {
+                convert::summary_to_proto(&Summary {
+                    // Who runs now says nothing of the time before.
+                    running: 0,
+                    ..previous
+                })
+            }),
+            window: Some(convert::window_to_proto(window)),
+        }))
+    }
+
+    async fn get_time_series(
+        &self,
+        request: Request<GetTimeSeriesRequest>,
+    ) -> Result<Response<GetTimeSeriesResponse>, Status> {
+        let request = request.into_inner();
+        let (filter, window) = self.read(request.filter)?;
+        let zone = time_zone(&request.time_zone)?;
+        let period = convert::duration(request.period.unwrap_or_default());
+        let periods = Periods::cut(window, period, &zone)
+            .map_err(|error| Error::invalid("period", error.to_string()))?;
+        let starts = periods.starts();
+        let tallies = self
+            .store
+            .tally_by_time(&filter, window, starts.len(), |time| periods.index(time))
+            .await?;
+        let points =
+            starts
+                .iter()
+                .zip(tallies)
+                .map(|(start, tally)| get_time_series_response::Point {
+                    start_time: Some(convert::timestamp_to_proto(*start)),
+                    summary: Some(convert::summary_to_proto(&tally.summary())),
+                });
+        Ok(Response::new(GetTimeSeriesResponse {
+            points: points.collect(),
+        }))
+    }
+
+    async fn get_breakdown(
+        &self,
+        request: Request<GetBreakdownRequest>,
+    ) -> Result<Response<GetBreakdownResponse>, Status> {
+        let request = request.into_inner();
+        let dimension = dimension(request.dimension)?;
+        let limit = page_size(request.limit, DEFAULT_ROWS, MOST_ROWS)
+            .map_err(|_| Error::invalid("limit", "must not be negative"))?;
+        let (filter, window) = self.read(request.filter)?;
+        let tallies = self.store.tally_by(&filter, window, dimension).await?;
+        let mut rows: Vec<(Slice, Summary)> = tallies
+            .into_iter()
+            .map(|(slice, tally)| (slice, tally.summary()))
+            .collect();
+        rows.sort_by(|a, b| rank(a).cmp(&rank(b)));
+        rows.truncate(limit);
+        Ok(Response::new(GetBreakdownResponse {
+            rows: rows.into_iter().map(row).collect(),
+        }))
+    }
+}
+
+/// Most failures first, then most builds, then by name.
+fn rank((slice, summary): &(Slice, Summary)) -> impl Ord + '_ {
+    (
+        std::cmp::Reverse((summary.failures, summary.builds)),
+        &slice.repository,
+        &slice.value,
+    )
+}
+
+fn row((slice, summary): (Slice, Summary)) -> get_breakdown_response::Row {
+    get_breakdown_response::Row {
+        repository: slice.repository,
+        value: slice.value,
+        summary: Some(convert::summary_to_proto(&summary)),
+    }
+}
+
+fn dimension(dimension: i32) -> Result<Dimension, Error> {
+    match v1::Dimension::try_from(dimension) {
+        Ok(v1::Dimension::Repository) => Ok(Dimension::Repository),
+        Ok(v1::Dimension::Workflow) => Ok(Dimension::Workflow),
+        Ok(v1::Dimension::Branch) => Ok(Dimension::Branch),
+        Ok(v1::Dimension::Actor) => Ok(Dimension::Actor),
+        Ok(v1::Dimension::Unspecified) | Err(_) => {
+            Err(Error::invalid("dimension", "must be set to a known value"))
+        }
+    }
+}
+
+fn time_zone(name: &str) -> Result<TimeZone, Error> {
+    if name.is_empty() {
+        return Ok(TimeZone::UTC);
+    }
+    TimeZone::get(name)
+        .map_err(|_| Error::invalid("time_zone", "must be an IANA name, such as Europe/Berlin"))
+}

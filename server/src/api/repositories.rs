@@ -1,0 +1,156 @@
+//! `RepositoryService`: looks repositories and their workflows up.
+
+use std::cmp::Reverse;
+
+use jiff::Timestamp;
+use lampboard_proto::v1::{
+    ListRepositoriesRequest, ListRepositoriesResponse, ListWorkflowsRequest, ListWorkflowsResponse,
+    Repository as RepositoryMessage, repository_service_server::RepositoryService,
+};
+use tonic::{Request, Response, Status};
+
+use super::{
+    convert::{self, Check},
+    page_token,
+};
+use crate::{
+    Error, Server,
+    model::{InstallationId, Repository, WorkflowStanding},
+    store::{RepositoryQuery, Store},
+};
+
+const DEFAULT_PAGE: usize = 100;
+const LARGEST_PAGE: usize = 1000;
+const MOST_RECENT_BUILDS: usize = 50;
+
+pub(super) struct Repositories {
+    store: Store,
+}
+
+impl Repositories {
+    pub(super) fn new(server: &Server) -> Self {
+        Self {
+            store: server.store.clone(),
+        }
+    }
+
+    async fn with_builds(
+        &self,
+        repository: &Repository,
+        recent: usize,
+    ) -> Result<RepositoryMessage, Error> {
+        let last = self.store.last_build_time(repository.id).await?;
+        let last = last.and_then(|micros| Timestamp::from_microsecond(micros).ok());
+        let recent = if recent == 0 {
+            Vec::new()
+        } else {
+            self.store.recent_builds(repository, recent).await?
+        };
+        Ok(convert::repository_to_proto(repository, last, &recent))
+    }
+}
+
+#[tonic::async_trait]
+impl RepositoryService for Repositories {
+    async fn list_repositories(
+        &self,
+        request: Request<ListRepositoriesRequest>,
+    ) -> Result<Response<ListRepositoriesResponse>, Status> {
+        let mut request = request.into_inner();
+        let size = page_token::page_size(request.page_size, DEFAULT_PAGE, LARGEST_PAGE)?;
+        let token = std::mem::take(&mut request.page_token);
+        let same = ListRepositoriesRequest {
+            page_size: 0,
+            recent_build_count: 0,
+            ..request.clone()
+        };
+        let after = page_token::decode(&same, &token)?;
+        let recent = recent_build_count(request.recent_build_count)?;
+        let installation = installation_id(request.installation_id)?;
+        let names = Check::run(|check| convert::patterns(check, "names", request.names))?;
+        let query = RepositoryQuery {
+            installation,
+            names: &names,
+        };
+        let mut repositories = self.store.repositories(query).await?;
+        if let Some(after) = after {
+            repositories.retain(|repository| position(repository).as_bytes() > &after[..]);
+        }
+        let more = repositories.len() > size;
+        repositories.truncate(size);
+        let last = repositories.last().filter(|_| more);
+        let next_page_token = last
+            .map(|repository| page_token::encode(&same, position(repository).as_bytes()))
+            .unwrap_or_default();
+        let mut messages = Vec::with_capacity(repositories.len());
+        for repository in &repositories {
+            messages.push(self.with_builds(repository, recent).await?);
+        }
+        Ok(Response::new(ListRepositoriesResponse {
+            repositories: messages,
+            next_page_token,
+        }))
+    }
+
+    async fn list_workflows(
+        &self,
+        request: Request<ListWorkflowsRequest>,
+    ) -> Result<Response<ListWorkflowsResponse>, Status> {
+        let request = request.into_inner();
+        let limit = page_token::page_size(request.limit, DEFAULT_PAGE, LARGEST_PAGE)
+            .map_err(|_| Error::invalid("limit", "must not be negative"))?;
+        let repositories =
+            Check::run(|check| convert::patterns(check, "repositories", request.repositories))?;
+        let mut standings = self.store.standings(&repositories).await?;
+        let decided = standings.iter().filter(|s| s.decisive.is_some()).count();
+        let broken = standings
+            .iter()
+            .filter(|s| s.first_failure.is_some())
+            .count();
+        if request.broken_only {
+            standings.retain(|standing| standing.first_failure.is_some());
+        }
+        // The store lists by repository and name, and this sort keeps that.
+        standings.sort_by_key(broken_since);
+        standings.truncate(limit);
+        for standing in &mut standings {
+            if let (Some(build), Some(_)) = (&standing.decisive, &standing.first_failure) {
+                standing.failed_jobs = self.store.failed_jobs(build.record.id).await?;
+            }
+        }
+        let count = |count| i32::try_from(count).unwrap_or(i32::MAX);
+        Ok(Response::new(ListWorkflowsResponse {
+            workflows: standings.iter().map(convert::workflow_to_proto).collect(),
+            decided_count: count(decided),
+            broken_count: count(broken),
+        }))
+    }
+}
+
+/// Broken ones first, those broken longest before all.
+fn broken_since(standing: &WorkflowStanding) -> impl Ord + use<> {
+    let since = standing.first_failure.as_ref();
+    let since = since.map(|build| build.record.facts.start_time);
+    (Reverse(since.is_some()), since)
+}
+
+/// Where a list goes on: behind this repository. NUL is in no name, so the order
+/// of positions is that of names.
+fn position(repository: &Repository) -> String {
+    format!("{}\0{:020}", repository.facts.name, repository.id.0)
+}
+
+fn recent_build_count(count: i32) -> Result<usize, Error> {
+    usize::try_from(count)
+        .ok()
+        .filter(|count| *count <= MOST_RECENT_BUILDS)
+        .ok_or_else(|| Error::invalid("recent_build_count", "must be from 0 to 50"))
+}
+
+fn installation_id(id: i64) -> Result<Option<InstallationId>, Error> {
+    match id {
+        0 => Ok(None),
+        id if id > 0 => Ok(Some(InstallationId(id))),
+        _ => Err(Error::invalid("installation_id", "must not be negative")),
+    }
+}

@@ -1,0 +1,70 @@
+//! What can go wrong, from the caller's point of view.
+
+/// Why a call failed. `api::status` says what a caller is told of it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller asked for something that can not be; each violation names the
+    /// field.
+    #[error("invalid request: {}", .0.first().map_or("", |v| v.problem.as_str()))]
+    Invalid(Vec<Violation>),
+    /// What was asked for does not exist.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// Too much is waiting already.
+    #[error("{0}")]
+    Busy(&'static str),
+    /// The database can not be reached, or does not do as it should.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The database can not be brought to the schema of this version.
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A stored value can not be read.
+    #[error("bad value in {table}.{column} of {row}: {problem}")]
+    Stored {
+        /// Where it stands.
+        table: &'static str,
+        /// Which column.
+        column: &'static str,
+        /// Which row.
+        row: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The server is stopping, or a part of it has stopped.
+    #[error("the server is stopping")]
+    Stopping,
+    /// Settings that can not be.
+    #[error("{0}")]
+    Config(String),
+    /// A file can not be read or written.
+    #[error("{context}: {source}")]
+    Io {
+        /// What was tried.
+        context: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The path of the field, such as `filter.commit_shas[0]`.
+    pub field: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl Error {
+    /// A request with one thing wrong.
+    pub fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Invalid(vec![Violation {
+            field: field.into(),
+            problem: problem.into(),
+        }])
+    }
+}
+
+/// What this crate's functions give.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,45 @@
+//! One router: gRPC, gRPC-Web, the UI, `/healthz` and `/readyz`.
+
+mod guard;
+mod health;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, Request, Response, header::CONTENT_TYPE},
+    middleware,
+    routing::get,
+};
+use tonic::Status;
+
+use crate::{Server, api, web_ui};
+
+/// Routes requests by path; gRPC and gRPC-Web answer on the same ones.
+pub(crate) fn router(server: &Server) -> Router {
+    let grpc = api::routes(server)
+        .into_axum_router()
+        .reset_fallback()
+        .layer(tonic_web::GrpcWebLayer::new())
+        .layer(middleware::from_fn(guard::grpc_content_type));
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .with_state(server.clone())
+        .merge(grpc)
+        .fallback(fallback)
+        .layer(middleware::from_fn_with_state(
+            guard::Hosts {
+                loopback_only: server.loopback_only,
+            },
+            guard::same_origin,
+        ))
+}
+
+/// Unknown gRPC methods are told so in gRPC; everything else is the UI's.
+async fn fallback(request: Request<Body>) -> Response<Body> {
+    let content_type = request.headers().get(CONTENT_TYPE);
+    if guard::is_grpc(content_type.map(HeaderValue::as_bytes)) {
+        return Status::unimplemented("no such method").into_http();
+    }
+    web_ui::serve(request).await
+}

@@ -1,0 +1,143 @@
+//! What tonic does not check: content types, and which site a request comes from.
+//!
+//! tonic answers a call sent as `text/plain`, and tonic-web lets every HTTP/2
+//! request and every origin through, so any web page could call us with a
+//! visitor's cookie. These checks stand before both.
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{
+        HeaderMap, Method, Request, Response, StatusCode, Uri,
+        header::{CONTENT_TYPE, HOST, ORIGIN},
+    },
+    middleware::Next,
+    response::IntoResponse as _,
+};
+
+/// All that gRPC and gRPC-Web clients send.
+const GRPC_TYPES: [&[u8]; 6] = [
+    b"application/grpc",
+    b"application/grpc+proto",
+    b"application/grpc-web",
+    b"application/grpc-web+proto",
+    b"application/grpc-web-text",
+    b"application/grpc-web-text+proto",
+];
+
+/// Whether a content type is gRPC's or gRPC-Web's, to the letter.
+pub(super) fn is_grpc(content_type: Option<&[u8]>) -> bool {
+    content_type.is_some_and(|found| GRPC_TYPES.contains(&found))
+}
+
+/// Refuses calls that are not sent as gRPC: those a browser sends unasked.
+pub(super) async fn grpc_content_type(request: Request<Body>, next: Next) -> Response<Body> {
+    let content_type = request.headers().get(CONTENT_TYPE);
+    if request.method() == Method::POST && !is_grpc(content_type.map(|value| value.as_bytes())) {
+        let text = "gRPC is sent as application/grpc or application/grpc-web\n";
+        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into_response();
+    }
+    next.run(request).await
+}
+
+/// Which hosts may be asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Hosts {
+    /// Whether only names of this machine are answered.
+    pub(super) loopback_only: bool,
+}
+
+/// Refuses requests that another site's page made, and other hosts' names.
+pub(super) async fn same_origin(
+    State(hosts): State<Hosts>,
+    request: Request<Body>,
+    next: Next,
+) -> Response<Body> {
+    let host = host(request.uri(), request.headers());
+    if hosts.loopback_only && !host.is_some_and(is_loopback) {
+        let text = "without sign-in, Lampboard answers only to localhost\n";
+        return (StatusCode::MISDIRECTED_REQUEST, text).into_response();
+    }
+    // A link from elsewhere may open a page; only GET and HEAD come that way.
+    let opens_page = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !opens_page && is_cross_site(request.headers(), host) {
+        let text = "requests from other sites are not answered\n";
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
+    next.run(request).await
+}
+
+fn is_cross_site(headers: &HeaderMap, host: Option<&str>) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let fetched_elsewhere =
+        text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let other_origin = text(ORIGIN.as_str()).is_some_and(|origin| {
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
+        authority.is_none() || authority != host
+    });
+    fetched_elsewhere || other_origin
+}
+
+/// HTTP/2 has it in the URI, HTTP/1 in a header.
+fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    uri.authority()
+        .map(axum::http::uri::Authority::as_str)
+        .or_else(|| headers.get(HOST)?.to_str().ok())
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || name
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_loopback() {
+        for host in [
+            "localhost",
+            "LOCALHOST:8080",
+            "127.0.0.1:80",
+            "127.8.8.8",
+            "[::1]:8080",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in [
+            "",
+            "evil.test",
+            "localhost.evil.test:8080",
+            "10.0.0.1",
+            "[::2]:80",
+            "1",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn only_grpc_is_grpc() {
+        for found in GRPC_TYPES {
+            assert!(is_grpc(Some(found)));
+        }
+        let others: [&[u8]; 4] = [
+            b"text/plain",
+            b"application/grpcx",
+            b"application/json",
+            b"",
+        ];
+        for found in others {
+            assert!(!is_grpc(Some(found)));
+        }
+        assert!(!is_grpc(None));
+    }
+}

@@ -1,0 +1,29 @@
+//! Health for probes.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use crate::Server;
+
+/// The process runs.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The process can take builds in: the database was written just now.
+pub(super) async fn readyz(State(server): State<Server>) -> Response {
+    match server.store.probe().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database can not be written\n",
+            )
+                .into_response()
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Who watches, and what they are sent: every change after its commit, or word to list again.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
+
+use crate::{Error, Result, model::Change};
+
+/// How many changes a watcher may lag behind before it has to list again.
+const BACKLOG: usize = 4096;
+/// How many may watch at once.
+const WATCHERS: usize = 2048;
+/// How long nothing may be sent: proxies and browsers give silent streams up.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Tells watchers of changes.
+#[derive(Clone)]
+pub(crate) struct Live {
+    changes: broadcast::Sender<Arc<Change>>,
+    places: Arc<Semaphore>,
+    stopping: watch::Sender<bool>,
+}
+
+/// What a watcher is told.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// Changes may have been missed: list again.
+    Sync,
+    /// A build changed.
+    Change(Arc<Change>),
+    /// Nothing happened for a while.
+    Heartbeat,
+}
+
+impl Live {
+    pub(crate) fn new() -> Self {
+        Self {
+            changes: broadcast::Sender::new(BACKLOG),
+            places: Arc::new(Semaphore::new(WATCHERS)),
+            stopping: watch::Sender::new(false),
+        }
+    }
+
+    /// Tells all watchers. Nobody is waited for.
+    pub(crate) fn publish(&self, changes: Vec<Change>) {
+        if self.changes.receiver_count() == 0 {
+            return;
+        }
+        for change in changes {
+            // Fails only when the last watcher has just left.
+            let _ = self.changes.send(Arc::new(change));
+        }
+    }
+
+    /// Starts to watch. The first event is a sync, and no change after it is
+    /// missed unseen.
+    pub(crate) fn watch(&self) -> Result<Watcher> {
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| Error::Busy("too many streams are open"))?;
+        Ok(Watcher {
+            changes: self.changes.subscribe(),
+            stopping: self.stopping.subscribe(),
+            synced: false,
+            _place: place,
+        })
+    }
+
+    /// Ends all watching.
+    pub(crate) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+}
+
+/// One who watches.
+pub(crate) struct Watcher {
+    changes: broadcast::Receiver<Arc<Change>>,
+    stopping: watch::Receiver<bool>,
+    synced: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Watcher {
+    /// Waits for the next event. None once the server stops.
+    pub(crate) async fn next(&mut self) -> Option<Event> {
+        if *self.stopping.borrow() {
+            return None;
+        }
+        if !self.synced {
+            self.synced = true;
+            return Some(Event::Sync);
+        }
+        tokio::select! {
+            change = self.changes.recv() => match change {
+                Ok(change) => Some(Event::Change(change)),
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    // What is buffered is older than the list that follows.
+                    self.changes = self.changes.resubscribe();
+                    Some(Event::Sync)
+                }
+                Err(broadcast::error::RecvError::Closed) => None,
+            },
+            _ = self.stopping.wait_for(|stopping| *stopping) => None,
+            () = tokio::time::sleep(HEARTBEAT) => Some(Event::Heartbeat),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::{
+        Build, BuildFacts, BuildId, BuildRecord, RepositoryId, RunId, Status, WorkflowId,
+    };
+
+    fn change(run: i64) -> Change {
+        let id = BuildId {
+            run: RunId(run),
+            attempt: 1,
+            repository: RepositoryId(1),
+        };
+        let text = String::new;
+        let facts = BuildFacts {
+            status: Status::Queued,
+            update_time: Timestamp::UNIX_EPOCH,
+            create_time: Timestamp::UNIX_EPOCH,
+            start_time: Timestamp::UNIX_EPOCH,
+            workflow_id: WorkflowId(1),
+            workflow: text(),
+            workflow_path: text(),
+            run_number: 1,
+            event: text(),
+            branch: text(),
+            head_repository: text(),
+            commit_sha: text(),
+            commit_title: text(),
+            commit_author: text(),
+            title: text(),
+            actor: text(),
+            triggering_actor: text(),
+            pull_requests: Vec::new(),
+            url: text(),
+        };
+        Change {
+            before: None,
+            after: Build {
+                record: BuildRecord::new(id, facts),
+                repository: text(),
+                default_branch: text(),
+                superseded: false,
+            },
+        }
+    }
+
+    async fn next_run(watcher: &mut Watcher) -> i64 {
+        match watcher.next().await {
+            Some(Event::Change(change)) => change.after.record.id.run.0,
+            other => panic!("expected a change, got {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_watcher_syncs_and_then_misses_nothing() {
+        let live = Live::new();
+        let mut watcher = live.watch().unwrap();
+        live.publish(vec![change(1), change(2)]);
+        assert!(matches!(watcher.next().await, Some(Event::Sync)));
+        assert_eq!(next_run(&mut watcher).await, 1);
+        assert_eq!(next_run(&mut watcher).await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_slow_watcher_is_told_to_list_again() {
+        let live = Live::new();
+        let mut watcher = live.watch().unwrap();
+        assert!(matches!(watcher.next().await, Some(Event::Sync)));
+        let flood = i64::try_from(BACKLOG).unwrap() * 2;
+        live.publish((0..flood).map(change).collect());
+        assert!(matches!(watcher.next().await, Some(Event::Sync)));
+        live.publish(vec![change(-1)]);
+        assert_eq!(next_run(&mut watcher).await, -1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_broken_by_heartbeats() {
+        let live = Live::new();
+        let mut watcher = live.watch().unwrap();
+        watcher.next().await;
+        let before = tokio::time::Instant::now();
+        assert!(matches!(watcher.next().await, Some(Event::Heartbeat)));
+        assert_eq!(before.elapsed(), HEARTBEAT);
+    }
+
+    #[tokio::test]
+    async fn stopping_ends_the_watch_and_frees_the_place() {
+        let live = Live::new();
+        let mut watchers: Vec<_> = (0..WATCHERS).map(|_| live.watch().unwrap()).collect();
+        assert!(matches!(live.watch(), Err(Error::Busy(_))));
+        let mut last = watchers.pop().unwrap();
+        last.next().await;
+        live.stop();
+        assert!(last.next().await.is_none());
+        drop(last);
+        assert!(live.watch().is_ok());
+    }
+}

@@ -1,0 +1,239 @@
+//! A build, and how reports of it become one: the merge that does not care for order.
+
+use std::cmp::Ordering;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{BuildId, Status, WorkflowId};
+
+/// What one report says of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BuildFacts {
+    /// What it is doing, and how it ended.
+    pub(crate) status: Status,
+    /// When GitHub last changed the run.
+    pub(crate) update_time: Timestamp,
+    /// When the run was created; the same for all attempts.
+    pub(crate) create_time: Timestamp,
+    /// When this attempt started.
+    pub(crate) start_time: Timestamp,
+    /// The workflow.
+    pub(crate) workflow_id: WorkflowId,
+    /// The name of the workflow.
+    pub(crate) workflow: String,
+    /// The path of the workflow file.
+    pub(crate) workflow_path: String,
+    /// Counts the runs of the workflow.
+    pub(crate) run_number: i32,
+    /// What triggered the run.
+    pub(crate) event: String,
+    /// The branch. Empty if it has none.
+    pub(crate) branch: String,
+    /// The fork that holds the branch. Empty if it is the repository's own.
+    pub(crate) head_repository: String,
+    /// The commit, as lower-case hexadecimal digits.
+    pub(crate) commit_sha: String,
+    /// The first line of the commit's message.
+    pub(crate) commit_title: String,
+    /// The name of the commit's author.
+    pub(crate) commit_author: String,
+    /// What GitHub titles the run.
+    pub(crate) title: String,
+    /// Who caused the run.
+    pub(crate) actor: String,
+    /// Who started this attempt.
+    pub(crate) triggering_actor: String,
+    /// The open pull requests with this head.
+    pub(crate) pull_requests: Vec<i32>,
+    /// The page of this attempt on GitHub.
+    pub(crate) url: String,
+}
+
+impl BuildFacts {
+    /// Everything by which two reports of one build are put in order. What comes
+    /// after the conclusion only makes the order total: whichever of two reports
+    /// that differ there arrives first, the same one wins.
+    fn rank(&self) -> impl Ord + '_ {
+        let origin = (
+            self.create_time,
+            self.start_time,
+            self.workflow_id,
+            &self.workflow,
+            &self.workflow_path,
+            self.run_number,
+            &self.event,
+            &self.branch,
+            &self.head_repository,
+        );
+        let people = (
+            &self.commit_sha,
+            &self.commit_title,
+            &self.commit_author,
+            &self.title,
+            &self.actor,
+            &self.triggering_actor,
+            &self.pull_requests,
+            &self.url,
+        );
+        (
+            self.status.is_completed(),
+            self.update_time,
+            &self.status,
+            origin,
+            people,
+        )
+    }
+}
+
+impl PartialOrd for BuildFacts {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The greater one is the later report: what is over beats what is not, then
+/// the later change wins, then the further status.
+impl Ord for BuildFacts {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+/// From when to when the jobs of a build ran, as far as they are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct JobSpan {
+    /// When the first one started.
+    pub(crate) start: Option<Timestamp>,
+    /// When the last one ended.
+    pub(crate) end: Option<Timestamp>,
+}
+
+/// All that is known of a build: what the store keeps in one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BuildRecord {
+    /// Which build.
+    pub(crate) id: BuildId,
+    /// What the latest report said.
+    pub(crate) facts: BuildFacts,
+    /// The earliest `update_time` of the reports that it was over. GitHub moves
+    /// `update_time` long after the end, so the latest one would be wrong.
+    pub(crate) first_completed: Option<Timestamp>,
+    /// When its jobs ran.
+    pub(crate) jobs: JobSpan,
+    /// Whether no later attempt of its run is known.
+    pub(crate) latest_attempt: bool,
+    /// Whether it is the highest attempt of its run that has completed.
+    pub(crate) counted: bool,
+}
+
+impl BuildRecord {
+    /// Starts from the first report.
+    pub(crate) fn new(id: BuildId, facts: BuildFacts) -> Self {
+        Self {
+            id,
+            first_completed: completion(&facts),
+            facts,
+            jobs: JobSpan::default(),
+            latest_attempt: true,
+            counted: false,
+        }
+    }
+
+    /// Takes one more report in.
+    ///
+    /// The greatest report and the smallest completion are kept, so reports may
+    /// come in any order and any number of times.
+    pub(crate) fn merge(&mut self, facts: BuildFacts) {
+        self.first_completed = [self.first_completed, completion(&facts)]
+            .into_iter()
+            .flatten()
+            .min();
+        if facts > self.facts {
+            self.facts = facts;
+        }
+    }
+
+    /// When it ended: when its last job did, or while no job has ended, when
+    /// GitHub first said so. Unset until it is over.
+    pub(crate) fn end_time(&self) -> Option<Timestamp> {
+        if !self.facts.status.is_completed() {
+            return None;
+        }
+        self.jobs.end.or(self.first_completed)
+    }
+
+    /// From start to end. Set exactly when it is over.
+    pub(crate) fn wall_time(&self) -> Option<SignedDuration> {
+        Some(elapsed(self.facts.start_time, self.end_time()?))
+    }
+
+    /// From start to the start of the first job.
+    pub(crate) fn queue_time(&self) -> Option<SignedDuration> {
+        Some(elapsed(self.facts.start_time, self.jobs.start?))
+    }
+
+    /// From the start of the first job to the end.
+    pub(crate) fn run_time(&self) -> Option<SignedDuration> {
+        Some(elapsed(self.jobs.start?, self.end_time()?))
+    }
+
+    /// Whether a clock ran backwards, so that one of its times was clamped.
+    pub(crate) fn is_clamped(&self) -> bool {
+        let spans = [
+            (Some(self.facts.start_time), self.end_time()),
+            (Some(self.facts.start_time), self.jobs.start),
+            (self.jobs.start, self.end_time()),
+        ];
+        spans
+            .into_iter()
+            .any(|(from, to)| from.zip(to).is_some_and(|(from, to)| to < from))
+    }
+}
+
+/// A build as it is shown: with what other rows say of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Build {
+    /// The build.
+    pub(crate) record: BuildRecord,
+    /// The full name of its repository today.
+    pub(crate) repository: String,
+    /// The default branch of its repository. Empty while unknown.
+    pub(crate) default_branch: String,
+    /// Whether a newer run took its place before any of its jobs ran.
+    pub(crate) superseded: bool,
+}
+
+impl Build {
+    /// Whether it was built for the default branch of its own repository.
+    pub(crate) fn is_on_default_branch(&self) -> bool {
+        let facts = &self.record.facts;
+        facts.head_repository.is_empty()
+            && !self.default_branch.is_empty()
+            && facts.branch == self.default_branch
+    }
+}
+
+/// Says which attempt of one run is the latest, and which one counts.
+///
+/// `attempts` are all known attempts of the run.
+pub(crate) fn mark_attempts<'a>(attempts: impl IntoIterator<Item = &'a mut BuildRecord>) {
+    let mut attempts: Vec<_> = attempts.into_iter().collect();
+    attempts.sort_by_key(|build| std::cmp::Reverse(build.id.attempt));
+    let counted = attempts
+        .iter()
+        .position(|build| build.facts.status.is_completed());
+    for (place, build) in attempts.into_iter().enumerate() {
+        build.latest_attempt = place == 0;
+        build.counted = Some(place) == counted;
+    }
+}
+
+fn completion(facts: &BuildFacts) -> Option<Timestamp> {
+    facts.status.is_completed().then_some(facts.update_time)
+}
+
+/// The time between two clock readings, which may be of two machines: never
+/// negative.
+pub(crate) fn elapsed(from: Timestamp, to: Timestamp) -> SignedDuration {
+    to.duration_since(from).max(SignedDuration::ZERO)
+}

@@ -1,0 +1,250 @@
+//! Windows of time and the periods that a time series cuts them into.
+
+use jiff::{SignedDuration, Span, Timestamp, ToSpan as _, Zoned, tz::TimeZone};
+
+use super::TimeRange;
+
+const DEFAULT_LENGTH: SignedDuration = SignedDuration::from_hours(7 * 24);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const MOST_PERIODS: usize = 1000;
+
+/// The time that numbers are made for, by when builds finished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// Where it starts. None: with the first build.
+    pub(crate) start: Option<Timestamp>,
+    /// Where it ends, not included.
+    pub(crate) end: Timestamp,
+}
+
+impl Window {
+    /// The window that a range asks for: up to now if it has no end, the last 7
+    /// days if it has neither.
+    pub(crate) fn of(range: TimeRange, now: Timestamp) -> Self {
+        let end = range.end.unwrap_or(now);
+        let start = match range.start {
+            None if range.end.is_none() => end.saturating_sub(DEFAULT_LENGTH).ok(),
+            start => start,
+        };
+        Self { start, end }
+    }
+
+    /// The equally long window just before.
+    pub(crate) fn previous(self) -> Option<Self> {
+        let start = self.start?;
+        let length = self.end.duration_since(start);
+        Some(Self {
+            start: start.checked_sub(length).ok(),
+            end: start,
+        })
+    }
+
+    /// As a range again.
+    pub(crate) fn range(self) -> TimeRange {
+        TimeRange {
+            start: self.start,
+            end: Some(self.end),
+        }
+    }
+}
+
+/// A time series can not be cut as asked.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PeriodError {
+    /// The period is out of bounds.
+    #[error("must be from a minute to 366 days")]
+    Length,
+    /// A period between days that is not of whole days would drift through them.
+    #[error("must be a whole number of days when it is longer than one")]
+    NotWholeDays,
+    /// There would be too many.
+    #[error("must cut the window into at most 1000 periods")]
+    TooMany,
+    /// There is no first one.
+    #[error("needs a window with a start")]
+    NoStart,
+}
+
+/// The starts of the periods of a window, in order.
+#[derive(Debug)]
+pub(crate) struct Periods {
+    starts: Vec<Timestamp>,
+}
+
+impl Periods {
+    /// Cuts a window. Periods of whole days follow the calendar of the zone, so
+    /// that a day of 23 or 25 hours is one period; shorter ones are counted from
+    /// the zone's midnight before the window.
+    pub(crate) fn cut(
+        window: Window,
+        period: SignedDuration,
+        zone: &TimeZone,
+    ) -> Result<Self, PeriodError> {
+        let start = window.start.ok_or(PeriodError::NoStart)?;
+        if period < SignedDuration::from_mins(1) || period > DAY * 366 {
+            return Err(PeriodError::Length);
+        }
+        let midnight = start
+            .to_zoned(zone.clone())
+            .start_of_day()
+            .map_err(|_| PeriodError::NoStart)?;
+        let starts = if period < DAY {
+            cut_evenly(&midnight, start, window.end, period)?
+        } else {
+            cut_by_days(&midnight, window.end, period)?
+        };
+        Ok(Self { starts })
+    }
+
+    /// The starts.
+    pub(crate) fn starts(&self) -> &[Timestamp] {
+        &self.starts
+    }
+
+    /// Which period holds a time of the window.
+    pub(crate) fn index(&self, time: Timestamp) -> Option<usize> {
+        self.starts
+            .partition_point(|start| *start <= time)
+            .checked_sub(1)
+    }
+}
+
+fn cut_evenly(
+    midnight: &Zoned,
+    start: Timestamp,
+    end: Timestamp,
+    period: SignedDuration,
+) -> Result<Vec<Timestamp>, PeriodError> {
+    let since_midnight = start.duration_since(midnight.timestamp());
+    let skipped = since_midnight.as_nanos() / period.as_nanos();
+    let offset = SignedDuration::from_nanos_i128(skipped * period.as_nanos());
+    let mut next = midnight.timestamp().saturating_add(offset).ok();
+    collect(end, || {
+        let current = next?;
+        next = current.checked_add(period).ok();
+        Some(current)
+    })
+}
+
+fn cut_by_days(
+    midnight: &Zoned,
+    end: Timestamp,
+    period: SignedDuration,
+) -> Result<Vec<Timestamp>, PeriodError> {
+    if period.as_nanos() % DAY.as_nanos() != 0 {
+        return Err(PeriodError::NotWholeDays);
+    }
+    let days = period.as_hours() / 24;
+    let mut count = 0;
+    collect(end, || {
+        // From the first midnight each time: a midnight that summer time skips
+        // must not move the ones after it.
+        let span: Span = (days * count).days();
+        count += 1;
+        let day = midnight.date().checked_add(span).ok()?;
+        Some(day.to_zoned(midnight.time_zone().clone()).ok()?.timestamp())
+    })
+}
+
+fn collect(
+    end: Timestamp,
+    mut next: impl FnMut() -> Option<Timestamp>,
+) -> Result<Vec<Timestamp>, PeriodError> {
+    let mut starts = Vec::new();
+    while let Some(start) = next().filter(|start| *start < end) {
+        if starts.len() == MOST_PERIODS {
+            return Err(PeriodError::TooMany);
+        }
+        starts.push(start);
+    }
+    Ok(starts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn window(start: &str, end: &str) -> Window {
+        Window {
+            start: Some(at(start)),
+            end: at(end),
+        }
+    }
+
+    fn zone(name: &str) -> TimeZone {
+        TimeZone::get(name).unwrap()
+    }
+
+    #[test]
+    fn the_default_is_the_last_seven_days() {
+        let now = at("2026-03-08T12:00:00Z");
+        let window = Window::of(TimeRange::default(), now);
+        assert_eq!(
+            window,
+            self::window("2026-03-01T12:00:00Z", "2026-03-08T12:00:00Z")
+        );
+        assert_eq!(
+            window.previous(),
+            Some(self::window("2026-02-22T12:00:00Z", "2026-03-01T12:00:00Z"))
+        );
+    }
+
+    #[test]
+    fn a_range_without_start_has_no_window_before() {
+        let range = TimeRange {
+            start: None,
+            end: Some(at("2026-03-08T12:00:00Z")),
+        };
+        assert_eq!(
+            Window::of(range, at("2026-04-01T00:00:00Z")).previous(),
+            None
+        );
+    }
+
+    #[test]
+    fn days_follow_summer_time() {
+        let window = window("2026-03-28T09:00:00Z", "2026-03-30T09:00:00Z");
+        let periods = Periods::cut(window, DAY, &zone("Europe/Berlin")).unwrap();
+        assert_eq!(
+            periods.starts(),
+            [
+                at("2026-03-27T23:00:00Z"),
+                at("2026-03-28T23:00:00Z"),
+                at("2026-03-29T22:00:00Z"),
+            ]
+        );
+        assert_eq!(periods.index(at("2026-03-29T21:59:59Z")), Some(1));
+        assert_eq!(periods.index(at("2026-03-29T22:00:00Z")), Some(2));
+    }
+
+    #[test]
+    fn hours_start_at_midnight() {
+        let window = window("2026-01-05T10:17:00Z", "2026-01-05T12:00:00Z");
+        let periods = Periods::cut(window, SignedDuration::from_hours(1), &TimeZone::UTC).unwrap();
+        assert_eq!(
+            periods.starts(),
+            [at("2026-01-05T10:00:00Z"), at("2026-01-05T11:00:00Z")]
+        );
+    }
+
+    #[test]
+    fn what_can_not_be_cut_says_why() {
+        let window = window("2026-01-01T00:00:00Z", "2026-12-01T00:00:00Z");
+        let cut = |window, minutes| {
+            Periods::cut(window, SignedDuration::from_mins(minutes), &TimeZone::UTC).unwrap_err()
+        };
+        assert_eq!(cut(window, 0), PeriodError::Length);
+        assert_eq!(cut(window, 60 * 24 * 367), PeriodError::Length);
+        assert_eq!(cut(window, 60 * 36), PeriodError::NotWholeDays);
+        assert_eq!(cut(window, 1), PeriodError::TooMany);
+        let open = Window {
+            start: None,
+            ..window
+        };
+        assert_eq!(cut(open, 60), PeriodError::NoStart);
+    }
+}

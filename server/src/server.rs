@@ -1,0 +1,95 @@
+//! The server: opened from its settings, it gives services, routes and an orderly end.
+
+use std::{path::PathBuf, sync::Arc};
+
+use secrecy::SecretString;
+use tokio::time::{Duration, MissedTickBehavior, interval};
+use tonic::service::Routes;
+use tonic_health::server::HealthReporter;
+
+use crate::{Clock, Error, Result, api, http, live::Live, store::Store};
+
+/// How often gRPC health finds out whether the database can be written.
+const HEALTH_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What a server needs to know.
+#[derive(Debug)]
+pub struct Config {
+    /// The `SQLite` file. Its folder must exist.
+    pub database: PathBuf,
+    /// What `IngestService` demands as bearer token.
+    pub write_key: SecretString,
+    /// Whether requests that name a host other than this machine are refused:
+    /// without sign-in, a page elsewhere must not reach the board by DNS
+    /// rebinding.
+    pub loopback_only: bool,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// Everything behind the API. Clones are the same server.
+#[derive(Clone)]
+pub struct Server {
+    pub(crate) store: Store,
+    pub(crate) live: Live,
+    pub(crate) clock: Clock,
+    pub(crate) write_key: Arc<SecretString>,
+    pub(crate) loopback_only: bool,
+    pub(crate) health: HealthReporter,
+}
+
+impl Server {
+    /// Opens the database and brings it to the schema of this version.
+    pub async fn open(config: Config) -> Result<Self> {
+        let live = Live::new();
+        let publisher = live.clone();
+        let on_commit = Arc::new(move |changes| publisher.publish(changes));
+        let store = Store::open(&config.database, config.clock.clone(), on_commit).await?;
+        let health = HealthReporter::new();
+        api::report_health(&health, true).await;
+        tokio::spawn(watch_health(store.clone(), health.clone()));
+        Ok(Self {
+            store,
+            live,
+            health,
+            clock: config.clock,
+            write_key: Arc::new(config.write_key),
+            loopback_only: config.loopback_only,
+        })
+    }
+
+    /// The gRPC services, to be called in process.
+    pub fn routes(&self) -> Routes {
+        api::routes(self)
+    }
+
+    /// All that is served on a port: gRPC, gRPC-Web, the UI and health.
+    pub fn router(&self) -> axum::Router {
+        http::router(self)
+    }
+
+    /// Ends all streams, so that connections can end. Calls still work.
+    pub async fn end_streams(&self) {
+        api::report_health(&self.health, false).await;
+        self.live.stop();
+    }
+
+    /// Finishes what was taken in and closes the database. Later calls fail.
+    pub async fn close(&self) {
+        self.live.stop();
+        self.store.close().await;
+    }
+}
+
+/// Keeps gRPC health true, until the store is closed.
+async fn watch_health(store: Store, health: HealthReporter) {
+    let mut ticks = interval(HEALTH_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        match store.probe().await {
+            Err(Error::Stopping) => break,
+            outcome => api::report_health(&health, outcome.is_ok()).await,
+        }
+    }
+}

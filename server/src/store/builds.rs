@@ -1,0 +1,217 @@
+//! Builds: written by the writer, looked up and listed by everybody.
+
+use jiff::Timestamp;
+use sqlx::{QueryBuilder, SqliteConnection};
+
+use super::{
+    Db, Store,
+    rows::{self, BUILD_COLUMNS, SHOWN_COLUMNS},
+    sql,
+};
+use crate::{
+    Result,
+    model::{Build, BuildId, BuildRecord, Filter, RepositoryId, RunId},
+};
+
+/// A page of builds to be listed, newest first.
+pub(crate) struct BuildPage<'a> {
+    pub(crate) filter: &'a Filter,
+    /// The start time and id of the last build of the page before.
+    pub(crate) after: Option<(Timestamp, BuildId)>,
+    pub(crate) size: usize,
+}
+
+impl Store {
+    /// Finds a build.
+    pub(crate) async fn build(&self, id: BuildId) -> Result<Option<Build>> {
+        let mut query = select_shown();
+        query.push(" WHERE b.run_id = ");
+        query.push_bind(id.run.0);
+        query.push(" AND b.run_attempt = ");
+        query.push_bind(id.attempt);
+        query.push(" AND b.repository_id = ");
+        query.push_bind(id.repository.0);
+        let row = query.build().fetch_optional(&self.readers).await?;
+        row.as_ref().map(rows::build).transpose()
+    }
+
+    /// Finds the attempts of a run, in order.
+    pub(crate) async fn attempts(
+        &self,
+        run: RunId,
+        repository: Option<RepositoryId>,
+    ) -> Result<Vec<Build>> {
+        let mut query = select_shown();
+        query.push(" WHERE b.run_id = ");
+        query.push_bind(run.0);
+        if let Some(repository) = repository {
+            query.push(" AND b.repository_id = ");
+            query.push_bind(repository.0);
+        }
+        query.push(" ORDER BY b.repository_id, b.run_attempt");
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter().map(rows::build).collect()
+    }
+
+    /// Lists builds, newest first: one more than a page holds, if there is one.
+    pub(crate) async fn builds(&self, page: BuildPage<'_>) -> Result<Vec<Build>> {
+        let Some(condition) = self.condition(page.filter).await? else {
+            return Ok(Vec::new());
+        };
+        let mut query = select_shown();
+        query.push(" WHERE ");
+        condition.push(&mut query);
+        if let Some((start, id)) = page.after {
+            query.push(" AND (b.start_time, b.run_id, b.run_attempt, b.repository_id) < (");
+            query.push_bind(start.as_microsecond());
+            query.push(", ");
+            query.push_bind(id.run.0);
+            query.push(", ");
+            query.push_bind(id.attempt);
+            query.push(", ");
+            query.push_bind(id.repository.0);
+            query.push(")");
+        }
+        query.push(
+            " ORDER BY b.start_time DESC, b.run_id DESC, b.run_attempt DESC, \
+             b.repository_id DESC LIMIT ",
+        );
+        query.push_bind(i64::try_from(page.size + 1).unwrap_or(i64::MAX));
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter().map(rows::build).collect()
+    }
+}
+
+/// Starts a query for builds as they are shown.
+pub(super) fn select_shown() -> QueryBuilder<Db> {
+    let mut query = QueryBuilder::new("SELECT ");
+    query.push(BUILD_COLUMNS);
+    query.push(", ");
+    query.push(SHOWN_COLUMNS);
+    query.push(" FROM build b JOIN repository r ON r.id = b.repository_id");
+    query
+}
+
+/// Finds all attempts of some runs.
+pub(super) async fn of_runs(
+    connection: &mut SqliteConnection,
+    runs: &[i64],
+) -> Result<Vec<BuildRecord>> {
+    let mut builds = Vec::new();
+    for chunk in sql::chunks(runs) {
+        let mut query = QueryBuilder::<Db>::new("SELECT ");
+        query.push(BUILD_COLUMNS);
+        query.push(" FROM build b WHERE b.run_id IN (");
+        sql::push_list(&mut query, chunk);
+        query.push(")");
+        let rows = query.build().fetch_all(&mut *connection).await?;
+        for row in &rows {
+            builds.push(rows::build_record(row)?);
+        }
+    }
+    Ok(builds)
+}
+
+/// Finds builds by id, as they are shown.
+pub(super) async fn shown(
+    connection: &mut SqliteConnection,
+    ids: &[BuildId],
+) -> Result<Vec<Build>> {
+    let mut builds = Vec::new();
+    for chunk in sql::chunks(ids) {
+        let mut query = select_shown();
+        query.push(" WHERE (b.run_id, b.run_attempt, b.repository_id) IN (");
+        query.push_values(chunk, |mut row, id| {
+            row.push_bind(id.run.0)
+                .push_bind(id.attempt)
+                .push_bind(id.repository.0);
+        });
+        query.push(")");
+        let rows = query.build().fetch_all(&mut *connection).await?;
+        for row in &rows {
+            builds.push(rows::build(row)?);
+        }
+    }
+    Ok(builds)
+}
+
+const WRITTEN: [&str; 29] = [
+    "run_id",
+    "run_attempt",
+    "repository_id",
+    "workflow_id",
+    "workflow",
+    "workflow_path",
+    "run_number",
+    "status",
+    "conclusion",
+    "event",
+    "branch",
+    "head_repository",
+    "commit_sha",
+    "commit_title",
+    "commit_author",
+    "title",
+    "actor",
+    "triggering_actor",
+    "pull_requests",
+    "url",
+    "create_time",
+    "start_time",
+    "update_time",
+    "first_completed_time",
+    "jobs_start_time",
+    "jobs_end_time",
+    "end_time",
+    "latest_attempt",
+    "counted",
+];
+
+/// Writes builds over what is stored of them.
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    builds: &[&BuildRecord],
+) -> Result<()> {
+    for chunk in sql::chunks(builds) {
+        let mut query = sql::insert("build", &WRITTEN);
+        query.push_values(chunk, |mut row, build| {
+            let facts = &build.facts;
+            row.push_bind(build.id.run.0)
+                .push_bind(build.id.attempt)
+                .push_bind(build.id.repository.0)
+                .push_bind(facts.workflow_id.0)
+                .push_bind(&facts.workflow)
+                .push_bind(&facts.workflow_path)
+                .push_bind(facts.run_number)
+                .push_bind(facts.status.word())
+                .push_bind(facts.status.conclusion().map(|c| c.word()))
+                .push_bind(&facts.event)
+                .push_bind(&facts.branch)
+                .push_bind(&facts.head_repository)
+                .push_bind(&facts.commit_sha)
+                .push_bind(&facts.commit_title)
+                .push_bind(&facts.commit_author)
+                .push_bind(&facts.title)
+                .push_bind(&facts.actor)
+                .push_bind(&facts.triggering_actor)
+                .push_bind(rows::write_numbers(&facts.pull_requests))
+                .push_bind(&facts.url)
+                .push_bind(facts.create_time.as_microsecond())
+                .push_bind(facts.start_time.as_microsecond())
+                .push_bind(facts.update_time.as_microsecond())
+                .push_bind(build.first_completed.map(Timestamp::as_microsecond))
+                .push_bind(build.jobs.start.map(Timestamp::as_microsecond))
+                .push_bind(build.jobs.end.map(Timestamp::as_microsecond))
+                .push_bind(build.end_time().map(Timestamp::as_microsecond))
+                .push_bind(build.latest_attempt)
+                .push_bind(build.counted);
+        });
+        sql::push_overwrite(
+            &mut query,
+            &["run_id", "run_attempt", "repository_id"],
+            &WRITTEN,
+        );
+        query.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}

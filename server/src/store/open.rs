@@ -1,0 +1,107 @@
+//! Opening the database file: what must hold before anything is promised.
+
+use std::{borrow::Cow, fs::File, path::Path, time::Duration};
+
+use sqlx::{
+    Connection as _, SqliteConnection, SqlitePool,
+    migrate::{Migration, MigrationType, Migrator},
+    sqlite::{
+        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
+        SqliteSynchronous,
+    },
+};
+
+use crate::{Error, Result};
+
+/// How long a connection waits for another program that holds the database.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const READERS: u32 = 4;
+
+/// All migrations, in order. Their numbers never change.
+fn migrations() -> Migrator {
+    let migration = |version, description: &'static str, sql: &'static str| {
+        Migration::new(
+            version,
+            Cow::Borrowed(description),
+            MigrationType::Simple,
+            sqlx::SqlStr::from_static(sql),
+            false,
+        )
+    };
+    Migrator::with_migrations(vec![migration(
+        1,
+        "builds",
+        include_str!("../../../migrations/0001_builds.sql"),
+    )])
+}
+
+/// Keeps a second server off the file. The lock goes with the process.
+pub(super) fn lock(path: &Path) -> Result<File> {
+    let lock_path = path.with_extension("lock");
+    let context = || lock_path.display().to_string();
+    let file = File::create(&lock_path).map_err(|source| Error::Io {
+        context: context(),
+        source,
+    })?;
+    file.try_lock().map_err(|error| match error {
+        std::fs::TryLockError::WouldBlock => Error::Config(format!(
+            "another lampboard runs on {}: stop it, or choose another LAMPBOARD_DATA_DIR",
+            path.display()
+        )),
+        std::fs::TryLockError::Error(source) => Error::Io {
+            context: context(),
+            source,
+        },
+    })?;
+    Ok(file)
+}
+
+/// Opens the one connection that writes, and migrates.
+pub(super) async fn writer(path: &Path) -> Result<SqliteConnection> {
+    let options = options(path)
+        .create_if_missing(true)
+        // Has an effect only before the first table is made.
+        .auto_vacuum(SqliteAutoVacuum::Incremental);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    migrations().run(&mut connection).await?;
+    require_durable(&mut connection).await?;
+    Ok(connection)
+}
+
+/// Opens the connections that read.
+pub(super) async fn readers(path: &Path) -> Result<SqlitePool> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(BUSY_TIMEOUT)
+        .connect_with(options(path).read_only(true))
+        .await?;
+    Ok(pool)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        // NORMAL loses acknowledged commits in a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("temp_store", "MEMORY")
+}
+
+/// Refuses a file system on which SQLite silently keeps another journal.
+async fn require_durable(connection: &mut SqliteConnection) -> Result<()> {
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut *connection)
+        .await?;
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+        .fetch_one(&mut *connection)
+        .await?;
+    if journal == "wal" && synchronous == 2 {
+        return Ok(());
+    }
+    Err(Error::Config(format!(
+        "the database must run with journal_mode=wal and synchronous=2, \
+         but has {journal} and {synchronous}: is it on a network file system?"
+    )))
+}

@@ -1,0 +1,210 @@
+//! Rows of the database, read into the model.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::{Row as _, sqlite::SqliteRow};
+
+use super::bad_value;
+use crate::{
+    Result,
+    model::{
+        Build, BuildFacts, BuildId, BuildRecord, Job, JobFacts, JobId, JobSpan, RepositoryId,
+        RunId, Status, Step, WorkflowId,
+    },
+};
+
+/// The columns that `build_record` reads.
+pub(super) const BUILD_COLUMNS: &str = "b.run_id, b.run_attempt, b.repository_id, b.workflow_id, \
+     b.workflow, b.workflow_path, b.run_number, b.status, b.conclusion, b.event, b.branch, \
+     b.head_repository, b.commit_sha, b.commit_title, b.commit_author, b.title, b.actor, \
+     b.triggering_actor, b.pull_requests, b.url, b.create_time, b.start_time, b.update_time, \
+     b.first_completed_time, b.jobs_start_time, b.jobs_end_time, b.latest_attempt, b.counted";
+
+/// What `build` reads beside them, from `build b` joined to `repository r`.
+pub(super) const SHOWN_COLUMNS: &str = "r.name AS repository_name, r.default_branch, \
+     COALESCE(b.conclusion, '') = 'cancelled' AND b.jobs_start_time IS NULL AND EXISTS (\
+        SELECT 1 FROM build newer \
+        WHERE newer.repository_id = b.repository_id AND newer.workflow_id = b.workflow_id \
+          AND newer.branch = b.branch AND newer.run_number > b.run_number \
+          AND newer.head_repository = b.head_repository\
+     ) AS superseded";
+
+/// Reads a build as it is shown.
+pub(super) fn build(row: &SqliteRow) -> Result<Build> {
+    Ok(Build {
+        record: build_record(row)?,
+        repository: row.try_get("repository_name")?,
+        default_branch: row.try_get("default_branch")?,
+        superseded: row.try_get("superseded")?,
+    })
+}
+
+/// Reads a build.
+pub(super) fn build_record(row: &SqliteRow) -> Result<BuildRecord> {
+    let id = BuildId {
+        run: RunId(row.try_get("run_id")?),
+        attempt: row.try_get("run_attempt")?,
+        repository: RepositoryId(row.try_get("repository_id")?),
+    };
+    let at = |column| time(row, "build", column, &id);
+    let maybe_at = |column| maybe_time(row, "build", column, &id);
+    let facts = BuildFacts {
+        status: status(row)?,
+        update_time: at("update_time")?,
+        create_time: at("create_time")?,
+        start_time: at("start_time")?,
+        workflow_id: WorkflowId(row.try_get("workflow_id")?),
+        workflow: row.try_get("workflow")?,
+        workflow_path: row.try_get("workflow_path")?,
+        run_number: row.try_get("run_number")?,
+        event: row.try_get("event")?,
+        branch: row.try_get("branch")?,
+        head_repository: row.try_get("head_repository")?,
+        commit_sha: row.try_get("commit_sha")?,
+        commit_title: row.try_get("commit_title")?,
+        commit_author: row.try_get("commit_author")?,
+        title: row.try_get("title")?,
+        actor: row.try_get("actor")?,
+        triggering_actor: row.try_get("triggering_actor")?,
+        pull_requests: read_numbers(row.try_get("pull_requests")?, &id)?,
+        url: row.try_get("url")?,
+    };
+    Ok(BuildRecord {
+        id,
+        facts,
+        first_completed: maybe_at("first_completed_time")?,
+        jobs: JobSpan {
+            start: maybe_at("jobs_start_time")?,
+            end: maybe_at("jobs_end_time")?,
+        },
+        latest_attempt: row.try_get("latest_attempt")?,
+        counted: row.try_get("counted")?,
+    })
+}
+
+/// Reads a job.
+pub(super) fn job(row: &SqliteRow) -> Result<Job> {
+    let build = BuildId {
+        run: RunId(row.try_get("run_id")?),
+        attempt: row.try_get("run_attempt")?,
+        repository: RepositoryId(row.try_get("repository_id")?),
+    };
+    let id = JobId(row.try_get("id")?);
+    let labels: &str = row.try_get("labels")?;
+    let facts = JobFacts {
+        status: status(row)?,
+        end_time: maybe_time(row, "job", "end_time", id)?,
+        start_time: maybe_time(row, "job", "start_time", id)?,
+        create_time: time(row, "job", "create_time", id)?,
+        name: row.try_get("name")?,
+        labels: serde_json::from_str(labels).map_err(|e| bad_value("job", "labels", id, e))?,
+        runner: row.try_get("runner")?,
+        url: row.try_get("url")?,
+        steps: read_steps(row.try_get("steps")?, id)?,
+    };
+    Ok(Job { id, build, facts })
+}
+
+/// Reads `status` and `conclusion`.
+pub(super) fn status(row: &SqliteRow) -> Result<Status> {
+    let status: &str = row.try_get("status")?;
+    let conclusion: Option<&str> = row.try_get("conclusion")?;
+    Ok(Status::from_words(status, conclusion))
+}
+
+/// Reads a time that is always set.
+pub(super) fn time(
+    row: &SqliteRow,
+    table: &'static str,
+    column: &'static str,
+    id: impl ToString,
+) -> Result<Timestamp> {
+    Timestamp::from_microsecond(row.try_get(column)?).map_err(|e| bad_value(table, column, id, e))
+}
+
+/// Reads a time that may be unset.
+pub(super) fn maybe_time(
+    row: &SqliteRow,
+    table: &'static str,
+    column: &'static str,
+    id: impl ToString,
+) -> Result<Option<Timestamp>> {
+    let micros: Option<i64> = row.try_get(column)?;
+    micros
+        .map(Timestamp::from_microsecond)
+        .transpose()
+        .map_err(|e| bad_value(table, column, id, e))
+}
+
+/// Writes numbers so that one can be found among them by its commas.
+pub(super) fn write_numbers(numbers: &[i32]) -> String {
+    let mut text = String::new();
+    for number in numbers {
+        text.push(',');
+        text.push_str(&number.to_string());
+    }
+    if !text.is_empty() {
+        text.push(',');
+    }
+    text
+}
+
+fn read_numbers(text: &str, id: &BuildId) -> Result<Vec<i32>> {
+    text.split(',')
+        .filter(|part| !part.is_empty())
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map_err(|e| bad_value("build", "pull_requests", id, e))
+}
+
+/// A step as it is stored: number, name, status, conclusion, start and end.
+#[derive(Serialize, Deserialize)]
+struct StoredStep<'a>(
+    i32,
+    #[serde(borrow)] std::borrow::Cow<'a, str>,
+    #[serde(borrow)] std::borrow::Cow<'a, str>,
+    #[serde(borrow)] Option<std::borrow::Cow<'a, str>>,
+    Option<i64>,
+    Option<i64>,
+);
+
+/// Writes steps as JSON.
+pub(super) fn write_steps(steps: &[Step]) -> String {
+    let steps: Vec<StoredStep<'_>> = steps
+        .iter()
+        .map(|step| {
+            StoredStep(
+                step.number,
+                step.name.as_str().into(),
+                step.status.word().into(),
+                step.status.conclusion().map(|c| c.word().into()),
+                step.start_time.map(Timestamp::as_microsecond),
+                step.end_time.map(Timestamp::as_microsecond),
+            )
+        })
+        .collect();
+    serde_json::to_string(&steps).expect("numbers and texts make JSON")
+}
+
+fn read_steps(json: &str, id: JobId) -> Result<Vec<Step>> {
+    let bad = |problem: String| bad_value("job", "steps", id, problem);
+    let stored: Vec<StoredStep<'_>> = serde_json::from_str(json).map_err(|e| bad(e.to_string()))?;
+    let time = |micros: Option<i64>| {
+        micros
+            .map(Timestamp::from_microsecond)
+            .transpose()
+            .map_err(|e| bad(e.to_string()))
+    };
+    stored
+        .into_iter()
+        .map(|StoredStep(number, name, status, conclusion, start, end)| {
+            Ok(Step {
+                number,
+                name: name.into_owned(),
+                status: Status::from_words(&status, conclusion.as_deref()),
+                start_time: time(start)?,
+                end_time: time(end)?,
+            })
+        })
+        .collect()
+}

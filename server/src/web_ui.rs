@@ -1,0 +1,98 @@
+//! The web UI, served: cache headers, content security policy, and the page for every other path.
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
+        header::{
+            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
+            CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+};
+use lampboard_web_ui::Asset;
+
+const PAGE: &str = "index.html";
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const ASK_AGAIN: &str = "no-cache";
+
+/// What a page of ours may load: its own files, and nothing inline.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; \
+     base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; \
+     require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+
+/// Answers with an asset, or with the page: the UI's own router knows the path.
+pub(crate) async fn serve(request: Request<Body>) -> Response<Body> {
+    let path = request.uri().path().trim_start_matches('/');
+    if let Some(asset) = lampboard_web_ui::asset(path) {
+        return answer(asset, request.headers());
+    }
+    if is_file(path) {
+        return status(StatusCode::NOT_FOUND);
+    }
+    match lampboard_web_ui::asset(PAGE) {
+        Some(page) => answer(page, request.headers()),
+        None => status(StatusCode::NOT_FOUND),
+    }
+}
+
+/// Built files have a folder of their own. One that is not there is an old
+/// page's, and must not be answered with HTML.
+fn is_file(path: &str) -> bool {
+    path.starts_with("assets/")
+}
+
+fn answer(asset: Asset, request: &HeaderMap) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set(CONTENT_TYPE, &asset.mime);
+    set(ETAG, &asset.etag);
+    set(
+        CACHE_CONTROL,
+        if asset.immutable { FOR_EVER } else { ASK_AGAIN },
+    );
+    set(CONTENT_SECURITY_POLICY, POLICY);
+    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(REFERRER_POLICY, "no-referrer");
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    set(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    set(VARY, "accept-encoding");
+    if header(request, IF_NONE_MATCH).contains(&asset.etag) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return response;
+    }
+    let body = match asset.gzip {
+        Some(gzip) if header(request, ACCEPT_ENCODING).contains("gzip") => {
+            set(CONTENT_ENCODING, "gzip");
+            gzip
+        }
+        _ => asset.body,
+    };
+    *response.body_mut() = Body::from(body.into_owned());
+    response
+}
+
+fn header(headers: &HeaderMap, name: HeaderName) -> &str {
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+}
+
+fn status(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
