@@ -1,0 +1,100 @@
+//! Says in the contract's words what GitHub said in its own. Pure, and the only
+//! place that knows GitHub's words.
+
+mod job;
+mod outcome;
+mod repository;
+mod run;
+mod text;
+
+use jiff::Timestamp;
+use lampboard_proto::v1::{Build, Job, Repository};
+
+use crate::event::{Event, Id, Kind};
+
+/// What an event says.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    pub(crate) builds: Vec<Build>,
+    pub(crate) jobs: Vec<Job>,
+    pub(crate) repositories: Vec<Repository>,
+}
+
+/// Why nothing can be made of an event. Names the field, not its value.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    #[error("{0} is not a positive integer")]
+    Id(&'static str),
+    #[error("{0} is not of the form owner/name")]
+    FullName(&'static str),
+}
+
+/// Makes reports of an event. What the object says counts, whatever the action
+/// is: GitHub sends `completed` of a run that is queued.
+pub(crate) fn normalize(event: &Event<'_>) -> Result<Contents, Problem> {
+    let payload = &event.payload;
+    match event.kind {
+        Kind::WorkflowRun => run::contents(payload),
+        Kind::WorkflowJob => job::contents(payload),
+        // There is nothing to know about it any more.
+        Kind::Repository if event.action == "deleted" => Ok(Contents::default()),
+        Kind::Repository => repository::contents(payload),
+        Kind::Installation if matches!(event.action, "deleted" | "suspend") => {
+            repository::of_installation(payload, None)
+        }
+        Kind::Installation => repository::of_installation(payload, payload.repositories.as_ref()),
+        Kind::InstallationRepositories => {
+            repository::of_installation(payload, payload.repositories_added.as_ref())
+        }
+        Kind::InstallationTarget => repository::of_installation(payload, None),
+        Kind::GithubAppAuthorization | Kind::Ping | Kind::Other => Ok(Contents::default()),
+    }
+}
+
+fn required(id: Option<Id>, field: &'static str) -> Result<i64, Problem> {
+    match id {
+        Some(Id::Given(id)) => Ok(id),
+        Some(Id::Malformed) => Err(Problem::Id(field)),
+        None => Err(Problem::Missing(field)),
+    }
+}
+
+/// Reads the number of an attempt. GitHub left it out before it kept attempts
+/// apart, and old GitHub Enterprise Servers still do.
+fn attempt(id: Option<Id>, field: &'static str) -> Result<i32, Problem> {
+    match id {
+        None => Ok(1),
+        id => i32::try_from(required(id, field)?).map_err(|_| Problem::Id(field)),
+    }
+}
+
+fn timestamp(time: Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: time.as_second(),
+        nanos: time.subsec_nanosecond(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_an_attempt_that_is_not_said_for_the_first() {
+        assert_eq!(attempt(None, "run_attempt"), Ok(1));
+        assert_eq!(attempt(Some(Id::Given(3)), "run_attempt"), Ok(3));
+    }
+
+    #[test]
+    fn does_not_guess_an_attempt() {
+        let huge = Id::Given(i64::from(i32::MAX) + 1);
+        for id in [Id::Malformed, huge] {
+            assert_eq!(
+                attempt(Some(id), "run_attempt"),
+                Err(Problem::Id("run_attempt"))
+            );
+        }
+    }
+}

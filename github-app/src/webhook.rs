@@ -1,0 +1,200 @@
+//! `POST /api/webhook/github-actions`: size, signature, event, report, answer.
+
+mod answer;
+mod body;
+mod headers;
+mod observe;
+
+use std::{any::Any, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use http::request::Parts;
+use lampboard_proto::v1::{Delivery, ReportRequest, ReportResponse, ReportSource};
+use tokio::time::Instant;
+use tonic::{Code, Status};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use self::{
+    answer::Answer,
+    body::{Bodies, Body},
+    observe::Observer,
+};
+use crate::{
+    Clock, Limits,
+    event::{self, Kind, ReadError},
+    normalize::{Contents, normalize},
+    reporter::Reporter,
+    signature::Verifier,
+};
+
+const PATH: &str = "/api/webhook/github-actions";
+
+/// The most characters that are kept of why nothing can be made of a delivery.
+const MAX_PROBLEM: usize = 1000;
+
+/// Takes deliveries in.
+pub(crate) struct Receiver {
+    verifier: Verifier,
+    reporter: Reporter,
+    bodies: Bodies,
+    limits: Limits,
+    clock: Clock,
+    observer: Observer,
+}
+
+/// Serves the webhook, by POST alone.
+pub(crate) fn router(receiver: Arc<Receiver>) -> Router {
+    Router::new()
+        .route(PATH, post(handle))
+        .with_state(receiver)
+        .layer(CatchPanicLayer::custom(after_panic))
+}
+
+async fn handle(State(receiver): State<Arc<Receiver>>, request: Request) -> Answer {
+    let start = Instant::now();
+    let (parts, body) = request.into_parts();
+    let (kind, answer) = match receiver.take_in(&parts, body).await {
+        Ok(body) => receiver.record(&parts, &body, start).await,
+        // An event that nobody signed for is not told by its name.
+        Err(refusal) => (Kind::Other, refusal),
+    };
+    receiver.observer.note(kind, &answer, start.elapsed());
+    answer
+}
+
+impl Receiver {
+    /// Makes a receiver that holds nothing yet.
+    pub(crate) fn new(
+        verifier: Verifier,
+        reporter: Reporter,
+        limits: Limits,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            verifier,
+            reporter,
+            bodies: Bodies::new(&limits),
+            limits,
+            clock,
+            observer: Observer::new(),
+        }
+    }
+
+    /// Reads a body, if it is one that may be read, and answers for its signature.
+    async fn take_in(&self, parts: &Parts, body: axum::body::Body) -> Result<Body, Answer> {
+        if !headers::is_json(&parts.headers) {
+            return Err(Answer::UnsupportedMediaType);
+        }
+        let length = headers::content_length(&parts.headers)?;
+        let body = self.bodies.read(body, length).await?;
+        if self.verifier.accepts(&parts.headers, body.bytes()) {
+            Ok(body)
+        } else {
+            Err(Answer::Unauthorized)
+        }
+    }
+
+    /// Records what a signed body says. The body is held until it is answered
+    /// for, so that it counts towards the limit for as long.
+    async fn record(&self, parts: &Parts, body: &Body, start: Instant) -> (Kind, Answer) {
+        let Some(event) = headers::event(&parts.headers) else {
+            let answer = Answer::BadRequest("the X-GitHub-Event header is missing".to_owned());
+            return (Kind::Other, answer);
+        };
+        let kind = Kind::named(event);
+        let Some(guid) = headers::delivery(&parts.headers) else {
+            let answer = Answer::BadRequest("the X-GitHub-Delivery header is missing".to_owned());
+            return (kind, answer);
+        };
+        let delivery = Delivery {
+            guid,
+            event: kind.name().to_owned(),
+            action: String::new(),
+            receive_time: Some(self.now()),
+            payload: body.bytes().clone(),
+            problem: String::new(),
+        };
+        (kind, self.answer(kind, delivery, start).await)
+    }
+
+    async fn answer(&self, kind: Kind, mut delivery: Delivery, start: Instant) -> Answer {
+        let payload = delivery.payload.clone();
+        let contents = match event::read(kind, &payload) {
+            Ok(Some(event)) => {
+                event.action.clone_into(&mut delivery.action);
+                normalize(&event).map_err(|problem| problem.to_string())
+            }
+            Ok(None) => return Answer::Ignored,
+            Err(error @ ReadError::NotJson(_)) => return Answer::BadRequest(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match contents {
+            Ok(contents) => self.report(contents, delivery, start).await,
+            Err(problem) => self.quarantine(delivery, &problem, start).await,
+        }
+    }
+
+    async fn report(&self, contents: Contents, delivery: Delivery, start: Instant) -> Answer {
+        match self.send(contents, delivery.clone(), start).await {
+            Ok(response) => {
+                observe::recorded(&delivery, &response);
+                Answer::recorded(response)
+            }
+            Err(status) if status.code() == Code::InvalidArgument => {
+                let problem = format!("the server refused it: {}", status.message());
+                self.quarantine(delivery, &problem, start).await
+            }
+            Err(status) => observe::failed(&delivery, &status),
+        }
+    }
+
+    /// Keeps a delivery that nothing can be made of, so that it is not lost on
+    /// us; GitHub can do nothing about it.
+    async fn quarantine(&self, mut delivery: Delivery, problem: &str, start: Instant) -> Answer {
+        delivery.problem = problem.chars().take(MAX_PROBLEM).collect();
+        let sent = self
+            .send(Contents::default(), delivery.clone(), start)
+            .await;
+        match sent {
+            Ok(_) => observe::quarantined(&delivery),
+            Err(status) => observe::failed(&delivery, &status),
+        }
+    }
+
+    async fn send(
+        &self,
+        contents: Contents,
+        delivery: Delivery,
+        start: Instant,
+    ) -> Result<ReportResponse, Status> {
+        let report = ReportRequest {
+            builds: contents.builds,
+            jobs: contents.jobs,
+            repositories: contents.repositories,
+            source: ReportSource::Webhook.into(),
+            delivery: Some(delivery),
+        };
+        let deadline =
+            (Instant::now() + self.limits.report_time).min(start + self.limits.answer_time);
+        self.reporter.report(report, deadline).await
+    }
+
+    fn now(&self) -> prost_types::Timestamp {
+        let now = (self.clock)();
+        prost_types::Timestamp {
+            seconds: now.as_second(),
+            nanos: now.subsec_nanosecond(),
+        }
+    }
+}
+
+/// Whatever broke, the delivery is not recorded; GitHub must not take it for so.
+fn after_panic(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("taking a delivery in panicked");
+    Answer::Unavailable.into_response()
+}

@@ -1,0 +1,197 @@
+//! An app, a server that answers as a test wants it to, and signed requests.
+
+use std::{
+    collections::VecDeque,
+    future,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use jiff::Timestamp;
+use lampboard_github_app::{Config, GithubApp, Limits};
+use lampboard_proto::{
+    transport,
+    v1::{
+        ReportRequest, ReportResponse, SyncInstallationRequest, SyncInstallationResponse,
+        ingest_service_server::{IngestService, IngestServiceServer},
+    },
+};
+use serde_json::Value;
+use sha2::Sha256;
+use tonic::{Code, Status, service::Routes};
+use tower::ServiceExt as _;
+
+pub(crate) const SECRET: &str = "a secret of the tests";
+pub(crate) const WRITE_KEY: &str = "a-write-key-of-the-tests";
+pub(crate) const GUID: &str = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
+const PATH: &str = "/api/webhook/github-actions";
+
+/// When every delivery of the tests is received.
+pub(crate) fn now() -> Timestamp {
+    "2026-03-01T12:00:00.5Z".parse().unwrap()
+}
+
+/// What the server does with one report.
+pub(crate) enum Reaction {
+    Record(ReportResponse),
+    Refuse(Code),
+    Hang,
+    Panic,
+}
+
+/// A server that keeps what it is told. Unless told otherwise, it records
+/// everything and gives every build and job the id `run-attempt`.
+#[derive(Default)]
+pub(crate) struct FakeServer {
+    reactions: Mutex<VecDeque<Reaction>>,
+    reports: Mutex<Vec<ReportRequest>>,
+    headers: Mutex<Vec<HeaderMap>>,
+}
+
+#[tonic::async_trait]
+impl IngestService for FakeServer {
+    async fn report(
+        &self,
+        request: tonic::Request<ReportRequest>,
+    ) -> Result<tonic::Response<ReportResponse>, Status> {
+        let (metadata, _, report) = request.into_parts();
+        let usual = usual_response(&report);
+        self.reports.lock().unwrap().push(report);
+        self.headers.lock().unwrap().push(metadata.into_headers());
+        let reaction = self.reactions.lock().unwrap().pop_front();
+        match reaction {
+            None => Ok(tonic::Response::new(usual)),
+            Some(Reaction::Record(response)) => Ok(tonic::Response::new(response)),
+            Some(Reaction::Refuse(code)) => Err(Status::new(code, "as the test said")),
+            Some(Reaction::Hang) => future::pending().await,
+            Some(Reaction::Panic) => panic!("as the test said"),
+        }
+    }
+
+    async fn sync_installation(
+        &self,
+        _: tonic::Request<SyncInstallationRequest>,
+    ) -> Result<tonic::Response<SyncInstallationResponse>, Status> {
+        Err(Status::unimplemented("not called by the webhook"))
+    }
+}
+
+fn usual_response(report: &ReportRequest) -> ReportResponse {
+    let builds = report.builds.iter().map(|it| (it.run_id, it.run_attempt));
+    let jobs = report.jobs.iter().map(|it| (it.run_id, it.run_attempt));
+    ReportResponse {
+        build_ids: builds
+            .chain(jobs)
+            .map(|(run, attempt)| format!("{run}-{attempt}"))
+            .collect(),
+        changed_count: 1,
+        delivery_known: false,
+    }
+}
+
+/// An app in front of a fake server.
+pub(crate) struct App {
+    router: Router,
+    server: Arc<FakeServer>,
+}
+
+impl App {
+    pub(crate) fn new() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    pub(crate) fn with_limits(limits: Limits) -> Self {
+        let server = Arc::new(FakeServer::default());
+        let service = IngestServiceServer::from_arc(Arc::clone(&server))
+            .max_decoding_message_size(27 * 1024 * 1024);
+        let config = Config {
+            webhook_secrets: vec![SECRET.into()],
+            write_key: WRITE_KEY.into(),
+            limits,
+        };
+        let transport = transport::over(Routes::new(service));
+        let app = GithubApp::new(config, transport, now).unwrap();
+        Self {
+            router: app.router(),
+            server,
+        }
+    }
+
+    /// Says what the server does with the next reports, in order.
+    pub(crate) fn will(self, reactions: impl IntoIterator<Item = Reaction>) -> Self {
+        self.server.reactions.lock().unwrap().extend(reactions);
+        self
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.collect().await.unwrap().to_bytes(),
+        }
+    }
+
+    /// Sends a signed delivery.
+    pub(crate) async fn deliver(&self, event: &str, payload: &Value) -> Answer {
+        self.send(delivery(event, payload.to_string())).await
+    }
+
+    /// Everything that was reported so far.
+    pub(crate) fn reports(&self) -> Vec<ReportRequest> {
+        self.server.reports.lock().unwrap().clone()
+    }
+
+    /// The one thing that was reported.
+    pub(crate) fn report(&self) -> ReportRequest {
+        let mut reports = self.reports();
+        assert_eq!(reports.len(), 1, "one report was expected");
+        reports.remove(0)
+    }
+
+    /// The headers of every report so far.
+    pub(crate) fn report_headers(&self) -> Vec<HeaderMap> {
+        self.server.headers.lock().unwrap().clone()
+    }
+}
+
+/// What the webhook answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.headers["content-type"], "application/json");
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+pub(crate) fn sign(body: &[u8]) -> String {
+    let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+    let signature = mac.chain_update(body).finalize().into_bytes();
+    format!("sha256={}", hex::encode(signature))
+}
+
+/// A request as GitHub makes it.
+pub(crate) fn delivery(event: &str, body: impl Into<Bytes>) -> Request<Body> {
+    let body = body.into();
+    Request::builder()
+        .method(Method::POST)
+        .uri(PATH)
+        .header("content-type", "application/json")
+        .header("content-length", body.len())
+        .header("x-github-event", event)
+        .header("x-github-delivery", GUID)
+        .header("x-hub-signature-256", sign(&body))
+        .body(Body::from(body))
+        .unwrap()
+}
