@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(own, PROTOS.len() - 1, "a proto is missing from the list");
 
     let descriptors = protox::compile(PROTOS, ["."])?;
-    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(
         out.join("lampboard_descriptor.bin"),
         descriptors.encode_to_vec(),

@@ -6,6 +6,7 @@ pub mod transport;
 pub mod v1 {
     #![expect(
         clippy::all,
+        clippy::allow_attributes,
         clippy::pedantic,
         reason = "generated; the protos are documented, and linted for it"
     )]

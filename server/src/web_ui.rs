@@ -5,22 +5,15 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode,
         header::{
-            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
-            CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+            self, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG,
+            IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
         },
     },
 };
-use lampboard_web_ui::Asset;
+use lampboard_web_ui::{Asset, CONTENT_SECURITY_POLICY, INDEX};
 
-const PAGE: &str = "index.html";
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
-
-/// What a page of ours may load: its own files, and nothing inline.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; \
-     base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; \
-     require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
 /// Answers with an asset, or with the page: the UI's own router knows the path.
 pub(crate) async fn serve(request: Request<Body>) -> Response<Body> {
@@ -31,7 +24,7 @@ pub(crate) async fn serve(request: Request<Body>) -> Response<Body> {
     if is_file(path) {
         return status(StatusCode::NOT_FOUND);
     }
-    match lampboard_web_ui::asset(PAGE) {
+    match lampboard_web_ui::asset(INDEX) {
         Some(page) => answer(page, request.headers()),
         None => status(StatusCode::NOT_FOUND),
     }
@@ -57,7 +50,7 @@ fn answer(asset: Asset, request: &HeaderMap) -> Response<Body> {
         CACHE_CONTROL,
         if asset.immutable { FOR_EVER } else { ASK_AGAIN },
     );
-    set(CONTENT_SECURITY_POLICY, POLICY);
+    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(REFERRER_POLICY, "no-referrer");
     set(
@@ -69,12 +62,12 @@ fn answer(asset: Asset, request: &HeaderMap) -> Response<Body> {
         "same-origin",
     );
     set(VARY, "accept-encoding");
-    if header(request, IF_NONE_MATCH).contains(&asset.etag) {
+    if value(request, IF_NONE_MATCH).contains(&asset.etag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     }
     let body = match asset.gzip {
-        Some(gzip) if header(request, ACCEPT_ENCODING).contains("gzip") => {
+        Some(gzip) if value(request, ACCEPT_ENCODING).contains("gzip") => {
             set(CONTENT_ENCODING, "gzip");
             gzip
         }
@@ -84,7 +77,7 @@ fn answer(asset: Asset, request: &HeaderMap) -> Response<Body> {
     response
 }
 
-fn header(headers: &HeaderMap, name: HeaderName) -> &str {
+fn value(headers: &HeaderMap, name: HeaderName) -> &str {
     headers
         .get(name)
         .and_then(|value| value.to_str().ok())

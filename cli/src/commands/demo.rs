@@ -3,6 +3,8 @@
 use std::{io, net::SocketAddr};
 
 use anyhow::Context as _;
+use lampboard_github_double::{Hook, demo};
+use lampboard_server::{Clock, Config, Server};
 use tokio::net::TcpListener;
 
 use super::{parts, serve};
@@ -10,8 +12,36 @@ use crate::args::DemoArgs;
 
 /// Runs until the process is asked to stop; then everything is gone.
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
-    let _ = (args, bind, serve::all_in_one, parts::make_secret);
-    Ok(())
+    let listener = bind(args.listen).await?;
+    let board = format!("http://{}", listener.local_addr()?);
+    let folder = tempfile::tempdir().context("can not make a temporary folder")?;
+    let write_key = parts::make_secret()?;
+    let server = Server::open(Config {
+        database: folder.path().join("lampboard.db"),
+        write_key: write_key.clone(),
+        loopback_only: true,
+        clock: Clock::system(),
+    })
+    .await?;
+
+    let webhook_secret = parts::make_secret()?;
+    let hook = Hook::new(
+        &format!("{board}/api/webhook/github-actions"),
+        webhook_secret.clone(),
+    )?;
+    introduce(&board);
+    tokio::select! {
+        never = demo::run(hook, args.seed, parts::now) => never,
+        ended = serve::all_in_one(listener, server, vec![webhook_secret], write_key) => ended,
+    }
+}
+
+fn introduce(board: &str) {
+    println!(
+        "\n  Lampboard, with an invented organisation: 30 days of builds, and new ones live.\n\n  \
+         Open   {board}\n  Ask    grpcurl -plaintext {} list\n  Stop   Ctrl-C; nothing is kept\n",
+        board.trim_start_matches("http://")
+    );
 }
 
 /// Takes another port when the wanted one is taken: a demo must not fail for
