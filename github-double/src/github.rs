@@ -26,7 +26,7 @@ use id::{Ids, JobId, RepositoryId, RunId, WorkflowId};
 use job::Job;
 use repository::Repository;
 use run::{Attempt, Run, RunRecord};
-use workflow::Workflow;
+use workflow::{CancelInProgress, Workflow};
 
 /// A GitHub with one organisation, all of whose repositories the App sees.
 ///
@@ -148,7 +148,7 @@ impl GitHub {
             repository,
             name: name.to_owned(),
             path: path.to_owned(),
-            cancel_in_progress: false,
+            cancel_in_progress: CancelInProgress::Never,
             earlier_runs: 0,
             created_at: self.now(),
         };

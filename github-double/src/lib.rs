@@ -45,7 +45,7 @@ pub use github::repository::Repository;
 pub use github::run::{Attempt, Run};
 pub use github::status::{Conclusion, Status};
 pub use github::trigger::Trigger;
-pub use github::workflow::Workflow;
+pub use github::workflow::{CancelInProgress, Workflow};
 pub use hook::delivery::{Answer, Delivery, NoAnswer};
 pub use hook::signature::signature;
 pub use hook::{Hook, HookError};

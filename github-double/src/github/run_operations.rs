@@ -12,7 +12,8 @@ use super::trigger::{Head, Trigger};
 impl GitHub {
     /// Starts a run: `requested`. Cancels the one before it, if the workflow says so.
     pub fn start_run(&mut self, workflow: WorkflowId, trigger: Trigger) -> RunId {
-        if self.workflows[&workflow].cancel_in_progress {
+        let cancels = self.workflows[&workflow].cancel_in_progress;
+        if cancels.applies_to(trigger.event) {
             self.cancel_runs_of(workflow, &trigger);
         }
         let name = self.workflows[&workflow].name.clone();

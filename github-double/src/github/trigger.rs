@@ -66,6 +66,10 @@ impl Trigger {
         self
     }
 
+    pub(crate) fn commit(&self) -> &Commit {
+        &self.commit
+    }
+
     fn new(event: &'static str, branch: &str, commit: &Commit, title: &str, head: Head) -> Self {
         Self {
             event,

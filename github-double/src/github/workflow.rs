@@ -15,10 +15,32 @@ pub struct Workflow {
     pub name: String,
     /// The path of its file.
     pub path: String,
-    /// Whether a new run cancels the one before it on the same branch.
-    pub cancel_in_progress: bool,
+    /// Which runs a new run on their branch cancels.
+    pub cancel_in_progress: CancelInProgress,
     /// How many runs it had before this GitHub began to count.
     pub earlier_runs: u64,
     /// When its file was first seen.
     pub created_at: Timestamp,
+}
+
+/// Which runs a new run of the same workflow and branch cancels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CancelInProgress {
+    /// None.
+    #[default]
+    Never,
+    /// Those of pull requests.
+    PullRequests,
+    /// All.
+    Always,
+}
+
+impl CancelInProgress {
+    pub(super) fn applies_to(self, event: &str) -> bool {
+        match self {
+            Self::Never => false,
+            Self::PullRequests => event == "pull_request",
+            Self::Always => true,
+        }
+    }
 }
