@@ -72,8 +72,9 @@ fmt: web-ui/node_modules/.complete ## Format everything
 	$(NPM) run format
 
 .PHONY: generate
-generate: web-ui/node_modules/.complete ## Generate the UI's TypeScript from the protos
+generate: web-ui/node_modules/.complete ## Generate the UI's TypeScript from the protos, and docs from --help
 	$(BUF) generate
+	UPDATE_DOCS=1 cargo test --workspace --locked --test configuration
 
 .PHONY: accept-contract
 accept-contract: web-ui/node_modules/.complete ## Take the protos as the contract from now on (CHANGELOG first)
@@ -82,6 +83,7 @@ accept-contract: web-ui/node_modules/.complete ## Take the protos as the contrac
 
 .PHONY: bench
 bench: ## Measure, and write the figures to README (REFERENCES=folder: against others, too)
+	cargo build --release --locked
 	cargo run --release --locked --package lampboard-bench -- $(if $(REFERENCES),--references $(REFERENCES))
 
 .PHONY: tools

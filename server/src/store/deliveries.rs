@@ -1,9 +1,13 @@
 //! Deliveries: what came, compressed, once for each GUID.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+};
 
 use sha2::{Digest as _, Sha256};
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
+use zstd::bulk::Compressor;
 
 use super::{Db, sql};
 use crate::{
@@ -54,8 +58,19 @@ impl PreparedReport {
     }
 }
 
+thread_local! {
+    // Making one costs more than a payload does.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
 fn pack(body: &[u8]) -> Result<Payload> {
-    let compressed = zstd::bulk::compress(body, COMPRESSION).map_err(|source| Error::Io {
+    let compressed = COMPRESSOR.with_borrow_mut(|compressor| match compressor {
+        Some(compressor) => compressor.compress(body),
+        None => compressor
+            .insert(Compressor::new(COMPRESSION)?)
+            .compress(body),
+    });
+    let compressed = compressed.map_err(|source| Error::Io {
         context: "compressing a payload".to_owned(),
         source,
     })?;
