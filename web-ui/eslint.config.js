@@ -19,7 +19,13 @@ export default ts.config(
     rules: {
       // Names of branches and messages of commits are not ours to trust.
       'svelte/no-at-html-tags': 'error',
-      'svelte/no-inline-styles': ['error', { allowTransitions: false }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "SvelteAttribute[key.name='style']",
+          message: 'The content security policy drops it: use a style: directive or a class.',
+        },
+      ],
       // Written for SvelteKit; this router needs no resolve().
       'svelte/no-navigation-without-resolve': 'off',
     },

@@ -5,6 +5,6 @@ import viteConfig from './vite.config.ts';
 export default defineConfig((env) =>
   mergeConfig(viteConfig({ ...env, mode: 'mock' }), {
     plugins: [svelteTesting()],
-    test: { environment: 'jsdom', include: ['test/**/*.test.ts'] },
+    test: { include: ['test/**/*.test.ts'] },
   }),
 );

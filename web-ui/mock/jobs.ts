@@ -59,15 +59,16 @@ function outcome(from: number, to: number, now: number, conclusion: BuildConclus
 }
 
 function stepsOf(part: Part, from: number, to: number, now: number, failed: boolean): Job_Step[] {
-  const weights = part.steps.map((name) =>
+  const weights: number[] = part.steps.map((name) =>
     SETUP.includes(name) ? 1 : name === 'Complete job' ? 0.3 : 9,
   );
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
   const culprit = part.steps.length - 3;
+  if (failed) weights[culprit + 1] = 0;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   let start = from;
   return part.steps.map((name, index) => {
     const skipped = failed && index === culprit + 1;
-    const end = start + (skipped ? 0 : ((to - from) * (weights[index] ?? 0)) / total);
+    const end = start + ((to - from) * (weights[index] ?? 0)) / total;
     const conclusion =
       failed && index === culprit
         ? BuildConclusion.FAILURE

@@ -26,6 +26,7 @@ export class World {
 
   constructor(now: number) {
     this.builds = seedBuilds(now).sort(newestFirst);
+    for (const ago of [260_000, 95_000, 12_000]) this.step(now - ago);
   }
 
   select(filter: BuildFilter | undefined): Build[] {

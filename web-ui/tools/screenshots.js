@@ -5,8 +5,8 @@ import { createServer } from 'vite';
 
 const [folder = 'screenshots', address] = process.argv.slice(2);
 const SIZES = [
-  { width: 1280, height: 900 },
-  { width: 375, height: 812 },
+  { viewport: { width: 1280, height: 900 } },
+  { viewport: { width: 375, height: 812 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
 ];
 
 async function mockServer() {
@@ -45,9 +45,9 @@ await mkdir(folder, { recursive: true });
 const finder = await browser.newPage();
 const pages = await pagesOf(finder, origin);
 await finder.close();
-for (const viewport of SIZES) {
+for (const size of SIZES) {
   for (const colorScheme of ['light', 'dark']) {
-    const context = await browser.newContext({ viewport, colorScheme });
+    const context = await browser.newContext({ ...size, colorScheme });
     const page = await context.newPage();
     page.on('pageerror', (error) => console.error('page error:', error.message));
     page.on('console', (message) => {
@@ -57,10 +57,10 @@ for (const viewport of SIZES) {
       await page.goto(`${origin}${path}`);
       await page.locator('.skeleton').first().waitFor({ state: 'detached' });
       await page.waitForTimeout(700);
-      const file = `${folder}/${name}-${viewport.width}-${colorScheme}.png`;
+      const file = `${folder}/${name}-${size.viewport.width}-${colorScheme}.png`;
       await page.screenshot({ path: file, fullPage: name !== 'builds' });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-      if (wide) console.error(`${name} scrolls sideways at ${viewport.width}`);
+      if (wide) console.error(`${name} scrolls sideways at ${size.viewport.width}`);
     }
     await context.close();
   }

@@ -44,21 +44,22 @@ export class BuildList {
   async refresh(filter: BuildFilter, hold: boolean): Promise<void> {
     this.#missed = NOTHING;
     const wanted = hold ? Math.max(PAGE, this.builds.length) : PAGE;
-    const before = this.listing.fetchedAt;
-    await this.listing.load((signal) => this.#fetch(filter, wanted, signal));
-    const page = this.listing.data;
-    if (page && this.listing.fetchedAt !== before) this.#replace(page, hold);
+    const page = await this.listing.load((signal) => this.#fetch(filter, wanted, signal));
+    if (page) this.#replace(page, hold);
   }
 
   /** Fetches the page after the last one. */
   async more(filter: BuildFilter): Promise<void> {
     if (this.#next === '' || this.following.loading) return;
-    const page = { size: PAGE, token: this.#next };
-    await this.following.load((signal) => listBuilds(filter, page, signal));
-    const { builds, next } = this.following.data ?? { builds: [], next: '' };
-    this.builds = insert(this.builds, builds);
-    this.#listed += builds.length;
-    this.#next = next;
+    const token = this.#next;
+    const page = await this.following.load((signal) =>
+      listBuilds(filter, { size: PAGE, token }, signal),
+    );
+    // Listed again meanwhile: the page continues a list that is no more.
+    if (!page || token !== this.#next) return;
+    this.builds = insert(this.builds, page.builds);
+    this.#listed += page.builds.length;
+    this.#next = page.next;
   }
 
   /** Takes in what the stream reported. */
@@ -75,13 +76,6 @@ export class BuildList {
   /** Lets the waiting builds in. */
   release(): void {
     this.builds = insert(this.builds, this.waiting);
-    this.waiting = [];
-  }
-
-  clear(): void {
-    this.listing.clear();
-    this.following.clear();
-    this.builds = [];
     this.waiting = [];
   }
 

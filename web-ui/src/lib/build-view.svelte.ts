@@ -25,9 +25,9 @@ export class BuildView {
   /** Fetches the build and its jobs; rejects when they cannot be had. */
   async load(key: BuildKey): Promise<void> {
     const before = this.build?.id;
-    await this.found.load((signal) => getBuild(key, signal));
-    const id = this.build?.id;
+    const id = (await this.found.load((signal) => getBuild(key, signal)))?.build?.id;
     if (id === undefined) return;
+    // Of a run without a named attempt the latest is shown: a re-run makes it another build.
     if (before !== undefined && before !== id) this.jobs.clear();
     await this.jobs.load((signal) => listJobs(id, signal));
   }

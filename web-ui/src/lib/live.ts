@@ -29,6 +29,7 @@ export interface LiveOptions {
 }
 
 export const POLL_EVERY = 30_000;
+const OPENING = 10_000;
 const SILENCE = 45_000;
 const SETTLED = 5_000;
 const SLOWEST_RETRY = 30_000;
@@ -38,7 +39,7 @@ const RETRY_WHEN_HOPELESS = 300_000;
 /** Keeps a stream open: reconnects with growing pauses, and lists every 30 seconds while that fails. */
 export class LiveConnection {
   #stream?: AbortController;
-  #openedAt = 0;
+  #liveSince?: number;
   #failures = 0;
   #offlineSince?: number;
   #polling = false;
@@ -78,8 +79,8 @@ export class LiveConnection {
   #connect(): void {
     const stream = new AbortController();
     this.#stream = stream;
-    this.#openedAt = this.options.clock.now();
-    this.#watch(stream);
+    this.#liveSince = undefined;
+    this.#watch(stream, OPENING);
     void this.#read(stream);
   }
 
@@ -96,7 +97,8 @@ export class LiveConnection {
   }
 
   #heard(stream: AbortController, event: LiveEvent): void {
-    this.#watch(stream);
+    this.#watch(stream, SILENCE);
+    this.#liveSince ??= this.options.clock.now();
     this.#offlineSince = undefined;
     this.#polling = false;
     this.#cancelPoll?.();
@@ -106,20 +108,21 @@ export class LiveConnection {
     if (event.kind === 'sync') this.options.refresh().catch(() => undefined);
   }
 
-  /** Gives a stream up that is silent for longer than three heartbeats. */
-  #watch(stream: AbortController): void {
+  /** Gives a stream up that does not begin, or is silent for three heartbeats. */
+  #watch(stream: AbortController, patience: number): void {
     this.#cancelWatchdog?.();
-    this.#cancelWatchdog = this.options.clock.after(SILENCE, () => this.#lost(stream));
+    this.#cancelWatchdog = this.options.clock.after(patience, () => this.#lost(stream));
   }
 
   #lost(stream: AbortController): void {
     stream.abort();
     this.#cancelWatchdog?.();
-    const settled = this.options.clock.now() - this.#openedAt >= SETTLED;
+    const { clock } = this.options;
+    const settled = clock.now() - (this.#liveSince ?? clock.now()) >= SETTLED;
     this.#failures = settled ? 1 : this.#failures + 1;
     if (this.#failures === 1) this.options.show({ kind: 'connecting' });
     else if (!this.#polling) this.#poll();
-    this.#cancelRetry = this.options.clock.after(this.#pause(), () => this.#connect());
+    this.#cancelRetry = clock.after(this.#pause(), () => this.#connect());
   }
 
   /** 0.5, 1, 2 … 30 s, a fifth more or less; much longer where only the stream fails. */

@@ -38,6 +38,9 @@ async function repositoryLines(
 
 /** Everything that the overview shows, each part fetched by itself. */
 export class Overview {
+  /** Kept while other pages are shown, so that coming back shows what was left. */
+  static readonly shared = new Overview();
+
   readonly summary = new Resource<GetSummaryResponse>();
   readonly workflows = new Resource<ListWorkflowsResponse>();
   readonly repositories = new Resource<RepositoryLine[]>();

@@ -4,40 +4,46 @@ import { isCancelled, type Problem, problemOf } from '../api/errors.ts';
 export class Resource<T> {
   data = $state.raw<T>();
   problem = $state.raw<Problem>();
-  loading = $state(false);
   fetchedAt = $state<number>();
-  #abort?: AbortController;
+  #pending = $state(0);
+  #started = 0;
+  #accepted = 0;
+  #abort = new AbortController();
 
-  /** Fetches; a fetch that still runs is given up. Rejects as the fetch does. */
-  async load(fetch: (signal: AbortSignal) => Promise<T>): Promise<void> {
-    this.#abort?.abort();
-    const abort = new AbortController();
-    this.#abort = abort;
-    this.loading = true;
+  get loading(): boolean {
+    return this.#pending > 0;
+  }
+
+  /**
+   * Fetches, and gives what was taken in: nothing, when a later fetch was faster. Rejects as the fetch does.
+   *
+   * An earlier fetch goes on, so that asking twice is never slower than asking once.
+   */
+  async load(fetch: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const turn = ++this.#started;
+    const { signal } = this.#abort;
+    this.#pending++;
     try {
-      const data = await fetch(abort.signal);
-      if (abort.signal.aborted) return;
+      const data = await fetch(signal);
+      if (signal.aborted || turn < this.#accepted) return undefined;
+      this.#accepted = turn;
       this.data = data;
       this.problem = undefined;
       this.fetchedAt = Date.now();
+      return data;
     } catch (error) {
-      if (abort.signal.aborted || isCancelled(error)) return;
-      this.problem = problemOf(error);
+      if (signal.aborted || isCancelled(error)) return undefined;
+      if (turn >= this.#accepted) this.problem = problemOf(error);
       throw error;
     } finally {
-      if (this.#abort === abort) this.loading = false;
+      this.#pending--;
     }
   }
 
-  /** Gives up what is being fetched. */
-  abort(): void {
-    this.#abort?.abort();
-    this.loading = false;
-  }
-
-  /** Forgets everything, for another thing to fetch. */
+  /** Forgets everything and gives up what is being fetched, for another thing to fetch. */
   clear(): void {
-    this.abort();
+    this.#abort.abort();
+    this.#abort = new AbortController();
     this.data = undefined;
     this.problem = undefined;
     this.fetchedAt = undefined;

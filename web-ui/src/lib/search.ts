@@ -6,14 +6,7 @@ const RUN =
 const COMMIT = /^\/[^/]+\/[^/]+\/commit\/([0-9a-f]{7,40})(?:\/|$)/i;
 const PULL = /^\/([^/]+)\/([^/]+)\/pull\/([1-9][0-9]{0,8})(?:\/|$)/;
 
-function pathOf(text: string): string | undefined {
-  if (!/^https?:\/\//i.test(text)) return undefined;
-  try {
-    return new URL(text).pathname;
-  } catch {
-    return undefined;
-  }
-}
+const ADDRESS = /^https?:/i;
 
 function hrefOfPath(path: string): string | undefined {
   const run = RUN.exec(path);
@@ -31,8 +24,8 @@ function hrefOfPath(path: string): string | undefined {
 export function searchHref(input: string): string | undefined {
   const text = input.trim();
   if (text === '') return undefined;
-  const path = pathOf(text);
-  if (path !== undefined) return hrefOfPath(path);
+  if (ADDRESS.test(text))
+    return URL.canParse(text) ? hrefOfPath(new URL(text).pathname) : undefined;
   if (/^#[1-9][0-9]{0,8}$/.test(text)) return buildsHref({ pulls: [Number(text.slice(1))] });
   if (/^[1-9][0-9]{8,17}$/.test(text)) return buildsHref({ runs: [text] });
   if (/^(?=.*[0-9])[0-9a-f]{7,40}$/i.test(text)) return buildsHref({ shas: [text] });

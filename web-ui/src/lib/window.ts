@@ -12,3 +12,11 @@ export function windowOf(params: URLSearchParams): WindowName {
   const name = params.get('t') ?? '';
   return name in WINDOWS ? (name as WindowName) : '7d';
 }
+
+/** The overview with a window and an order. */
+export function overviewHref(window: WindowName, sort: string): string {
+  const params = new URLSearchParams();
+  if (window !== '7d') params.set('t', window);
+  if (sort !== 'name') params.set('sort', sort);
+  return params.size === 0 ? '/' : `/?${params}`;
+}
