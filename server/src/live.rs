@@ -1,10 +1,13 @@
 //! Who watches, and what they are sent: every change after its commit, or word to list again.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 
-use crate::{Error, Result, model::Change};
+use crate::{
+    Error, Result,
+    model::{BuildId, Change, Filter},
+};
 
 /// How many changes a watcher may lag behind before it has to list again.
 const BACKLOG: usize = 4096;
@@ -26,8 +29,10 @@ pub(crate) struct Live {
 pub(crate) enum Event {
     /// Changes may have been missed: list again.
     Sync,
-    /// A build changed.
-    Change(Arc<Change>),
+    /// A build that matches was reported; the change says what it is now.
+    Build(Arc<Change>),
+    /// A build that matched does not match any more.
+    Gone(BuildId),
     /// Nothing happened for a while.
     Heartbeat,
 }
@@ -54,13 +59,14 @@ impl Live {
 
     /// Starts to watch. The first event is a sync, and no change after it is
     /// missed unseen.
-    pub(crate) fn watch(&self) -> Result<Watcher> {
+    pub(crate) fn watch(&self, filter: Filter) -> Result<Watcher> {
         let place = Arc::clone(&self.places)
             .try_acquire_owned()
             .map_err(|_| Error::Busy("too many streams are open"))?;
         Ok(Watcher {
             changes: self.changes.subscribe(),
             stopping: self.stopping.subscribe(),
+            filter,
             synced: false,
             _place: place,
         })
@@ -76,6 +82,7 @@ impl Live {
 pub(crate) struct Watcher {
     changes: broadcast::Receiver<Arc<Change>>,
     stopping: watch::Receiver<bool>,
+    filter: Filter,
     synced: bool,
     _place: OwnedSemaphorePermit,
 }
@@ -90,20 +97,37 @@ impl Watcher {
             self.synced = true;
             return Some(Event::Sync);
         }
-        tokio::select! {
-            change = self.changes.recv() => match change {
-                Ok(change) => Some(Event::Change(change)),
+        let mut silence = pin!(tokio::time::sleep(HEARTBEAT));
+        loop {
+            let change = tokio::select! {
+                change = self.changes.recv() => change,
+                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
+                () = silence.as_mut() => return Some(Event::Heartbeat),
+            };
+            match change {
+                Ok(change) => {
+                    if let Some(event) = event(change, &self.filter) {
+                        return Some(event);
+                    }
+                }
                 Err(broadcast::error::RecvError::Lagged(_)) => {
                     // What is buffered is older than the list that follows.
                     self.changes = self.changes.resubscribe();
-                    Some(Event::Sync)
+                    return Some(Event::Sync);
                 }
-                Err(broadcast::error::RecvError::Closed) => None,
-            },
-            _ = self.stopping.wait_for(|stopping| *stopping) => None,
-            () = tokio::time::sleep(HEARTBEAT) => Some(Event::Heartbeat),
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
         }
     }
+}
+
+/// What a change is to somebody who watches what a filter selects, if anything.
+fn event(change: Arc<Change>, filter: &Filter) -> Option<Event> {
+    if filter.matches(&change.after) {
+        return Some(Event::Build(change));
+    }
+    let matched = change.before.as_ref().is_some_and(|b| filter.matches(b));
+    matched.then(|| Event::Gone(change.after.record.id))
 }
 
 #[cfg(test)]
@@ -156,7 +180,7 @@ mod tests {
 
     async fn next_run(watcher: &mut Watcher) -> i64 {
         match watcher.next().await {
-            Some(Event::Change(change)) => change.after.record.id.run.0,
+            Some(Event::Build(change)) => change.after.record.id.run.0,
             other => panic!("expected a change, got {other:?}"),
         }
     }
@@ -164,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn a_watcher_syncs_and_then_misses_nothing() {
         let live = Live::new();
-        let mut watcher = live.watch().unwrap();
+        let mut watcher = live.watch(Filter::default()).unwrap();
         live.publish(vec![change(1), change(2)]);
         assert!(matches!(watcher.next().await, Some(Event::Sync)));
         assert_eq!(next_run(&mut watcher).await, 1);
@@ -174,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_watcher_is_told_to_list_again() {
         let live = Live::new();
-        let mut watcher = live.watch().unwrap();
+        let mut watcher = live.watch(Filter::default()).unwrap();
         assert!(matches!(watcher.next().await, Some(Event::Sync)));
         let flood = i64::try_from(BACKLOG).unwrap() * 2;
         live.publish((0..flood).map(change).collect());
@@ -186,7 +210,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn silence_is_broken_by_heartbeats() {
         let live = Live::new();
-        let mut watcher = live.watch().unwrap();
+        let mut watcher = live.watch(Filter::default()).unwrap();
         watcher.next().await;
         let before = tokio::time::Instant::now();
         assert!(matches!(watcher.next().await, Some(Event::Heartbeat)));
@@ -196,13 +220,15 @@ mod tests {
     #[tokio::test]
     async fn stopping_ends_the_watch_and_frees_the_place() {
         let live = Live::new();
-        let mut watchers: Vec<_> = (0..WATCHERS).map(|_| live.watch().unwrap()).collect();
-        assert!(matches!(live.watch(), Err(Error::Busy(_))));
+        let mut watchers: Vec<_> = (0..WATCHERS)
+            .map(|_| live.watch(Filter::default()).unwrap())
+            .collect();
+        assert!(matches!(live.watch(Filter::default()), Err(Error::Busy(_))));
         let mut last = watchers.pop().unwrap();
         last.next().await;
         live.stop();
         assert!(last.next().await.is_none());
         drop(last);
-        assert!(live.watch().is_ok());
+        assert!(live.watch(Filter::default()).is_ok());
     }
 }

@@ -150,8 +150,8 @@ impl BuildService for Builds {
         request: Request<WatchBuildsRequest>,
     ) -> Result<Response<Self::WatchBuildsStream>, Status> {
         let filter = Check::run(|check| convert::filter(check, request.into_inner().filter))?;
-        let watcher = self.live.watch()?;
-        Ok(Response::new(stream::of(watcher, filter)))
+        let watcher = self.live.watch(filter)?;
+        Ok(Response::new(stream::of(watcher)))
     }
 }
 

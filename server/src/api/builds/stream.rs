@@ -8,10 +8,7 @@ use tokio_stream::{Stream, wrappers::ReceiverStream};
 use tonic::Status;
 
 use super::convert;
-use crate::{
-    live::{Event, Watcher},
-    model::{Change, Filter},
-};
+use crate::live::{Event, Watcher};
 
 pub(super) type BuildStream =
     Pin<Box<dyn Stream<Item = Result<WatchBuildsResponse, Status>> + Send>>;
@@ -22,15 +19,15 @@ const BUFFER: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Streams to a client until it leaves, stops reading, or the server stops.
-pub(super) fn of(watcher: Watcher, filter: Filter) -> BuildStream {
+pub(super) fn of(watcher: Watcher) -> BuildStream {
     let (events, receiver) = mpsc::channel(BUFFER);
-    tokio::spawn(feed(watcher, filter, events));
+    tokio::spawn(feed(watcher, events));
     Box::pin(ReceiverStream::new(receiver))
 }
 
 type Events = mpsc::Sender<Result<WatchBuildsResponse, Status>>;
 
-async fn feed(mut watcher: Watcher, filter: Filter, events: Events) {
+async fn feed(mut watcher: Watcher, events: Events) {
     loop {
         let event = tokio::select! {
             event = watcher.next() => event,
@@ -41,10 +38,9 @@ async fn feed(mut watcher: Watcher, filter: Filter, events: Events) {
             let _ = events.try_send(Err(stopping));
             return;
         };
-        let Some(event) = to_proto(&event, &filter) else {
-            continue;
+        let response = WatchBuildsResponse {
+            event: Some(to_proto(&event)),
         };
-        let response = WatchBuildsResponse { event: Some(event) };
         if !matches!(
             timeout(PATIENCE, events.send(Ok(response))).await,
             Ok(Ok(()))
@@ -54,23 +50,13 @@ async fn feed(mut watcher: Watcher, filter: Filter, events: Events) {
     }
 }
 
-fn to_proto(event: &Event, filter: &Filter) -> Option<response::Event> {
+fn to_proto(event: &Event) -> response::Event {
     match event {
-        Event::Sync => Some(response::Event::Sync(response::Sync {})),
-        Event::Heartbeat => Some(response::Event::Heartbeat(response::Heartbeat {})),
-        Event::Change(change) => change_to_proto(change, filter),
+        Event::Sync => response::Event::Sync(response::Sync {}),
+        Event::Build(change) => response::Event::Build(convert::build_to_proto(&change.after)),
+        Event::Gone(id) => response::Event::Gone(response::Gone {
+            build_id: id.to_string(),
+        }),
+        Event::Heartbeat => response::Event::Heartbeat(response::Heartbeat {}),
     }
-}
-
-fn change_to_proto(change: &Change, filter: &Filter) -> Option<response::Event> {
-    if filter.matches(&change.after) {
-        let build = convert::build_to_proto(&change.after);
-        return Some(response::Event::Build(build));
-    }
-    let matched = change.before.as_ref().is_some_and(|b| filter.matches(b));
-    matched.then(|| {
-        response::Event::Gone(response::Gone {
-            build_id: change.after.record.id.to_string(),
-        })
-    })
 }

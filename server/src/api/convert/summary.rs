@@ -1,5 +1,7 @@
 //! Numbers.
 
+use std::collections::BTreeMap;
+
 use lampboard_proto::v1;
 
 use super::{
@@ -10,7 +12,6 @@ use crate::model::{Durations, Summary, Window};
 
 /// Writes a summary.
 pub(in crate::api) fn summary_to_proto(summary: &Summary) -> v1::Summary {
-    let conclusions = summary.conclusions.iter();
     v1::Summary {
         build_count: count(summary.builds),
         success_count: count(summary.successes),
@@ -24,13 +25,24 @@ pub(in crate::api) fn summary_to_proto(summary: &Summary) -> v1::Summary {
         wall_time: Some(durations_to_proto(&summary.wall_time)),
         queue_time: Some(durations_to_proto(&summary.queue_time)),
         run_time: Some(durations_to_proto(&summary.run_time)),
-        conclusion_counts: conclusions
-            .map(|(conclusion, builds)| v1::ConclusionCount {
-                conclusion: conclusion_to_proto(conclusion).into(),
-                count: count(*builds),
-            })
-            .collect(),
+        conclusion_counts: conclusion_counts(summary),
     }
+}
+
+/// All words that this version does not know are one conclusion on the wire.
+fn conclusion_counts(summary: &Summary) -> Vec<v1::ConclusionCount> {
+    let mut counts = BTreeMap::new();
+    for (conclusion, builds) in &summary.conclusions {
+        let conclusion = i32::from(conclusion_to_proto(conclusion));
+        *counts.entry(conclusion).or_default() += builds;
+    }
+    let counts = counts.into_iter();
+    counts
+        .map(|(conclusion, builds)| v1::ConclusionCount {
+            conclusion,
+            count: count(builds),
+        })
+        .collect()
 }
 
 fn durations_to_proto(durations: &Durations) -> v1::DurationStatistics {
