@@ -136,7 +136,8 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        Build, BuildFacts, BuildId, BuildRecord, RepositoryId, RunId, Status, WorkflowId,
+        Build, BuildFacts, BuildId, BuildRecord, RepositoryId, RunId, Status, StatusFilter,
+        WorkflowId,
     };
 
     fn change(run: i64) -> Change {
@@ -215,6 +216,46 @@ mod tests {
         let before = tokio::time::Instant::now();
         assert!(matches!(watcher.next().await, Some(Event::Heartbeat)));
         assert_eq!(before.elapsed(), HEARTBEAT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn others_builds_break_no_silence() {
+        let live = Live::new();
+        let filter = Filter {
+            runs: vec![RunId(-1)],
+            ..Filter::default()
+        };
+        let mut watcher = live.watch(filter).unwrap();
+        watcher.next().await;
+        let publisher = live.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(HEARTBEAT / 4).await;
+                publisher.publish(vec![change(1)]);
+            }
+        });
+        let before = tokio::time::Instant::now();
+        assert!(matches!(watcher.next().await, Some(Event::Heartbeat)));
+        assert_eq!(before.elapsed(), HEARTBEAT);
+    }
+
+    #[tokio::test]
+    async fn what_matches_no_more_is_gone() {
+        let live = Live::new();
+        let filter = Filter {
+            statuses: vec![StatusFilter::Word("queued")],
+            ..Filter::default()
+        };
+        let mut watcher = live.watch(filter).unwrap();
+        watcher.next().await;
+        let queued = change(1);
+        let mut running = queued.clone();
+        running.before = Some(queued.after.clone());
+        running.after.record.facts.status = Status::InProgress;
+        let id = running.after.record.id;
+        live.publish(vec![queued, running]);
+        assert_eq!(next_run(&mut watcher).await, 1);
+        assert!(matches!(watcher.next().await, Some(Event::Gone(gone)) if gone == id));
     }
 
     #[tokio::test]
