@@ -194,9 +194,10 @@ impl GitHub {
         &self.record(id).run
     }
 
-    /// The attempts of the run, oldest first.
+    /// The attempts of the run, oldest first. None of a run that was forgotten.
     pub fn attempts(&self, id: RunId) -> &[Attempt] {
-        &self.record(id).attempts
+        let record = self.runs.get(&id);
+        record.map_or(&[], |record| &record.attempts)
     }
 
     /// The job as it is now.

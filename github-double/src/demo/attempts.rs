@@ -114,6 +114,7 @@ impl Story {
         let active = active.expect("running attempts are active");
         let plan = &active.plan.jobs[job.index];
         match (job.what, active.jobs[job.index]) {
+            // Appearing is always the first that happens to a job.
             (What::Appears, _) | (_, None) => {
                 let id = appear(&mut self.github, job.run, plan);
                 active.jobs[job.index] = Some(id);

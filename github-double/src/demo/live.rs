@@ -1,20 +1,24 @@
 //! The present: something new every few seconds, and a break that is mended soon.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::chance::{between, pick};
 use super::story::{Move, Story};
 
 /// How many runs are under way at most: more cannot be followed.
 const MOST_RUNS: usize = 9;
-/// A story that was not played for so long, because the machine slept, skips what it missed.
-const LATE: SignedDuration = SignedDuration::from_secs(60);
 /// For how long runs stay known to be re-run.
 const MEMORY: SignedDuration = SignedDuration::from_hours(24);
 /// Whose default branch breaks, in turn.
 const DRAMAS: [(&str, &str); 3] = [("harbor", "CI"), ("skiff", "CI"), ("ledger", "CI")];
 
 impl Story {
+    /// Lets nothing new begin before `time`: what already runs goes on, but what would have come
+    /// is left out. For when the machine slept.
+    pub fn skip_to(&mut self, time: Timestamp) {
+        self.skipped = self.skipped.max(time);
+    }
+
     pub(super) fn plan_present(&mut self) {
         let soon = SignedDuration::from_secs(1);
         self.agenda.add(self.present + soon, Move::Beat);
@@ -23,7 +27,7 @@ impl Story {
 
     /// Something new, unless enough is going on, and the next beat.
     pub(super) fn beat(&mut self) {
-        if self.skips(|| Move::Beat) {
+        if self.skips(Move::Beat) {
             return;
         }
         self.drop_cancelled();
@@ -39,7 +43,7 @@ impl Story {
 
     /// Breaks the default branch of one repository; it is mended before the next one's turn.
     pub(super) fn drama(&mut self, act: usize) {
-        if self.skips(|| Move::Drama(act)) {
+        if self.skips(Move::Drama(act)) {
             return;
         }
         let (repository, workflow) = DRAMAS[act % DRAMAS.len()];
@@ -53,13 +57,13 @@ impl Story {
         self.github.forget_runs_before(self.github.now() - MEMORY);
     }
 
-    /// Whether this move is long overdue; it is then put off until now.
-    fn skips(&mut self, again: impl Fn() -> Move) -> bool {
-        let late = self.until.duration_since(self.github.now()) > LATE;
-        if late {
-            self.agenda.add(self.until, again());
+    /// Whether this is left out for now; it then comes when the time that is skipped is over.
+    fn skips(&mut self, again: Move) -> bool {
+        let skips = self.github.now() < self.skipped;
+        if skips {
+            self.agenda.add(self.skipped, again);
         }
-        late
+        skips
     }
 
     /// Drops the plans of runs that newer runs cancelled.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -15,6 +15,8 @@ use crate::hook::Hook;
 const DAYS: u16 = 30;
 /// How often the present is looked at.
 const BEAT: Duration = Duration::from_millis(250);
+/// A beat that comes so late had a sleeping machine before it, or a receiver that was away.
+const ASLEEP: SignedDuration = SignedDuration::from_mins(1);
 /// How many events wait to be delivered at a time.
 const UNDER_WAY: usize = 16;
 /// How long to wait before delivering once more, at first and at most.
@@ -46,9 +48,15 @@ async fn play_live(hook: &Hook, mut story: Story, clock: impl Fn() -> Timestamp)
     let mut deliveries = Deliveries::new(hook);
     let mut beats = interval(BEAT);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut last = clock();
     loop {
         beats.tick().await;
-        for change in story.play_until(clock()) {
+        let now = clock();
+        if now.duration_since(last) > ASLEEP {
+            story.skip_to(now);
+        }
+        last = now;
+        for change in story.play_until(now) {
             deliveries.add(change.event()).await;
         }
     }
@@ -100,5 +108,55 @@ async fn insist(hook: &Hook, event: &Event) {
     if !delivery.is_success() {
         let (guid, status) = (&event.guid, delivery.status());
         tracing::warn!(%guid, ?status, "the event {guid} was not taken in");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{HashMap, HashSet};
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::http::{HeaderMap, StatusCode};
+    use axum::routing::post;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn history_arrives_whole_at_a_receiver_that_fails_at_first() {
+        let (_, history) = Story::begin(1, "2026-03-12T14:20:00Z".parse().unwrap(), 1);
+        let some: Vec<_> = history.into_iter().take(40).collect();
+        let expected: HashSet<_> = some.iter().map(|change| change.event().guid).collect();
+
+        let counts = Arc::new(Mutex::new(HashMap::<String, u32>::new()));
+        let hook = receiver(Arc::clone(&counts)).await;
+        post_history(&hook, some).await;
+
+        let counts = counts.lock().unwrap();
+        let taken: HashSet<_> = counts.keys().cloned().collect();
+        assert_eq!(taken, expected);
+        assert!(counts.values().all(|count| *count == 2), "{counts:?}");
+    }
+
+    /// Answers 503 to the first delivery of everything, and 200 to the second.
+    async fn receiver(counts: Arc<Mutex<HashMap<String, u32>>>) -> Hook {
+        let router = Router::new().route(
+            "/",
+            post(move |headers: HeaderMap| async move {
+                let guid = headers["x-github-delivery"].to_str().unwrap().to_owned();
+                let mut counts = counts.lock().unwrap();
+                let count = counts.entry(guid).or_default();
+                *count += 1;
+                match *count {
+                    1 => StatusCode::SERVICE_UNAVAILABLE,
+                    _ => StatusCode::OK,
+                }
+            }),
+        );
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Hook::new(&url, "secret".into()).unwrap()
     }
 }

@@ -29,8 +29,8 @@ pub struct Story {
     pub(super) begin: Timestamp,
     /// When history ends and things begin to go fast.
     pub(super) present: Timestamp,
-    /// Until when it is being played.
-    pub(super) until: Timestamp,
+    /// Before this time nothing new begins.
+    pub(super) skipped: Timestamp,
 }
 
 /// One thing that happens in the story.
@@ -88,7 +88,7 @@ impl Story {
             outage: false,
             begin,
             present,
-            until: begin,
+            skipped: begin,
         }
     }
 
@@ -108,7 +108,6 @@ impl Story {
 
     /// Plays one move, if one is due by `time`.
     pub(super) fn play_next(&mut self, time: Timestamp) -> Option<Vec<Change>> {
-        self.until = self.until.max(time);
         let (due, next) = self.agenda.next_until(time)?;
         self.github.set_now(due);
         self.play(next);
