@@ -1,5 +1,7 @@
 //! A webhook as GitHub sends it.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -7,9 +9,9 @@ use jiff::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// `X-GitHub-Event`, such as `workflow_run`.
-    pub name: &'static str,
-    /// The action in the body, such as `completed`.
-    pub action: &'static str,
+    pub name: Cow<'static, str>,
+    /// The action in the body, such as `completed`. Empty if the event has none.
+    pub action: Cow<'static, str>,
     /// `X-GitHub-Delivery`, the same again in a redelivery.
     pub guid: String,
     /// The JSON that is signed.

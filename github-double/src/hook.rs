@@ -135,7 +135,7 @@ impl Inner {
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::USER_AGENT, "GitHub-Hookshot/0d0ub1e")
             .header("X-GitHub-Delivery", &event.guid)
-            .header("X-GitHub-Event", event.name)
+            .header("X-GitHub-Event", &*event.name)
             .header("X-GitHub-Hook-ID", HOOK_ID)
             .header("X-GitHub-Hook-Installation-Target-ID", APP_ID)
             .header("X-GitHub-Hook-Installation-Target-Type", "integration")

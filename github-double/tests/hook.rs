@@ -106,8 +106,8 @@ fn another_machine_is_refused() {
 
 fn event(guid: &str) -> Event {
     Event {
-        name: "workflow_run",
-        action: "completed",
+        name: "workflow_run".into(),
+        action: "completed".into(),
         guid: guid.to_owned(),
         body: "Hello, World!".into(),
         time: jiff::Timestamp::UNIX_EPOCH,

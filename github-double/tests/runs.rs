@@ -355,7 +355,7 @@ impl Scene {
         let told = self.changes.drain(..).map(|change| {
             let event = change.event();
             let body: Value = serde_json::from_slice(&event.body).expect("bodies are JSON");
-            let subject = &body[event.name];
+            let subject = &body[&*event.name];
             let status = subject["conclusion"]
                 .as_str()
                 .or(subject["status"].as_str());

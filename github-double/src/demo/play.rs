@@ -113,50 +113,76 @@ async fn insist(hook: &Hook, event: &Event) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{HashMap, HashSet};
+    use std::collections::HashSet;
+    use std::sync::atomic::{AtomicI64, Ordering};
     use std::sync::{Arc, Mutex};
 
     use axum::Router;
     use axum::http::{HeaderMap, StatusCode};
     use axum::routing::post;
     use tokio::net::TcpListener;
+    use tokio::sync::mpsc;
 
     use super::*;
 
+    const NOON: Timestamp = Timestamp::constant(1_773_316_800, 0);
+
     #[tokio::test]
     async fn history_arrives_whole_at_a_receiver_that_fails_at_first() {
-        let (_, history) = Story::begin(1, "2026-03-12T14:20:00Z".parse().unwrap(), 1);
+        let (hook, mut received) = receiver(true).await;
+        let (_, history) = Story::begin(1, NOON, 1);
         let some: Vec<_> = history.into_iter().take(40).collect();
-        let expected: HashSet<_> = some.iter().map(|change| change.event().guid).collect();
-
-        let counts = Arc::new(Mutex::new(HashMap::<String, u32>::new()));
-        let hook = receiver(Arc::clone(&counts)).await;
+        let mut expected: Vec<_> = some.iter().map(|change| change.event().guid).collect();
         post_history(&hook, some).await;
 
-        let counts = counts.lock().unwrap();
-        let taken: HashSet<_> = counts.keys().cloned().collect();
-        assert_eq!(taken, expected);
-        assert!(counts.values().all(|count| *count == 2), "{counts:?}");
+        let mut guids = Vec::new();
+        while let Ok(guid) = received.try_recv() {
+            guids.push(guid);
+        }
+        guids.sort();
+        expected.sort();
+        assert_eq!(guids, expected);
     }
 
-    /// Answers 503 to the first delivery of everything, and 200 to the second.
-    async fn receiver(counts: Arc<Mutex<HashMap<String, u32>>>) -> Hook {
-        let router = Router::new().route(
-            "/",
-            post(move |headers: HeaderMap| async move {
-                let guid = headers["x-github-delivery"].to_str().unwrap().to_owned();
-                let mut counts = counts.lock().unwrap();
-                let count = counts.entry(guid).or_default();
-                *count += 1;
-                match *count {
-                    1 => StatusCode::SERVICE_UNAVAILABLE,
-                    _ => StatusCode::OK,
-                }
-            }),
-        );
+    #[tokio::test]
+    async fn the_present_is_posted_as_the_clock_goes() {
+        let (hook, mut received) = receiver(false).await;
+        let (story, _) = Story::begin(1, NOON, 1);
+        let (mut copy, _) = Story::begin(1, NOON, 1);
+        let expected = copy.play_until(NOON + SignedDuration::from_secs(10));
+        let mut expected: HashSet<_> = expected.iter().map(|it| it.event().guid).collect();
+        assert!(expected.len() > 3, "{}", expected.len());
+
+        let seconds = AtomicI64::new(0);
+        let clock = || NOON + SignedDuration::from_secs(seconds.fetch_add(3, Ordering::Relaxed));
+        let all_received = async {
+            while !expected.is_empty() {
+                let guid = received.recv().await.unwrap();
+                expected.remove(&guid);
+            }
+        };
+        tokio::select! {
+            _ = play_live(&hook, story, clock) => unreachable!("it never ends"),
+            () = all_received => {}
+        }
+    }
+
+    /// A hook to somebody who names the events that they take in, but perhaps refuses each once.
+    async fn receiver(refuses_once: bool) -> (Hook, mpsc::Receiver<String>) {
+        let (taken, received) = mpsc::channel(1_000);
+        let refused = Arc::new(Mutex::new(HashSet::new()));
+        let receive = post(move |headers: HeaderMap| async move {
+            let guid = headers["x-github-delivery"].to_str().unwrap().to_owned();
+            if refuses_once && refused.lock().unwrap().insert(guid.clone()) {
+                return StatusCode::SERVICE_UNAVAILABLE;
+            }
+            taken.send(guid).await.unwrap();
+            StatusCode::OK
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
+        let router = Router::new().route("/", receive);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Hook::new(&url, "secret".into()).unwrap()
+        (Hook::new(&url, "secret".into()).unwrap(), received)
     }
 }

@@ -71,8 +71,8 @@ impl Change {
             None => ("workflow_run", payload::workflow_run(self)),
         };
         Event {
-            name,
-            action: self.action,
+            name: name.into(),
+            action: self.action.into(),
             guid: guid(self.guid),
             body: Bytes::from(body),
             time: self.time,

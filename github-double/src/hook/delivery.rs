@@ -110,8 +110,8 @@ mod tests {
         Delivery {
             id,
             event: Event {
-                name: "workflow_run",
-                action: "completed",
+                name: "workflow_run".into(),
+                action: "completed".into(),
                 guid: String::new(),
                 body: Bytes::new(),
                 time: Timestamp::UNIX_EPOCH,
