@@ -43,7 +43,7 @@ impl Outcome {
 
 fn kept(word: &str, unknown: bool) -> String {
     if unknown {
-        text::short(word)
+        text::word(word)
     } else {
         String::new()
     }

@@ -2,6 +2,8 @@
 
 /// The most characters of a name, a login, a label or a branch.
 const MAX_NAME: usize = 255;
+/// The most characters of a word for a status or a conclusion.
+const MAX_WORD: usize = 100;
 /// The most characters of a title.
 const MAX_TITLE: usize = 1000;
 /// The most characters of a URL. A longer one is left out: cut, it would lead
@@ -57,6 +59,11 @@ pub(super) fn workflow_path(text: &str) -> String {
         .filter_map(|mark| Some(text.find(mark)? + mark.len() - 1))
         .min();
     short(&text[..end.unwrap_or(text.len())])
+}
+
+/// Keeps a word that GitHub has for a status or a conclusion, and we have not.
+pub(super) fn word(text: &str) -> String {
+    capped(text, MAX_WORD)
 }
 
 /// Keeps a text as long as a name may be.

@@ -4,11 +4,11 @@ use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use lampboard_proto::v1::{ReportResponse, ReportSource};
 use serde_json::json;
-use tonic::Code;
+use tonic::{Code, Status};
 
 use crate::{
     payloads,
-    support::{App, GUID, Reaction, WRITE_KEY, delivery, now},
+    support::{App, GUID, Reaction, WRITE_KEY, delivery, now, refusal},
 };
 
 #[tokio::test]
@@ -190,7 +190,7 @@ async fn what_nothing_can_be_made_of_is_kept_with_its_problem() {
 
 #[tokio::test]
 async fn what_the_server_refuses_is_kept_with_its_problem() {
-    let app = App::new().will([Reaction::Refuse(Code::InvalidArgument)]);
+    let app = App::new().will([refusal(Code::InvalidArgument)]);
     let answer = app.deliver("workflow_run", &payloads::workflow_run()).await;
 
     assert_eq!(answer.status, StatusCode::ACCEPTED);
@@ -204,8 +204,18 @@ async fn what_the_server_refuses_is_kept_with_its_problem() {
 }
 
 #[tokio::test]
+async fn a_problem_is_kept_within_bounds() {
+    let status = Status::invalid_argument("ж".repeat(5000));
+    let app = App::new().will([Reaction::Refuse(status)]);
+    app.deliver("workflow_run", &payloads::workflow_run()).await;
+
+    let kept = app.reports()[1].delivery.clone().unwrap();
+    assert_eq!(kept.problem.chars().count(), 1000);
+}
+
+#[tokio::test]
 async fn what_the_server_refuses_altogether_is_not_acknowledged() {
-    let refuse = || Reaction::Refuse(Code::InvalidArgument);
+    let refuse = || refusal(Code::InvalidArgument);
     let app = App::new().will([refuse(), refuse()]);
     let answer = app.deliver("workflow_run", &payloads::workflow_run()).await;
 
@@ -232,7 +242,7 @@ async fn nothing_is_acknowledged_that_the_server_did_not_record() {
         Code::Unauthenticated,
     ];
     for code in codes {
-        let app = App::new().will([Reaction::Refuse(code)]);
+        let app = App::new().will([refusal(code)]);
         let answer = app.deliver("workflow_run", &payloads::workflow_run()).await;
 
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{code:?}");

@@ -16,7 +16,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
     payloads,
-    support::{App, GUID, Reaction, SECRET, WRITE_KEY, delivery},
+    support::{App, GUID, Reaction, SECRET, WRITE_KEY, delivery, refusal},
 };
 
 /// Notes down the key of everything that is counted.
@@ -154,7 +154,7 @@ fn a_form_is_logged_with_how_to_fix_it() {
 #[test]
 fn failures_name_the_delivery_and_the_cause() {
     let run = payloads::workflow_run().to_string();
-    let reactions = vec![Reaction::Refuse(Code::Unavailable)];
+    let reactions = vec![refusal(Code::Unavailable)];
     let (_, logged) = observe(reactions, vec![delivery("workflow_run", run)]);
     for part in [
         "ERROR",
@@ -197,7 +197,7 @@ fn neither_secrets_nor_payloads_are_logged() {
         requests.push(delivery("workflow_run", body.clone()));
         requests.push(delivery("workflow_run", body));
     }
-    let reactions = vec![Reaction::Refuse(Code::Internal)];
+    let reactions = vec![refusal(Code::Internal)];
     let (_, logged) = observe(reactions, requests);
     assert!(logged.contains("recorded delivery"), "{logged}");
     for secret in [canary, SECRET, WRITE_KEY] {

@@ -38,9 +38,14 @@ pub(crate) fn now() -> Timestamp {
 /// What the server does with one report.
 pub(crate) enum Reaction {
     Record(ReportResponse),
-    Refuse(Code),
+    Refuse(Status),
     Hang,
     Panic,
+}
+
+/// Refuses a report with this code.
+pub(crate) fn refusal(code: Code) -> Reaction {
+    Reaction::Refuse(Status::new(code, "as the test said"))
 }
 
 /// A server that keeps what it is told. Unless told otherwise, it records
@@ -66,7 +71,7 @@ impl IngestService for FakeServer {
         match reaction {
             None => Ok(tonic::Response::new(usual)),
             Some(Reaction::Record(response)) => Ok(tonic::Response::new(response)),
-            Some(Reaction::Refuse(code)) => Err(Status::new(code, "as the test said")),
+            Some(Reaction::Refuse(status)) => Err(status),
             Some(Reaction::Hang) => future::pending().await,
             Some(Reaction::Panic) => panic!("as the test said"),
         }
