@@ -22,6 +22,12 @@ export default defineConfig(({ mode }) => ({
   },
   server: {
     host: '127.0.0.1',
-    proxy: { '^/lampboard\\.v1\\.': 'http://127.0.0.1:8080' },
+    proxy: {
+      '^/lampboard\\.v1\\.': {
+        target: process.env.LAMPBOARD_URL ?? 'http://127.0.0.1:8080',
+        // The server answers pages of its own origin only: it must see the host that the browser sees.
+        changeOrigin: false,
+      },
+    },
   },
 }));

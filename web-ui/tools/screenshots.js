@@ -20,8 +20,11 @@ async function pagesOf(page, origin) {
   const first = async (path) => {
     await page.goto(`${origin}${path}`);
     const link = page.locator('main a[href^="/r/"]').first();
-    await link.waitFor({ timeout: 10_000 });
-    return link.getAttribute('href');
+    const found = await link.waitFor({ timeout: 10_000 }).then(
+      () => true,
+      () => false,
+    );
+    return found ? link.getAttribute('href') : undefined;
   };
   return {
     overview: '/',
@@ -54,6 +57,7 @@ for (const size of SIZES) {
       if (message.type() === 'error') console.error('console:', message.text());
     });
     for (const [name, path] of Object.entries(pages)) {
+      if (!path) continue;
       await page.goto(`${origin}${path}`);
       await page.locator('.skeleton').first().waitFor({ state: 'detached' });
       await page.waitForTimeout(700);

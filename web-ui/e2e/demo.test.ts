@@ -1,0 +1,135 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { DESK, launch, load, pillSays, settled, visit, type Visit } from './support/browser.ts';
+import { say } from './support/figures.ts';
+import { type Lampboard, startDemo } from './support/lampboard.ts';
+
+/** From the command to a board full of builds. */
+const FIRST_PAINT = 5000;
+const PAGE = 50;
+
+let browser: Browser;
+let demo: Lampboard;
+let starting: number;
+let page: Page;
+let visited: Visit;
+
+beforeAll(async () => {
+  browser = await launch();
+  starting = Date.now();
+  demo = await startDemo();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await demo?.kill();
+});
+
+beforeEach(async () => {
+  visited = await visit(browser, DESK);
+  page = visited.page;
+  return () => page.context().close();
+});
+
+function kpi(name: string) {
+  return page.locator('.kpi').filter({ has: page.getByRole('heading', { name }) });
+}
+
+/** All rows of a list, page after page. */
+async function countRows(): Promise<number> {
+  const rows = page.getByRole('list', { name: 'Builds, newest first' }).getByRole('listitem');
+  const more = page.getByRole('button', { name: 'Show more' });
+  await rows.first().waitFor();
+  for (let shown = await rows.count(); shown % PAGE === 0 && (await more.isVisible());) {
+    await more.click();
+    await expect.poll(() => rows.count()).toBeGreaterThan(shown);
+    shown = await rows.count();
+  }
+  return rows.count();
+}
+
+function numberIn(text: string, pattern: RegExp): number {
+  return Number(pattern.exec(text)?.[1]?.replaceAll(',', ''));
+}
+
+test('one command leads to a board full of builds', async () => {
+  await load(page, demo.origin);
+  await page
+    .getByRole('heading', { level: 1 })
+    .getByText(/\d+ workflows? .*default branch/)
+    .waitFor();
+  const table = page.getByRole('table');
+  await table.locator('svg path').first().waitFor();
+  const took = Date.now() - starting;
+  say('from `lampboard demo` to the board', `${took} ms`);
+
+  for (const name of ['Success rate', 'Avg time', 'Build count']) {
+    expect(await kpi(name).locator('.value').innerText()).toMatch(/^[\d,.]+/);
+  }
+  const repositories = table.locator('tbody tr');
+  expect(await repositories.count()).toBeGreaterThan(2);
+  expect(await repositories.locator('svg:has(path)').count()).toBe(await repositories.count());
+  const running = page.getByRole('region', { name: 'Running now' }).getByRole('listitem');
+  await expect.poll(() => running.count()).toBeGreaterThan(0);
+  await pillSays(page, 'Live');
+  expect(took).toBeLessThan(FIRST_PAINT);
+});
+
+test('a number opens exactly the builds that it was made of', async () => {
+  await load(page, `${demo.origin}/?t=24h`);
+  const count = kpi('Build count').getByRole('link').first();
+  const builds = numberIn(await count.innerText(), /([\d,]+)/);
+  const [, rate] = await Promise.all([
+    count.click(),
+    kpi('Success rate').locator('.detail').innerText(),
+  ]);
+  const decided = numberIn(rate, /of ([\d,]+)/);
+  expect(await countRows()).toBe(builds);
+
+  await page.goBack();
+  await settled(page);
+  const success = kpi('Success rate');
+  const again = numberIn(await success.locator('.detail').innerText(), /of ([\d,]+)/);
+  expect(again).toBeGreaterThanOrEqual(decided);
+  await success.getByRole('link').click();
+  expect(await countRows()).toBe(again);
+});
+
+test('every page can be reached, and none asks for anything elsewhere', async () => {
+  await load(page, demo.origin);
+  await page.getByRole('navigation', { name: 'Window' }).getByRole('link', { name: '30d' }).click();
+  await page.waitForURL('**/?t=30d');
+  await page.getByRole('table').getByRole('rowheader').first().getByRole('link').click();
+  await page.waitForURL('**/builds?repo=*');
+  await settled(page);
+  await page
+    .getByRole('navigation', { name: 'Pages' })
+    .getByRole('link', { name: 'Builds' })
+    .click();
+  await page.waitForURL('**/builds');
+  await settled(page);
+  const finished = page.getByRole('listitem').filter({ hasText: /passed|failed/ });
+  await finished.getByRole('link').first().click();
+  await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+  await page.locator('summary').first().waitFor();
+  await page.getByRole('link', { name: 'Lampboard, to the overview' }).click();
+  await page.getByRole('heading', { name: 'Repositories' }).waitFor();
+  await page.goto(`${demo.origin}/no/such/page`);
+  await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+
+  const elsewhere = visited.requests.filter(({ origin }) => origin !== demo.origin);
+  expect(elsewhere.map(String)).toEqual([]);
+  expect(visited.complaints).toEqual([]);
+});
+
+test('a bar of a spark line opens its build', async () => {
+  await load(page, demo.origin);
+  const bars = page
+    .getByRole('table')
+    .getByRole('link', { name: /^Last 30 builds/ })
+    .first();
+  const box = await bars.boundingBox();
+  await bars.click({ position: { x: (box?.width ?? 0) - 3, y: 15 } });
+  await page.waitForURL(/\/r\/[^/]+\/[^/]+\/runs\/\d+/);
+  await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+});

@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BINARY =
+  process.env.LAMPBOARD_BIN ??
+  fileURLToPath(new URL('../../../target/debug/lampboard', import.meta.url));
+const START = 10_000;
+
+/** A process of Lampboard, on a port and a temporary folder of its own. */
+export class Lampboard {
+  private constructor(
+    private readonly process: ChildProcess,
+    readonly origin: string,
+  ) {}
+
+  /** Starts the binary and waits until it answers. */
+  static async start(args: string[], env: Record<string, string> = {}): Promise<Lampboard> {
+    const child = spawn(BINARY, args, {
+      env: { ...environment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const lampboard = new Lampboard(child, await announcedOrigin(child));
+    await lampboard.#answers();
+    return lampboard;
+  }
+
+  /** Ends the process at once, as a crash would. */
+  async kill(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const gone = once(this.process, 'exit');
+    this.process.kill('SIGKILL');
+    await gone;
+  }
+
+  async #answers(): Promise<void> {
+    const deadline = AbortSignal.timeout(START);
+    for (;;) {
+      const response = await fetch(`${this.origin}/readyz`, { signal: deadline });
+      await response.arrayBuffer();
+      if (response.ok) return;
+    }
+  }
+}
+
+/** What the tests' own surroundings set up must not change what is tested. */
+function environment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith('LAMPBOARD_')));
+}
+
+/** Lampboard says where it listens: `serve` in its log, `demo` to the person who started it. */
+function announcedOrigin(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const fail = (why: string) => reject(new Error(`${BINARY} ${why}:\n${said}`));
+    const timer = setTimeout(() => fail('did not say where it listens'), START);
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(`ended with ${code}`));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+        const origin = /https?:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
+        if (origin === undefined) return;
+        clearTimeout(timer);
+        resolve(origin);
+      });
+    }
+  });
+}
+
+/** The demo; the seed decides which organisation it invents. */
+export function startDemo(seed = 1): Promise<Lampboard> {
+  return Lampboard.start(['demo', '--listen', '127.0.0.1:0', '--seed', String(seed)]);
+}
+
+/** An empty Lampboard that can be killed and started again where it was. */
+export class Installation {
+  static readonly SECRET = 'a webhook secret of the end-to-end tests';
+  #current: Lampboard;
+
+  private constructor(
+    private readonly folder: string,
+    current: Lampboard,
+  ) {
+    this.#current = current;
+  }
+
+  static async create(): Promise<Installation> {
+    const folder = await mkdtemp(join(tmpdir(), 'lampboard-e2e-'));
+    return new Installation(folder, await serve(folder, '127.0.0.1:0'));
+  }
+
+  get origin(): string {
+    return this.#current.origin;
+  }
+
+  kill(): Promise<void> {
+    return this.#current.kill();
+  }
+
+  async startAgain(): Promise<void> {
+    this.#current = await serve(this.folder, new URL(this.origin).host);
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+function serve(folder: string, listen: string): Promise<Lampboard> {
+  return Lampboard.start(['serve'], {
+    LAMPBOARD_LISTEN: listen,
+    LAMPBOARD_DATA_DIR: folder,
+    LAMPBOARD_WEBHOOK_SECRET: Installation.SECRET,
+  });
+}
