@@ -67,8 +67,9 @@ test('one command leads to a board full of builds', async () => {
     expect(await kpi(name).locator('.value').innerText()).toMatch(/^[\d,.]+/);
   }
   const repositories = table.locator('tbody tr');
-  expect(await repositories.count()).toBeGreaterThan(2);
-  expect(await repositories.locator('svg:has(path)').count()).toBe(await repositories.count());
+  await expect.poll(() => repositories.count()).toBeGreaterThan(2);
+  const bare = repositories.filter({ hasNot: page.locator('.spark svg path') });
+  await expect.poll(() => bare.count()).toBe(0);
   const running = page.getByRole('region', { name: 'Running now' }).getByRole('listitem');
   await expect.poll(() => running.count()).toBeGreaterThan(0);
   await pillSays(page, 'Live');

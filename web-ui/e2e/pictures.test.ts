@@ -30,6 +30,13 @@ async function open(page: Page, address: string): Promise<void> {
   await pillSays(page, 'Live');
 }
 
+function scrollsSideways(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth > clientWidth;
+  });
+}
+
 describe.each([
   ['1280', DESK],
   ['375', PHONE],
@@ -42,7 +49,7 @@ describe.each([
         path: `${FOLDER}${name}-${width}-${colorScheme}.png`,
         fullPage: true,
       });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(Number(width));
+      expect(await scrollsSideways(page)).toBe(false);
     }
     expect(complaints).toEqual([]);
     await page.context().close();
