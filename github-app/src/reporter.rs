@@ -1,10 +1,5 @@
 //! Reports to the server, in time or not at all.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
-
 use lampboard_proto::{
     transport::Transport,
     v1::{ReportRequest, ReportResponse, ingest_service_client::IngestServiceClient},
@@ -13,36 +8,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::{Instant, timeout_at};
 use tonic::{
     Request, Status,
-    body::Body,
     metadata::{Ascii, MetadataValue},
 };
-use tower::Service;
 
 use crate::Error;
 
-/// A transport whose error has a type of its own. With that of `Transport`, a
-/// boxed one, the compiler can not prove that the futures of calls are `Send`.
-#[derive(Clone)]
-struct StatusTransport(Transport);
-
-impl Service<http::Request<Body>> for StatusTransport {
-    type Response = http::Response<Body>;
-    type Error = Status;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Status>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        self.0.poll_ready(context).map_err(Status::from_error)
-    }
-
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let response = self.0.call(request);
-        Box::pin(async { response.await.map_err(Status::from_error) })
-    }
-}
-
 /// Calls the server with the write key.
 pub(crate) struct Reporter {
-    client: IngestServiceClient<StatusTransport>,
+    client: IngestServiceClient<Transport>,
     authorization: MetadataValue<Ascii>,
 }
 
@@ -57,7 +30,7 @@ impl Reporter {
             .map_err(|_| Error::UnusableWriteKey)?;
         authorization.set_sensitive(true);
         Ok(Self {
-            client: IngestServiceClient::new(StatusTransport(transport)),
+            client: IngestServiceClient::new(transport),
             authorization,
         })
     }

@@ -2,15 +2,15 @@
 
 use std::error::Error;
 
-use tonic::body::Body;
+use tonic::{Status, body::Body};
 use tower::{Service, ServiceExt as _, util::BoxCloneSyncService};
 
 /// Carries gRPC calls. Generated clients take it as their service, so the code
 /// that calls is the same whether the server is in this process or not.
-pub type Transport = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, BoxError>;
-
-/// Why a call could not be carried.
-pub type BoxError = Box<dyn Error + Send + Sync>;
+///
+/// Its error has a type of its own: with a boxed one the compiler can not prove
+/// that the futures of calls are `Send`.
+pub type Transport = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Status>;
 
 /// Makes a transport of a service: a `tonic::transport::Channel`, or a server's
 /// `Routes`, which makes calls in process and needs no port.
@@ -21,8 +21,8 @@ where
         + Send
         + Sync
         + 'static,
-    S::Error: Into<BoxError>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
     S::Future: Send + 'static,
 {
-    BoxCloneSyncService::new(service.map_err(Into::into))
+    BoxCloneSyncService::new(service.map_err(|error| Status::from_error(error.into())))
 }
