@@ -51,6 +51,12 @@ export class Overview {
     return parts.find((part) => part.problem)?.problem;
   }
 
+  /** Whether each part is here or will not come: what comes one by one makes the page jump. */
+  get settled(): boolean {
+    const parts = [this.summary, this.workflows, this.repositories, this.running.listing];
+    return parts.every((part) => part.data ?? part.problem);
+  }
+
   /** Fetches the numbers; rejects when one of them cannot be had. */
   async refreshNumbers(name: WindowName): Promise<void> {
     // Open at its end, so that a clock that is late hides no build.
