@@ -15,7 +15,7 @@ pub enum Error {
     Busy(&'static str),
     /// The database can not be reached, or does not do as it should.
     #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     /// The database can not be brought to the schema of this version.
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -63,6 +63,16 @@ impl Error {
             field: field.into(),
             problem: problem.into(),
         }])
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            // The readers are closed only by `Store::close`.
+            sqlx::Error::PoolClosed => Self::Stopping,
+            error => Self::Database(error),
+        }
     }
 }
 

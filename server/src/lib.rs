@@ -6,6 +6,8 @@
 mod api;
 mod clock;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod http;
 mod live;
 mod model;

@@ -68,6 +68,10 @@ impl Store {
         repository: &Repository,
         count: usize,
     ) -> Result<Vec<RecentBuild>> {
+        // A branch of no name is one that was deleted.
+        if repository.facts.default_branch.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut query = QueryBuilder::<Db>::new(
             "SELECT run_id, run_attempt, run_number, workflow, status, conclusion, start_time, \
                     end_time \

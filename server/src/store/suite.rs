@@ -1,1 +1,14 @@
+//! Tests of the store, on database files: what must hold whatever the database is.
 
+mod builds;
+mod deliveries;
+mod filters;
+mod fixture;
+mod group_commit;
+mod numbers;
+mod pages;
+mod permutations;
+mod repositories;
+mod scenario;
+mod snapshot;
+mod standings;

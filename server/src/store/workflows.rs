@@ -56,8 +56,7 @@ pub(super) async fn merge<'a>(
 }
 
 impl Store {
-    /// Says how workflows stand on their default branch: those that have a
-    /// decisive build, broken ones first.
+    /// Says how workflows stand on their default branch, by repository and name.
     pub(crate) async fn standings(
         &self,
         repositories: &[Pattern],

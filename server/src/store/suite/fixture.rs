@@ -1,0 +1,101 @@
+//! A store on a file of its own.
+
+use std::sync::{Arc, Mutex};
+
+use tempfile::TempDir;
+
+use super::super::{BuildPage, PreparedReport, Store};
+use crate::{
+    Clock, Result,
+    fixtures::{at, repository},
+    model::{Build, BuildFacts, BuildId, Change, Filter, Job, Recorded, Report},
+};
+
+/// A store, and what it told of its commits.
+pub(super) struct Fixture {
+    pub(super) store: Store,
+    pub(super) folder: TempDir,
+    changes: Arc<Mutex<Vec<Change>>>,
+}
+
+impl Fixture {
+    pub(super) async fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let changes = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&changes);
+        let store = open(&folder, move |new| {
+            told.lock().expect("no panic").extend(new)
+        })
+        .await;
+        Self {
+            store: store.expect("the store opens"),
+            folder,
+            changes,
+        }
+    }
+
+    /// Takes what was told so far.
+    pub(super) fn take_changes(&self) -> Vec<Change> {
+        std::mem::take(&mut self.changes.lock().expect("no panic"))
+    }
+
+    pub(super) async fn record(&self, report: Report) -> Recorded {
+        record(&self.store, report)
+            .await
+            .expect("it can be recorded")
+    }
+
+    /// Reports a build of `acme/api`.
+    pub(super) async fn report_build(&self, id: BuildId, facts: BuildFacts) -> Recorded {
+        self.record(of_build(id, facts)).await
+    }
+
+    /// Reports a job of `acme/api`.
+    pub(super) async fn report_job(&self, job: Job) -> Recorded {
+        self.record(Report {
+            repositories: vec![repository()],
+            jobs: vec![job],
+            ..Report::default()
+        })
+        .await
+    }
+
+    pub(super) async fn build(&self, id: BuildId) -> Build {
+        let build = self.store.build(id).await.expect("it can be read");
+        build.expect("the build is there")
+    }
+
+    /// All that match, newest first.
+    pub(super) async fn list(&self, filter: &Filter) -> Vec<Build> {
+        let page = BuildPage {
+            filter,
+            after: None,
+            size: 10_000,
+        };
+        self.store.builds(page).await.expect("they can be listed")
+    }
+}
+
+/// Opens a store in a folder.
+pub(super) async fn open(
+    folder: &TempDir,
+    on_commit: impl Fn(Vec<Change>) + Send + Sync + 'static,
+) -> Result<Store> {
+    let clock = Clock::new(|| at(0));
+    let path = folder.path().join("lampboard.db");
+    Store::open(&path, clock, Arc::new(on_commit)).await
+}
+
+/// Prepares a report and records it.
+pub(super) async fn record(store: &Store, report: Report) -> Result<Recorded> {
+    store.record(PreparedReport::new(report).await?).await
+}
+
+/// Reports one build of `acme/api`.
+pub(super) fn of_build(id: BuildId, facts: BuildFacts) -> Report {
+    Report {
+        repositories: vec![repository()],
+        builds: vec![(id, facts)],
+        ..Report::default()
+    }
+}

@@ -1,0 +1,130 @@
+//! The one writer: many at once, a bad one among good ones, too many, and the end.
+
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex},
+};
+
+use futures_util::{
+    FutureExt as _,
+    future::{join, join_all},
+};
+
+use super::fixture::{Fixture, of_build, open, record};
+use crate::{
+    Error,
+    fixtures::{build_id, facts},
+    model::{Filter, Report},
+};
+
+/// More than the writer's queue and one commit hold together.
+const TOO_MANY: i64 = 1200;
+
+fn new_run(run: i64) -> Report {
+    of_build(build_id(run, 1), facts("queued", 1))
+}
+
+/// A report that the database refuses: it knows no such repository.
+fn orphan(run: i64) -> Report {
+    let mut report = new_run(run);
+    report.builds[0].0.repository.0 = 99;
+    report
+}
+
+#[tokio::test]
+async fn what_comes_at_once_is_all_recorded_in_few_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let commits = Arc::new(Mutex::new(Vec::new()));
+    let sizes = Arc::clone(&commits);
+    let on_commit = move |changes: Vec<_>| sizes.lock().unwrap().push(changes.len());
+    let store = open(&folder, on_commit).await.unwrap();
+    let sent = (1..=300).map(|run| record(&store, new_run(run)));
+    for recorded in join_all(sent).await {
+        assert!(recorded.unwrap().changed > 0);
+    }
+    let sizes = commits.lock().unwrap().clone();
+    assert_eq!(sizes.iter().sum::<usize>(), 300);
+    assert!(sizes.len() < 30, "commits are shared: {sizes:?}");
+}
+
+#[tokio::test]
+async fn a_bad_report_fails_alone() {
+    let fixture = Fixture::open().await;
+    let reports = (1..=40).map(|run| if run == 20 { orphan(run) } else { new_run(run) });
+    let sent = reports.map(|report| record(&fixture.store, report));
+    for (run, recorded) in (1..).zip(join_all(sent).await) {
+        match recorded {
+            Ok(_) => assert_ne!(run, 20),
+            Err(error) => {
+                assert_eq!(run, 20, "{error}");
+                assert!(matches!(error, Error::Database(_)), "{error}");
+            }
+        }
+    }
+    assert_eq!(fixture.list(&Filter::default()).await.len(), 39);
+    let alone = record(&fixture.store, orphan(41)).await;
+    assert!(alone.is_err());
+    assert!(record(&fixture.store, new_run(42)).await.is_ok());
+}
+
+#[tokio::test]
+async fn nothing_of_a_refused_report_stays() {
+    let fixture = Fixture::open().await;
+    let mut report = new_run(1);
+    report.builds.extend(orphan(2).builds);
+    assert!(record(&fixture.store, report).await.is_err());
+    assert_eq!(fixture.list(&Filter::default()).await, []);
+    assert!(fixture.take_changes().is_empty());
+}
+
+// On one thread the writer gets its turn only when all have asked.
+#[tokio::test(flavor = "current_thread")]
+async fn beyond_its_queue_the_writer_is_busy() {
+    let fixture = Fixture::open().await;
+    let sent = (1..=TOO_MANY).map(|run| record(&fixture.store, new_run(run)));
+    let mut acknowledged = 0;
+    for recorded in join_all(sent).await {
+        match recorded {
+            Ok(_) => acknowledged += 1,
+            Err(error) => assert!(matches!(error, Error::Busy(_)), "{error}"),
+        }
+    }
+    assert_eq!(acknowledged, 1024);
+    assert_eq!(fixture.list(&Filter::default()).await.len(), 1024);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn closing_finishes_what_waits_and_takes_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder, |_| ()).await.unwrap();
+    {
+        let waiting = join_all((1..=100).map(|run| record(&store, new_run(run))));
+        let mut waiting = pin!(waiting);
+        assert!(waiting.as_mut().now_or_never().is_none(), "all have asked");
+        let (recorded, ()) = join(waiting, store.close()).await;
+        assert!(recorded.iter().all(Result::is_ok));
+    }
+    let late = record(&store, new_run(101)).await;
+    assert!(matches!(late, Err(Error::Stopping)));
+    assert!(matches!(store.probe().await, Err(Error::Stopping)));
+    let read = store.build(build_id(1, 1)).await;
+    assert!(matches!(read, Err(Error::Stopping)));
+    store.close().await;
+    drop(store);
+
+    let store = open(&folder, |_| ()).await.unwrap();
+    for run in 1..=100 {
+        assert!(store.build(build_id(run, 1)).await.unwrap().is_some());
+    }
+    assert!(store.build(build_id(101, 1)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn one_file_has_one_store() {
+    let fixture = Fixture::open().await;
+    let Err(Error::Config(problem)) = open(&fixture.folder, |_| ()).await else {
+        panic!("the second one must be refused");
+    };
+    assert!(problem.contains("another lampboard runs"), "{problem}");
+    fixture.store.probe().await.expect("the first one goes on");
+}

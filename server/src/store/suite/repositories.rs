@@ -1,0 +1,189 @@
+//! Repositories: what is known of them, their last builds, and who sees them.
+
+use super::{super::RepositoryQuery, fixture::Fixture};
+use crate::{
+    fixtures::{at, build_id, facts, repository},
+    model::{
+        BuildFacts, Installation, InstallationId, InstallationState, Pattern, Report, Repository,
+        RepositoryFacts, RepositoryId,
+    },
+};
+
+fn named(id: i64, name: &str) -> Repository {
+    let mut repository = repository();
+    repository.id = RepositoryId(id);
+    repository.facts.name = name.to_owned();
+    repository
+}
+
+async fn describe(fixture: &Fixture, facts: RepositoryFacts) -> usize {
+    let described = Repository {
+        facts,
+        ..repository()
+    };
+    let report = Report {
+        repositories: vec![described],
+        ..Report::default()
+    };
+    fixture.record(report).await.changed
+}
+
+async fn list(fixture: &Fixture, installation: Option<i64>, names: &[&str]) -> Vec<Repository> {
+    let names: Vec<Pattern> = names.iter().map(|name| Pattern::new(*name)).collect();
+    let query = RepositoryQuery {
+        installation: installation.map(InstallationId),
+        names: &names,
+    };
+    fixture.store.repositories(query).await.unwrap()
+}
+
+fn names(repositories: &[Repository]) -> Vec<&str> {
+    let names = repositories.iter().map(|r| r.facts.name.as_str());
+    names.collect()
+}
+
+#[tokio::test]
+async fn the_fuller_description_is_kept_then_the_later_one() {
+    let fixture = Fixture::open().await;
+    let partial = RepositoryFacts {
+        installation: InstallationId(0),
+        default_branch: String::new(),
+        update_time: at(50),
+        ..repository().facts
+    };
+    let full = repository().facts;
+    let renamed = RepositoryFacts {
+        name: "acme/backend".to_owned(),
+        update_time: at(60),
+        ..full.clone()
+    };
+    assert_eq!(describe(&fixture, partial.clone()).await, 1);
+    assert_eq!(describe(&fixture, full.clone()).await, 1);
+    assert_eq!(describe(&fixture, partial).await, 0);
+    assert_eq!(list(&fixture, None, &[]).await[0].facts, full);
+    assert_eq!(describe(&fixture, renamed.clone()).await, 1);
+    assert_eq!(describe(&fixture, full).await, 0, "older");
+    assert_eq!(list(&fixture, None, &[]).await[0].facts, renamed);
+}
+
+#[tokio::test]
+async fn repositories_are_listed_by_name() {
+    let fixture = Fixture::open().await;
+    let report = Report {
+        repositories: vec![
+            named(3, "acme/web"),
+            named(2, "acme/API"),
+            named(4, "zoo/api"),
+            named(1, "acme/web"),
+        ],
+        ..Report::default()
+    };
+    fixture.record(report).await;
+    let all = list(&fixture, None, &[]).await;
+    assert_eq!(names(&all), ["acme/API", "acme/web", "acme/web", "zoo/api"]);
+    assert_eq!((all[1].id.0, all[2].id.0), (1, 3), "then by id");
+    let some = list(&fixture, None, &["*/api"]).await;
+    assert_eq!(names(&some), ["acme/API", "zoo/api"]);
+}
+
+#[tokio::test]
+async fn recent_builds_are_the_last_ones_of_the_default_branch() {
+    let fixture = Fixture::open().await;
+    let started = |start: i64, branch: &str, fork: &str| BuildFacts {
+        start_time: at(start),
+        branch: branch.to_owned(),
+        head_repository: fork.to_owned(),
+        ..facts("success", start + 30)
+    };
+    let builds = [
+        (build_id(1, 1), started(10, "main", "")),
+        (build_id(2, 1), started(20, "main", "")),
+        (build_id(2, 2), started(50, "main", "")),
+        (build_id(3, 1), started(30, "next", "")),
+        (build_id(4, 1), started(40, "main", "eve/api")),
+        (build_id(5, 1), started(45, "main", "")),
+        (build_id(6, 1), started(60, "", "")),
+    ];
+    for (id, facts) in builds {
+        fixture.report_build(id, facts).await;
+    }
+    let recent = async |repository: &Repository, count| {
+        let recent = fixture.store.recent_builds(repository, count).await;
+        let recent = recent.unwrap();
+        let ids = recent.iter().map(|b| (b.id.run.0, b.id.attempt));
+        ids.collect::<Vec<_>>()
+    };
+    let known = repository();
+    assert_eq!(recent(&known, 9).await, [(1, 1), (5, 1), (2, 2)]);
+    assert_eq!(recent(&known, 2).await, [(5, 1), (2, 2)]);
+    let mut unknown = repository();
+    unknown.facts.default_branch = String::new();
+    assert_eq!(
+        recent(&unknown, 9).await,
+        [],
+        "its default branch is unknown"
+    );
+
+    let shown = fixture.store.recent_builds(&known, 1).await.unwrap();
+    let wall_time = jiff::SignedDuration::from_secs(30);
+    assert_eq!(shown[0].wall_time, Some(wall_time));
+    assert_eq!(shown[0].status, crate::fixtures::status("success"));
+    let last = fixture.store.last_build_time(known.id).await.unwrap();
+    assert_eq!(last, Some(at(60).as_microsecond()));
+    let none = fixture.store.last_build_time(RepositoryId(99)).await;
+    assert_eq!(none.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_installation_sees_what_it_was_last_synced_with() {
+    let fixture = Fixture::open().await;
+    let sync = async |id, repositories: Vec<Repository>| {
+        let installation = Installation {
+            id: InstallationId(id),
+            account: "acme".to_owned(),
+            state: InstallationState::Active,
+        };
+        let synced = fixture.store.sync_installation(installation, repositories);
+        synced.await.unwrap();
+    };
+    fixture
+        .report_build(build_id(1, 1), facts("success", 1))
+        .await;
+    sync(5, vec![named(7, "acme/api"), named(8, "acme/web")]).await;
+    assert_eq!(
+        names(&list(&fixture, Some(5), &[]).await),
+        ["acme/api", "acme/web"]
+    );
+
+    sync(5, vec![named(8, "acme/web"), named(9, "acme/cli")]).await;
+    assert_eq!(
+        names(&list(&fixture, Some(5), &[]).await),
+        ["acme/cli", "acme/web"]
+    );
+    let left = list(&fixture, Some(0), &[]).await;
+    assert_eq!(names(&left), ["acme/api"], "it belongs to nobody");
+    fixture.build(build_id(1, 1)).await;
+
+    // The repository moves to another account.
+    sync(6, vec![named(8, "other/web")]).await;
+    assert_eq!(list(&fixture, Some(6), &[]).await[0].id.0, 8);
+    sync(5, Vec::new()).await;
+    assert_eq!(list(&fixture, Some(5), &[]).await, []);
+    assert_eq!(list(&fixture, Some(6), &[]).await.len(), 1);
+}
+
+#[tokio::test]
+async fn many_repositories_are_synced_at_once() {
+    let fixture = Fixture::open().await;
+    let all: Vec<Repository> = (1..=700)
+        .map(|id| named(id, &format!("acme/repository-{id}")))
+        .collect();
+    let installation = Installation {
+        id: InstallationId(5),
+        account: "acme".to_owned(),
+        state: InstallationState::Active,
+    };
+    let synced = fixture.store.sync_installation(installation, all).await;
+    synced.unwrap();
+    assert_eq!(list(&fixture, Some(5), &[]).await.len(), 700);
+}
