@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { DESK, launch, load, pillSays, settled, visit, type Visit } from './support/browser.ts';
 import { say } from './support/figures.ts';
-import { type Lampboard, startDemo } from './support/lampboard.ts';
+import { fullDemo, type Lampboard, startDemo } from './support/lampboard.ts';
 
 /** From the command to a board full of builds. */
 const FIRST_PAINT = 5000;
@@ -10,20 +10,15 @@ const PAGE = 50;
 
 let browser: Browser;
 let demo: Lampboard;
-let starting: number;
 let page: Page;
 let visited: Visit;
 
 beforeAll(async () => {
   browser = await launch();
-  starting = Date.now();
-  demo = await startDemo();
+  demo = await fullDemo();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await demo?.kill();
-});
+afterAll(() => browser?.close());
 
 beforeEach(async () => {
   visited = await visit(browser, DESK);
@@ -53,6 +48,9 @@ function numberIn(text: string, pattern: RegExp): number {
 }
 
 test('one command leads to a board full of builds', async () => {
+  const starting = Date.now();
+  const demo = await startDemo();
+  onTestFinished(() => demo.kill());
   await load(page, demo.origin);
   await page
     .getByRole('heading', { level: 1 })

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DESK, launch, load, visit } from './support/browser.ts';
-import { type Lampboard, startDemo } from './support/lampboard.ts';
+import { fullDemo, type Lampboard } from './support/lampboard.ts';
 
 const MOST_STOPS = 200;
 const BUILD = /^\/r\/[^/]+\/[^/]+\/runs\/\d+/;
@@ -11,13 +11,10 @@ let demo: Lampboard;
 
 beforeAll(async () => {
   browser = await launch();
-  demo = await startDemo();
+  demo = await fullDemo();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await demo?.kill();
-});
+afterAll(() => browser?.close());
 
 interface Stop {
   name: string;
@@ -29,7 +26,9 @@ interface Stop {
 
 /** Where the focus is, and whether a person can see it. */
 function focused(page: Page): Promise<Stop> {
-  return page.evaluate(() => {
+  return page.evaluate(async () => {
+    // What appears on focus needs a frame for it.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     const element = document.activeElement;
     if (!element || element === document.body) {
       return { name: 'nothing', path: '', region: '', fault: 'has no focus' };

@@ -3,11 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DESK, launch, load, PHONE, pillSays, visit } from './support/browser.ts';
-import { type Lampboard, startDemo } from './support/lampboard.ts';
+import { fullDemo, type Lampboard } from './support/lampboard.ts';
 import { pagesOf } from './support/pages.ts';
 
-/** The organisation that README shows. */
-const SEED = 1;
 const FOLDER = fileURLToPath(new URL('screenshots/', import.meta.url));
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 
@@ -17,13 +15,10 @@ let demo: Lampboard;
 beforeAll(async () => {
   await mkdir(FOLDER, { recursive: true });
   browser = await launch();
-  demo = await startDemo(SEED);
+  demo = await fullDemo();
 });
 
-afterAll(async () => {
-  await browser?.close();
-  await demo?.kill();
-});
+afterAll(() => browser?.close());
 
 async function open(page: Page, address: string): Promise<void> {
   await load(page, address);

@@ -8,7 +8,7 @@ export default defineConfig({
     fileParallelism: false,
     isolate: false,
     testTimeout: 60_000,
-    hookTimeout: 30_000,
+    hookTimeout: 120_000,
     disableConsoleIntercept: true,
   },
 });

@@ -9,23 +9,53 @@ const BINARY =
   process.env.LAMPBOARD_BIN ??
   fileURLToPath(new URL('../../../target/debug/lampboard', import.meta.url));
 const START = 10_000;
+/** How long a debug build on a busy machine may take to tell the demo's history. */
+const MONTH = 100_000;
+/** The organisation that the demo invents, and README shows. */
+const SEED = '1';
 
-/** A process of Lampboard, on a port and a temporary folder of its own. */
+/** A process of Lampboard, on a port of its own. */
 export class Lampboard {
-  private constructor(
-    private readonly process: ChildProcess,
-    readonly origin: string,
-  ) {}
+  #origin = '';
+  #said = '';
+
+  private constructor(private readonly process: ChildProcess) {
+    for (const stream of [process.stdout, process.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
+    }
+  }
 
   /** Starts the binary and waits until it answers. */
   static async start(args: string[], env: Record<string, string> = {}): Promise<Lampboard> {
-    const child = spawn(BINARY, args, {
-      env: { ...environment(), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const lampboard = new Lampboard(child, await announcedOrigin(child));
+    const lampboard = new Lampboard(
+      spawn(BINARY, args, { env: { ...environment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
+    // `serve` says it in its log, `demo` to the person who started it.
+    lampboard.#origin = await lampboard.says(/http:\/\/127\.0\.0\.1:\d+/, START);
     await lampboard.#answers();
     return lampboard;
+  }
+
+  get origin(): string {
+    return this.#origin;
+  }
+
+  /** Waits until the process has written something. */
+  says(what: RegExp, within: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => reject(new Error(`${BINARY} ${why}:\n${this.#said}`));
+      const timer = setTimeout(() => fail(`did not say ${what} in ${within} ms`), within);
+      const look = () => {
+        const found = what.exec(this.#said)?.[0];
+        if (found === undefined) return;
+        clearTimeout(timer);
+        resolve(found);
+      };
+      this.process.once('error', (error) => fail(error.message));
+      this.process.once('exit', (code) => fail(`ended with ${code}`));
+      for (const stream of [this.process.stdout, this.process.stderr]) stream?.on('data', look);
+      look();
+    });
   }
 
   /** Ends the process at once, as a crash would. */
@@ -37,9 +67,9 @@ export class Lampboard {
   }
 
   async #answers(): Promise<void> {
-    const deadline = AbortSignal.timeout(START);
+    const signal = AbortSignal.timeout(START);
     for (;;) {
-      const response = await fetch(`${this.origin}/readyz`, { signal: deadline });
+      const response = await fetch(`${this.origin}/readyz`, { signal });
       await response.arrayBuffer();
       if (response.ok) return;
     }
@@ -52,29 +82,21 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(entries.filter(([name]) => !name.startsWith('LAMPBOARD_')));
 }
 
-/** Lampboard says where it listens: `serve` in its log, `demo` to the person who started it. */
-function announcedOrigin(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    const fail = (why: string) => reject(new Error(`${BINARY} ${why}:\n${said}`));
-    const timer = setTimeout(() => fail('did not say where it listens'), START);
-    child.once('error', (error) => fail(error.message));
-    child.once('exit', (code) => fail(`ended with ${code}`));
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        said += text;
-        const origin = /https?:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
-        if (origin === undefined) return;
-        clearTimeout(timer);
-        resolve(origin);
-      });
-    }
-  });
+/** The demo, when it has just been started. */
+export function startDemo(): Promise<Lampboard> {
+  return Lampboard.start(['demo', '--listen', '127.0.0.1:0', '--seed', SEED, '--log', 'info']);
 }
 
-/** The demo; the seed decides which organisation it invents. */
-export function startDemo(seed = 1): Promise<Lampboard> {
-  return Lampboard.start(['demo', '--listen', '127.0.0.1:0', '--seed', String(seed)]);
+let shared: Promise<Lampboard> | undefined;
+
+/** The demo with all of its month; one for all tests, until their process ends. */
+export function fullDemo(): Promise<Lampboard> {
+  shared ??= startDemo().then(async (demo) => {
+    process.once('exit', () => void demo.kill());
+    await demo.says(/the month of history is told/, MONTH);
+    return demo;
+  });
+  return shared;
 }
 
 /** An empty Lampboard that can be killed and started again where it was. */

@@ -43,7 +43,7 @@ export class BuildList {
   /** Lists what is on the screen again; with `hold`, what is new waits. */
   async refresh(filter: BuildFilter, hold: boolean): Promise<void> {
     this.#missed = NOTHING;
-    const wanted = hold ? Math.max(PAGE, this.builds.length) : PAGE;
+    const wanted = hold ? this.builds.length : 0;
     const page = await this.listing.load((signal) => this.#fetch(filter, wanted, signal));
     if (page) this.#replace(page, hold);
   }
@@ -80,7 +80,7 @@ export class BuildList {
   }
 
   async #fetch(filter: BuildFilter, wanted: number, signal: AbortSignal): Promise<BuildPage> {
-    const size = Math.min(wanted, LARGEST_PAGE);
+    const size = Math.min(Math.max(wanted, PAGE), LARGEST_PAGE);
     const page = await listBuilds(filter, { size }, signal);
     while (page.builds.length < wanted && page.next !== '') {
       const following = await listBuilds(filter, { size, token: page.next }, signal);
