@@ -3,8 +3,9 @@
 //! `axum::serve` keeps a half-sent request for ever and leaves Nagle's algorithm
 //! on, which costs every gRPC call 40 ms.
 
+mod request;
+
 use std::{
-    convert::Infallible,
     net::SocketAddr,
     pin::pin,
     sync::{
@@ -28,7 +29,7 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tower::{ServiceExt as _, service_fn};
+use tower::service_fn;
 
 /// How many connections may be open. More wait in the listen queue.
 const CONNECTIONS: usize = 4096;
@@ -100,8 +101,7 @@ async fn serve_connection(stream: TcpStream, router: Router, mut stop: watch::Re
     let seen = Arc::clone(&asked);
     let service = service_fn(move |request: Request<Incoming>| {
         seen.store(true, Ordering::Relaxed);
-        let answer = router.clone().oneshot(request.map(Body::new));
-        async move { answer.await as Result<_, Infallible> }
+        request::answer(router.clone(), request.map(Body::new))
     });
     let builder = connection_builder();
     let connection =

@@ -1,0 +1,22 @@
+//! The real binary as child processes, and the ways to talk to it.
+
+pub(crate) mod board;
+pub(crate) mod database;
+pub(crate) mod github;
+pub(crate) mod grpcurl;
+pub(crate) mod http2;
+pub(crate) mod lampboard;
+pub(crate) mod process;
+pub(crate) mod raw;
+pub(crate) mod webhook;
+
+/// What deliveries are signed with.
+pub(crate) const WEBHOOK_SECRET: &str = "a-webhook-secret-that-no-log-may-show";
+/// What github-app reports with.
+pub(crate) const WRITE_KEY: &str = "a-write-key-that-no-log-may-show";
+
+/// The path of the webhook.
+pub(crate) const WEBHOOK: &str = "/api/webhook/github-actions";
+
+/// The largest body that is taken.
+pub(crate) const LARGEST: usize = 25 * 1024 * 1024;

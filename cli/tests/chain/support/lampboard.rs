@@ -1,0 +1,144 @@
+//! A whole Lampboard, in one process or in two, with everything it needs.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use tempfile::TempDir;
+
+use super::{
+    WEBHOOK_SECRET, WRITE_KEY,
+    board::Board,
+    database::Database,
+    process::{self, Process},
+    webhook::Client,
+};
+
+/// How Lampboard runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// `lampboard serve`.
+    OneProcess,
+    /// `lampboard server` and `lampboard github-app`.
+    TwoProcesses,
+}
+
+/// A running Lampboard with a database of its own.
+pub(crate) struct Lampboard {
+    pub(crate) server: Process,
+    /// None while the server takes webhooks itself.
+    pub(crate) github_app: Option<Process>,
+    // Last, so that it outlives the processes that write there.
+    folder: TempDir,
+}
+
+impl Lampboard {
+    /// Starts one that is ready and knows nothing.
+    pub(crate) async fn start(mode: Mode) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let anywhere = ([127, 0, 0, 1], 0).into();
+        let server = start_server(mode, &folder, anywhere).await;
+        let github_app = match mode {
+            Mode::OneProcess => None,
+            Mode::TwoProcesses => Some(start_github_app(&folder, anywhere, server.address()).await),
+        };
+        Self {
+            server,
+            github_app,
+            folder,
+        }
+    }
+
+    /// Starts `lampboard serve`.
+    pub(crate) async fn serve() -> Self {
+        Self::start(Mode::OneProcess).await
+    }
+
+    /// Starts `lampboard serve` with few file descriptors to go around.
+    pub(crate) async fn serve_with_files(files: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(&folder, ([127, 0, 0, 1], 0).into());
+        let settings = borrowed(&settings);
+        let command = process::lampboard_with_files(files, &["serve"], &settings);
+        let server = Process::start(command, folder.path()).await;
+        server.wait_until_ready().await;
+        Self {
+            server,
+            github_app: None,
+            folder,
+        }
+    }
+
+    /// Where webhooks go.
+    pub(crate) fn webhook_address(&self) -> SocketAddr {
+        self.github_app.as_ref().unwrap_or(&self.server).address()
+    }
+
+    /// A client with connections of its own, for webhooks.
+    pub(crate) fn hook(&self) -> Client {
+        Client::new(self.webhook_address())
+    }
+
+    pub(crate) async fn board(&self) -> Board {
+        Board::connect(self.server.address()).await
+    }
+
+    /// The database file, read beside the server.
+    pub(crate) async fn database(&self) -> Database {
+        Database::open(&self.database_path()).await
+    }
+
+    fn database_path(&self) -> PathBuf {
+        self.folder.path().join("data/lampboard.db")
+    }
+
+    /// Starts the server anew, at the same address and on the same data.
+    pub(crate) async fn restart_server(&mut self) {
+        let mode = match self.github_app {
+            None => Mode::OneProcess,
+            Some(_) => Mode::TwoProcesses,
+        };
+        self.server = start_server(mode, &self.folder, self.server.address()).await;
+    }
+
+    /// Starts github-app anew, at the same address.
+    pub(crate) async fn restart_github_app(&mut self) {
+        let address = self.webhook_address();
+        let app = start_github_app(&self.folder, address, self.server.address()).await;
+        self.github_app = Some(app);
+    }
+}
+
+async fn start_server(mode: Mode, folder: &TempDir, address: SocketAddr) -> Process {
+    let role = match mode {
+        Mode::OneProcess => "serve",
+        Mode::TwoProcesses => "server",
+    };
+    let settings = settings(folder, address);
+    let command = process::lampboard(&[role], &borrowed(&settings));
+    let server = Process::start(command, folder.path()).await;
+    server.wait_until_ready().await;
+    server
+}
+
+async fn start_github_app(folder: &TempDir, address: SocketAddr, server: SocketAddr) -> Process {
+    let mut settings = settings(folder, address);
+    settings.push(("LAMPBOARD_SERVER_URL", format!("http://{server}")));
+    let command = process::lampboard(&["github-app"], &borrowed(&settings));
+    let app = Process::start(command, folder.path()).await;
+    app.wait_until_ready().await;
+    app
+}
+
+fn settings(folder: &TempDir, address: SocketAddr) -> Vec<(&'static str, String)> {
+    let data = folder.path().join("data").display().to_string();
+    vec![
+        ("LAMPBOARD_LISTEN", address.to_string()),
+        ("LAMPBOARD_DATA_DIR", data),
+        ("LAMPBOARD_WEBHOOK_SECRET", WEBHOOK_SECRET.to_owned()),
+        ("LAMPBOARD_WRITE_KEY", WRITE_KEY.to_owned()),
+    ]
+}
+
+fn borrowed<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
+    let pairs = settings.iter();
+    pairs.map(|(name, value)| (*name, value.as_str())).collect()
+}
