@@ -3,9 +3,8 @@
 //! `axum::serve` keeps a half-sent request for ever and leaves Nagle's algorithm
 //! on, which costs every gRPC call 40 ms.
 
-mod request;
-
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     pin::pin,
     sync::{
@@ -16,7 +15,12 @@ use std::{
 };
 
 use anyhow::Context as _;
-use axum::{Router, body::Body, http::Request};
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderValue, Method, Request, StatusCode, header::ALLOW},
+    response::{IntoResponse as _, Response},
+};
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -29,8 +33,11 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tower::service_fn;
+use tower::{ServiceExt as _, service_fn};
 
+/// All methods that any part of Lampboard has: no TRACE and no CONNECT.
+const METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::POST];
+const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
 /// How many connections may be open. More wait in the listen queue.
 const CONNECTIONS: usize = 4096;
 /// How long a client may take for the head of a request, the wait for the next
@@ -101,7 +108,7 @@ async fn serve_connection(stream: TcpStream, router: Router, mut stop: watch::Re
     let seen = Arc::clone(&asked);
     let service = service_fn(move |request: Request<Incoming>| {
         seen.store(true, Ordering::Relaxed);
-        request::answer(router.clone(), request.map(Body::new))
+        answer(router.clone(), request.map(Body::new))
     });
     let builder = connection_builder();
     let connection =
@@ -131,6 +138,14 @@ async fn serve_connection(stream: TcpStream, router: Router, mut stop: watch::Re
             }
         }
     }
+}
+
+async fn answer(router: Router, request: Request<Body>) -> Result<Response, Infallible> {
+    if !METHODS.contains(request.method()) {
+        let refusal = (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, ALLOWED)]);
+        return Ok(refusal.into_response());
+    }
+    router.oneshot(request).await
 }
 
 fn connection_builder() -> Builder<TokioExecutor> {

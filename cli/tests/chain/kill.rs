@@ -151,16 +151,7 @@ impl Load {
         let lost = self.answered.iter().find(|guid| !guids.contains(*guid));
         assert_eq!(lost, None, "it was answered for, and is gone");
 
-        let source = self.source.lock().unwrap();
-        let subjects = guids.iter().map(|guid| source.subjects[guid]);
-        let (mut runs, mut jobs) = (HashSet::new(), HashSet::new());
-        for subject in subjects {
-            match subject {
-                Subject::Run(run) => runs.insert(run),
-                Subject::Job(job) => jobs.insert(job),
-            };
-        }
-        drop(source);
+        let (runs, jobs) = self.said_by(&guids);
         assert_eq!(database.runs().await, runs);
         assert_eq!(database.jobs().await, jobs);
     }
@@ -170,18 +161,26 @@ impl Load {
         let builds = lampboard.board().await.builds().await;
         let shown: HashSet<i64> = builds.iter().map(|build| build.run_id).collect();
         assert_eq!(shown.len(), builds.len(), "a build is listed twice");
-        let source = self.source.lock().unwrap();
-        for guid in &self.answered {
-            if let Subject::Run(run) = source.subjects[guid] {
-                assert!(shown.contains(&run), "{guid} is not on the board");
-            }
-        }
-        drop(source);
+        let (runs, _) = self.said_by(&self.answered);
+        assert!(runs.is_subset(&shown));
         assert!(lampboard.database().await.is_sound().await);
-        println!(
-            "{} deliveries were answered for, and kept",
-            self.answered.len()
-        );
+        println!("{} answered for, and kept", self.answered.len());
+    }
+
+    /// The runs and the jobs that deliveries are about.
+    fn said_by<'a>(
+        &self,
+        guids: impl IntoIterator<Item = &'a String>,
+    ) -> (HashSet<i64>, HashSet<i64>) {
+        let source = self.source.lock().unwrap();
+        let (mut runs, mut jobs) = (HashSet::new(), HashSet::new());
+        for guid in guids {
+            match source.subjects[guid] {
+                Subject::Run(run) => runs.insert(run),
+                Subject::Job(job) => jobs.insert(job),
+            };
+        }
+        (runs, jobs)
     }
 }
 

@@ -1,5 +1,10 @@
 //! The whole chain, through the real binary: a signed webhook in, the board out.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test, whatever goes wrong is a failure"
+)]
+
 mod examples;
 mod hostile;
 mod kill;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::StatusCode;
 use jiff::{Timestamp, ToSpan as _};
-use lampboard_github_double::{Event, GitHub, Hook, RunId, Trigger};
+use lampboard_github_double::{Change, Event, GitHub, Hook, RunId, Trigger};
 use lampboard_proto::v1::{Build, BuildConclusion, BuildStatus, Job};
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -111,7 +111,7 @@ fn story() -> (GitHub, Vec<RunId>, Vec<Event>) {
     github.start_job(started);
 
     let changes = github.take_changes();
-    let events = changes.iter().map(|change| change.event()).collect();
+    let events = changes.iter().map(Change::event).collect();
     let runs = vec![rerun, approved, cancelled, held, broken, running];
     (github, runs, events)
 }

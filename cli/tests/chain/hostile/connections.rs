@@ -1,6 +1,9 @@
 //! Connections that are slow, many, or given up.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::pending,
+    time::{Duration, Instant},
+};
 
 use http::StatusCode;
 use tokio::{
@@ -27,15 +30,11 @@ async fn slow_heads_are_cut_and_hold_nobody_up() {
     let lampboard = Lampboard::serve().await;
     let head = format!("POST {WEBHOOK} HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
     let mut slow = JoinSet::new();
-    for number in 0..200 {
+    // In turn: nothing at all, half of HTTP/2's greeting, a head without end.
+    for start in ["", "PRI * HTTP/2.0\r\n", "G", &head].repeat(50) {
         let connection = raw::connect(lampboard.webhook_address()).await;
-        let start = match number % 4 {
-            0 => "",
-            1 => "PRI * HTTP/2.0\r\n",
-            2 => "G",
-            _ => &head,
-        };
-        slow.spawn(time_until_cut(connection, start.to_owned()));
+        let drips = start == head;
+        slow.spawn(time_until_cut(connection, start.to_owned(), drips));
     }
 
     let (hook, mut github) = (lampboard.hook(), OneWorkflow::new());
@@ -53,18 +52,18 @@ async fn slow_heads_are_cut_and_hold_nobody_up() {
     }
 }
 
-/// Sends a byte a second, and waits for the other side to close.
-async fn time_until_cut(mut connection: TcpStream, start: String) -> Duration {
+/// Starts, goes on by a byte a second if it drips, and waits for the other side
+/// to close.
+async fn time_until_cut(mut connection: TcpStream, start: String, drips: bool) -> Duration {
     let begin = Instant::now();
     connection.write_all(start.as_bytes()).await.unwrap();
-    let is_head = start.len() > 20;
     let (mut reader, mut writer) = connection.split();
     let drip = async {
         let mut seconds = interval(Duration::from_secs(1));
-        while is_head && writer.write_all(b"x").await.is_ok() {
+        while drips && writer.write_all(b"x").await.is_ok() {
             seconds.tick().await;
         }
-        std::future::pending::<()>().await;
+        pending::<()>().await;
     };
     tokio::select! {
         _ = raw::read_to_end(&mut reader) => {}

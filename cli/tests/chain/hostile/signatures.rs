@@ -12,6 +12,8 @@ use crate::support::{
     webhook::{Answer, sign, unsigned},
 };
 
+const NAME: &str = "X-Hub-Signature-256";
+
 /// A delivery with these signature headers.
 fn with_signatures(body: &[u8], headers: &[(&str, &str)]) -> Request<Full<Bytes>> {
     let mut request = unsigned("workflow_run", "forged");
@@ -40,7 +42,6 @@ async fn malformed_signatures_are_all_answered_alike() {
     let (short, long) = (&good[..good.len() - 1], &format!("{good}0"));
     let sha1 = format!("sha1={}", &digits[..40]);
     let (twice, other) = (format!("{good}, {good}"), good.replace("sha256", "sha512"));
-    const NAME: &str = "X-Hub-Signature-256";
     let cases: [&[(&str, &str)]; 13] = [
         &[],
         &[(NAME, "")],
@@ -84,7 +85,7 @@ async fn one_changed_bit_is_enough_to_be_refused() {
             signature[place] = if signature[place] == b'0' { b'1' } else { b'0' };
         }
         let signature = String::from_utf8(signature).unwrap();
-        let request = with_signatures(&body, &[("X-Hub-Signature-256", &signature)]);
+        let request = with_signatures(&body, &[(NAME, &signature)]);
         assert_refused(&client.send(request).await.unwrap());
     }
     assert!(lampboard.database().await.guids().await.is_empty());
@@ -102,7 +103,7 @@ async fn the_same_json_in_other_bytes_is_refused() {
     let pretty = serde_json::to_vec_pretty(&value).unwrap();
     let with_line_end = [&event.body[..], b"\n"].concat();
     for body in [pretty, with_line_end] {
-        let request = with_signatures(&body, &[("X-Hub-Signature-256", &sign(&event.body))]);
+        let request = with_signatures(&body, &[(NAME, &sign(&event.body))]);
         assert_refused(&client.send(request).await.unwrap());
     }
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, sync::LazyLock};
 
 use jiff::ToSpan as _;
-use lampboard_github_double::{Event, GitHub, RunId, Trigger, WorkflowId};
+use lampboard_github_double::{Change, Event, GitHub, RunId, Trigger, WorkflowId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ impl OneWorkflow {
     /// The webhooks since the last time.
     pub(crate) fn take_events(&mut self) -> Vec<Event> {
         let changes = self.github.take_changes();
-        changes.iter().map(|change| change.event()).collect()
+        changes.iter().map(Change::event).collect()
     }
 }
 
