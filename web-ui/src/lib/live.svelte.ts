@@ -19,7 +19,8 @@ export interface Watcher {
 
 /** The stream of the page that is shown. */
 class Live {
-  status = $state.raw<LiveStatus>({ kind: 'connecting' });
+  /** Undefined on pages that follow nothing. */
+  status = $state.raw<LiveStatus>();
   #connection?: LiveConnection;
   #paused = false;
   #asleep = false;
@@ -44,7 +45,9 @@ class Live {
     return () => {
       connection.stop();
       batch.clear();
-      if (this.#connection === connection) this.#connection = undefined;
+      if (this.#connection !== connection) return;
+      this.#connection = undefined;
+      this.status = undefined;
     };
   }
 
@@ -63,7 +66,7 @@ class Live {
       else this.#wake();
     };
     const online = () => {
-      if (!this.#paused && this.status.kind !== 'live') this.#connection?.start();
+      if (!this.#paused && this.status?.kind !== 'live') this.#connection?.start();
     };
     document.addEventListener('visibilitychange', visibility);
     window.addEventListener('online', online);
