@@ -1,18 +1,16 @@
 import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { DESK, launch, load, PHONE, visit } from './support/browser.ts';
-import { fullDemo, type Lampboard } from './support/lampboard.ts';
 import { pagesOf } from './support/pages.ts';
 
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
+const origin = inject('demo');
 let browser: Browser;
-let demo: Lampboard;
 
 beforeAll(async () => {
   browser = await launch();
-  demo = await fullDemo();
 });
 
 afterAll(() => browser?.close());
@@ -42,10 +40,11 @@ test.each([
 ])('axe finds nothing on %s, in the light and in the dark', async (_, device) => {
   const { page } = await visit(browser, { ...device, reducedMotion: 'reduce' });
   const found: Record<string, string[]> = {};
-  for (const [name, address] of Object.entries(await pagesOf(page, demo.origin))) {
+  for (const [name, address] of Object.entries(await pagesOf(page, origin))) {
     await load(page, address);
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
+      await page.waitForFunction(() => document.getAnimations().length === 0);
       found[`${name}, ${colorScheme}`] = await violations(page);
     }
   }

@@ -71,7 +71,7 @@ async function countShifts(page: Page): Promise<void> {
     const shifts: Shift[] = [];
     Object.assign(window, { shifts });
     const nameOf = (node: Node | null) =>
-      (node instanceof Element ? node.outerHTML : '').slice(0, 80);
+      node instanceof Element ? `${node.nodeName}.${node.className}` : '(text)';
     new PerformanceObserver((list) => {
       for (const { value, hadRecentInput, sources } of list.getEntries() as LayoutShift[]) {
         if (!hadRecentInput) shifts.push({ value, moved: sources.map(({ node }) => nameOf(node)) });

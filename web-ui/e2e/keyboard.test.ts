@@ -1,17 +1,15 @@
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { DESK, launch, load, visit } from './support/browser.ts';
-import { fullDemo, type Lampboard } from './support/lampboard.ts';
 
 const MOST_STOPS = 200;
 const BUILD = /^\/r\/[^/]+\/[^/]+\/runs\/\d+/;
 
+const origin = inject('demo');
 let browser: Browser;
-let demo: Lampboard;
 
 beforeAll(async () => {
   browser = await launch();
-  demo = await fullDemo();
 });
 
 afterAll(() => browser?.close());
@@ -67,7 +65,7 @@ async function tabTo(page: Page, wanted: (stop: Stop) => boolean, faults: string
 test('a build is reached from the overview by keyboard alone, with the focus in sight', async () => {
   const { page } = await visit(browser, { ...DESK, reducedMotion: 'reduce' });
   const faults: string[] = [];
-  await load(page, demo.origin);
+  await load(page, origin);
   await page.getByRole('region', { name: 'Running now' }).getByRole('listitem').first().waitFor();
 
   await page.keyboard.press('Tab');
@@ -86,7 +84,7 @@ test('a build is reached from the overview by keyboard alone, with the focus in 
 
 test('the skip link leads past the header, and "/" into the search', async () => {
   const { page } = await visit(browser, DESK);
-  await load(page, `${demo.origin}/builds`);
+  await load(page, `${origin}/builds`);
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');

@@ -1,21 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { DESK, launch, load, PHONE, pillSays, visit } from './support/browser.ts';
-import { fullDemo, type Lampboard } from './support/lampboard.ts';
 import { pagesOf } from './support/pages.ts';
 
 const FOLDER = fileURLToPath(new URL('screenshots/', import.meta.url));
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 
+const origin = inject('demo');
 let browser: Browser;
-let demo: Lampboard;
 
 beforeAll(async () => {
   await mkdir(FOLDER, { recursive: true });
   browser = await launch();
-  demo = await fullDemo();
 });
 
 afterAll(() => browser?.close());
@@ -38,7 +36,7 @@ describe.each([
 ])('pictures %s px wide', (width, device) => {
   test.each(['light', 'dark'] as const)('%s', async (colorScheme) => {
     const { page, complaints } = await visit(browser, { ...device, colorScheme });
-    for (const [name, address] of Object.entries(await pagesOf(page, demo.origin))) {
+    for (const [name, address] of Object.entries(await pagesOf(page, origin))) {
       await open(page, address);
       await page.screenshot({
         path: `${FOLDER}${name}-${width}-${colorScheme}.png`,
@@ -57,7 +55,7 @@ test.runIf(process.env.README_SCREENSHOTS === '1').each([
   ['dark', 'board-dark.png'],
 ] as const)('the picture of README, %s', async (colorScheme, file) => {
   const { page } = await visit(browser, { ...DESK, colorScheme, timezoneId: 'UTC' });
-  await open(page, demo.origin);
+  await open(page, origin);
   await page.getByRole('region', { name: 'Running now' }).getByRole('listitem').first().waitFor();
   await mkdir(DOCS, { recursive: true });
   await page.screenshot({ path: `${DOCS}${file}` });

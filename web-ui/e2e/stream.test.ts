@@ -53,7 +53,11 @@ test('a server that dies and comes back costs no row and doubles none', async ()
   expect(await titles(page)).toEqual(before);
 
   await lampboard.kill();
-  await pillSays(page, 'Offline since');
+  await pillSays(page, 'Offline');
+  await page
+    .locator('button.pill')
+    .getByText(/since \d\d:\d\d/)
+    .waitFor();
   expect(await titles(page)).toEqual(before);
 
   await lampboard.startAgain();

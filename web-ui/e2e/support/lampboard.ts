@@ -9,8 +9,6 @@ const BINARY =
   process.env.LAMPBOARD_BIN ??
   fileURLToPath(new URL('../../../target/debug/lampboard', import.meta.url));
 const START = 10_000;
-/** How long a debug build on a busy machine may take to tell the demo's history. */
-const MONTH = 100_000;
 /** The organisation that the demo invents, and README shows. */
 const SEED = '1';
 
@@ -85,18 +83,6 @@ function environment(): NodeJS.ProcessEnv {
 /** The demo, when it has just been started. */
 export function startDemo(): Promise<Lampboard> {
   return Lampboard.start(['demo', '--listen', '127.0.0.1:0', '--seed', SEED, '--log', 'info']);
-}
-
-let shared: Promise<Lampboard> | undefined;
-
-/** The demo with all of its month; one for all tests, until their process ends. */
-export function fullDemo(): Promise<Lampboard> {
-  shared ??= startDemo().then(async (demo) => {
-    process.once('exit', () => void demo.kill());
-    await demo.says(/the month of history is told/, MONTH);
-    return demo;
-  });
-  return shared;
 }
 
 /** An empty Lampboard that can be killed and started again where it was. */
