@@ -20,7 +20,7 @@ pub(crate) fn router(server: &Server) -> Router {
         .into_axum_router()
         .reset_fallback()
         .layer(tonic_web::GrpcWebLayer::new())
-        .layer(middleware::from_fn(guard::grpc_content_type));
+        .layer(middleware::from_fn(guard::grpc_only));
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -76,6 +76,17 @@ impl Live {
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
     }
+
+    /// Whether watching has ended.
+    pub(crate) fn is_stopped(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Waits until watching ends.
+    pub(crate) async fn stopped(&self) {
+        // Fails only when the sender is gone, which we hold.
+        let _ = self.stopping.subscribe().wait_for(|stopped| *stopped).await;
+    }
 }
 
 /// One who watches.

@@ -47,7 +47,7 @@ impl Server {
         let store = Store::open(&config.database, config.clock.clone(), on_commit).await?;
         let health = HealthReporter::new();
         api::report_health(&health, true).await;
-        tokio::spawn(watch_health(store.clone(), health.clone()));
+        tokio::spawn(watch_health(store.clone(), live.clone(), health.clone()));
         Ok(Self {
             store,
             live,
@@ -68,28 +68,40 @@ impl Server {
         http::router(self)
     }
 
-    /// Ends all streams, so that connections can end. Calls still work.
+    /// Ends all streams, so that connections can end, and says that the server
+    /// is not ready any more. Calls still work.
     pub async fn end_streams(&self) {
-        api::report_health(&self.health, false).await;
         self.live.stop();
+        api::report_health(&self.health, false).await;
     }
 
     /// Finishes what was taken in and closes the database. Later calls fail.
     pub async fn close(&self) {
-        self.live.stop();
+        self.end_streams().await;
         self.store.close().await;
+    }
+
+    /// Fails unless builds can be taken in: the database was written just now.
+    pub(crate) async fn probe(&self) -> Result<()> {
+        if self.live.is_stopped() {
+            return Err(Error::Stopping);
+        }
+        self.store.probe().await
     }
 }
 
-/// Keeps gRPC health true, until the store is closed.
-async fn watch_health(store: Store, health: HealthReporter) {
+/// Keeps gRPC health true, until the server stops.
+async fn watch_health(store: Store, live: Live, health: HealthReporter) {
     let mut ticks = interval(HEALTH_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        match store.probe().await {
-            Err(Error::Stopping) => break,
-            outcome => api::report_health(&health, outcome.is_ok()).await,
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = live.stopped() => break,
         }
+        let serving = store.probe().await.is_ok();
+        api::report_health(&health, serving).await;
     }
+    // Once more, and last: a probe may have been under way when it was said.
+    api::report_health(&health, false).await;
 }

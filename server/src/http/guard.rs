@@ -9,7 +9,7 @@ use axum::{
     extract::State,
     http::{
         HeaderMap, Method, Request, Response, StatusCode, Uri,
-        header::{CONTENT_TYPE, HOST, ORIGIN},
+        header::{ALLOW, CONTENT_TYPE, HOST, ORIGIN},
     },
     middleware::Next,
     response::IntoResponse as _,
@@ -31,9 +31,13 @@ pub(super) fn is_grpc(content_type: Option<&[u8]>) -> bool {
 }
 
 /// Refuses calls that are not sent as gRPC: those a browser sends unasked.
-pub(super) async fn grpc_content_type(request: Request<Body>, next: Next) -> Response<Body> {
+pub(super) async fn grpc_only(request: Request<Body>, next: Next) -> Response<Body> {
+    if request.method() != Method::POST {
+        let allow = [(ALLOW, Method::POST.as_str())];
+        return (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
+    }
     let content_type = request.headers().get(CONTENT_TYPE);
-    if request.method() == Method::POST && !is_grpc(content_type.map(|value| value.as_bytes())) {
+    if !is_grpc(content_type.map(|value| value.as_bytes())) {
         let text = "gRPC is sent as application/grpc or application/grpc-web\n";
         return (StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into_response();
     }

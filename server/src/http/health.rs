@@ -15,7 +15,7 @@ pub(super) async fn healthz() -> &'static str {
 
 /// The process can take builds in: the database was written just now.
 pub(super) async fn readyz(State(server): State<Server>) -> Response {
-    match server.store.probe().await {
+    match server.probe().await {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");

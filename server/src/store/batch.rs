@@ -11,7 +11,10 @@ use sqlx::SqliteConnection;
 use super::{PreparedReport, builds, deliveries, jobs, repositories, workflows};
 use crate::{
     Result,
-    model::{Build, BuildFacts, BuildId, BuildRecord, Change, Job, JobId, Recorded, mark_attempts},
+    model::{
+        Build, BuildFacts, BuildId, BuildRecord, Change, Job, JobId, Recorded, Repository,
+        RepositoryId, mark_attempts,
+    },
 };
 
 /// What a commit did.
@@ -36,7 +39,9 @@ pub(super) async fn record(
     let mut stored_jobs = StoredJobs::read(connection, reports).await?;
     let mut stored_builds = StoredBuilds::read(connection, reports).await?;
     let mut outcomes = Vec::with_capacity(reports.len());
-    for ((report, delivery_known), repositories) in reports.iter().zip(known).zip(repositories) {
+    for ((report, delivery_known), repositories) in
+        reports.iter().zip(known).zip(&repositories.changed)
+    {
         let jobs = report.report.jobs.iter();
         let builds = report.report.builds.iter();
         let changed = jobs.filter(|job| stored_jobs.merge(job)).count()
@@ -50,7 +55,7 @@ pub(super) async fn record(
     }
     stored_jobs.write(connection).await?;
     stored_builds.settle(connection, &stored_jobs).await?;
-    let changes = stored_builds.write(connection).await?;
+    let changes = stored_builds.write(connection, &repositories.known).await?;
     Ok(Batch { outcomes, changes })
 }
 
@@ -159,7 +164,11 @@ impl StoredBuilds {
     }
 
     /// Writes what changed, and tells it.
-    async fn write(self, connection: &mut SqliteConnection) -> Result<Vec<Change>> {
+    async fn write(
+        self,
+        connection: &mut SqliteConnection,
+        repositories: &BTreeMap<RepositoryId, Repository>,
+    ) -> Result<Vec<Change>> {
         let changed = self.after.values();
         let changed: Vec<&BuildRecord> = changed
             .filter(|build| self.before.get(&build.id) != Some(build))
@@ -169,16 +178,32 @@ impl StoredBuilds {
             metrics::counter!("lampboard_clamped_builds_total").increment(1);
             tracing::debug!(build.id = %build.id, "a time of build {} was negative", build.id);
         }
-        let ids: Vec<BuildId> = changed.iter().map(|build| build.id).collect();
-        let shown = builds::shown(connection, &ids).await?;
-        Ok(shown.into_iter().map(|after| self.change(after)).collect())
+        let mut changes = Vec::with_capacity(changed.len());
+        for after in changed {
+            if let Some(repository) = repositories.get(&after.id.repository) {
+                let superseded = builds::is_superseded(connection, after).await?;
+                let before = self.before.get(&after.id);
+                changes.push(change(before, after, repository, superseded));
+            }
+        }
+        Ok(changes)
     }
+}
 
-    fn change(&self, after: Build) -> Change {
-        let before = self.before.get(&after.record.id).map(|record| Build {
-            record: record.clone(),
-            ..after.clone()
-        });
-        Change { before, after }
+fn change(
+    before: Option<&BuildRecord>,
+    after: &BuildRecord,
+    repository: &Repository,
+    superseded: bool,
+) -> Change {
+    let shown = |record: &BuildRecord| Build {
+        record: record.clone(),
+        repository: repository.facts.name.clone(),
+        default_branch: repository.facts.default_branch.clone(),
+        superseded,
+    };
+    Change {
+        before: before.map(shown),
+        after: shown(after),
     }
 }

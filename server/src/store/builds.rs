@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Result,
-    model::{Build, BuildId, BuildRecord, Filter, RepositoryId, RunId},
+    model::{Build, BuildId, BuildRecord, Conclusion, Filter, RepositoryId, RunId, Status},
 };
 
 /// A page of builds to be listed, newest first.
@@ -25,12 +25,7 @@ impl Store {
     /// Finds a build.
     pub(crate) async fn build(&self, id: BuildId) -> Result<Option<Build>> {
         let mut query = select_shown();
-        query.push(" WHERE b.run_id = ");
-        query.push_bind(id.run.0);
-        query.push(" AND b.run_attempt = ");
-        query.push_bind(id.attempt);
-        query.push(" AND b.repository_id = ");
-        query.push_bind(id.repository.0);
+        push_id(&mut query, id);
         let row = query.build().fetch_optional(&self.readers).await?;
         row.as_ref().map(rows::build).transpose()
     }
@@ -92,17 +87,26 @@ pub(super) fn select_shown() -> QueryBuilder<Db> {
     query
 }
 
+fn push_id(query: &mut QueryBuilder<Db>, id: BuildId) {
+    query.push(" WHERE b.run_id = ");
+    query.push_bind(id.run.0);
+    query.push(" AND b.run_attempt = ");
+    query.push_bind(id.attempt);
+    query.push(" AND b.repository_id = ");
+    query.push_bind(id.repository.0);
+}
+
 /// Finds all attempts of some runs.
 pub(super) async fn of_runs(
     connection: &mut SqliteConnection,
     runs: &[i64],
 ) -> Result<Vec<BuildRecord>> {
     let mut builds = Vec::new();
-    for chunk in sql::chunks(runs) {
+    for chunk in sql::padded(runs) {
         let mut query = QueryBuilder::<Db>::new("SELECT ");
         query.push(BUILD_COLUMNS);
         query.push(" FROM build b WHERE b.run_id IN (");
-        sql::push_list(&mut query, chunk);
+        sql::push_list(&mut query, &chunk);
         query.push(")");
         let rows = query.build().fetch_all(&mut *connection).await?;
         for row in &rows {
@@ -112,27 +116,19 @@ pub(super) async fn of_runs(
     Ok(builds)
 }
 
-/// Finds builds by id, as they are shown.
-pub(super) async fn shown(
+/// Whether a newer run took the place of a build before any of its jobs ran.
+pub(super) async fn is_superseded(
     connection: &mut SqliteConnection,
-    ids: &[BuildId],
-) -> Result<Vec<Build>> {
-    let mut builds = Vec::new();
-    for chunk in sql::chunks(ids) {
-        let mut query = select_shown();
-        query.push(" WHERE (b.run_id, b.run_attempt, b.repository_id) IN (");
-        query.push_values(chunk, |mut row, id| {
-            row.push_bind(id.run.0)
-                .push_bind(id.attempt)
-                .push_bind(id.repository.0);
-        });
-        query.push(")");
-        let rows = query.build().fetch_all(&mut *connection).await?;
-        for row in &rows {
-            builds.push(rows::build(row)?);
-        }
+    build: &BuildRecord,
+) -> Result<bool> {
+    let cancelled = build.facts.status == Status::Completed(Conclusion::Cancelled);
+    if !cancelled || build.jobs.start.is_some() {
+        return Ok(false);
     }
-    Ok(builds)
+    let mut query = select_shown();
+    push_id(&mut query, build.id);
+    let row = query.build().fetch_one(connection).await?;
+    Ok(rows::build(&row)?.superseded)
 }
 
 const WRITTEN: [&str; 29] = [

@@ -122,10 +122,10 @@ async fn known(
     let guids: HashSet<&str> = deliveries.map(|d| d.guid.as_str()).collect();
     let guids: Vec<&str> = guids.into_iter().collect();
     let mut hashes = HashMap::new();
-    for chunk in sql::chunks(&guids) {
+    for chunk in sql::padded(&guids) {
         let mut query =
             QueryBuilder::<Db>::new("SELECT guid, payload_hash FROM delivery WHERE guid IN (");
-        sql::push_list(&mut query, chunk);
+        sql::push_list(&mut query, &chunk);
         query.push(")");
         for row in query.build().fetch_all(&mut *connection).await? {
             let guid: String = row.try_get("guid")?;

@@ -58,7 +58,7 @@ pub(super) async fn of_keys(
     keys: &[(BuildId, JobId)],
 ) -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
-    for chunk in sql::chunks(keys) {
+    for chunk in sql::padded(keys) {
         let mut query = select();
         query.push(" WHERE (run_id, run_attempt, repository_id, id) IN (");
         query.push_values(chunk, |mut row, (build, id)| {
@@ -110,13 +110,13 @@ pub(super) async fn spans(
     runs: &[i64],
 ) -> Result<BTreeMap<BuildId, JobSpan>> {
     let mut spans = BTreeMap::new();
-    for chunk in sql::chunks(runs) {
+    for chunk in sql::padded(runs) {
         let mut query = QueryBuilder::<Db>::new(
             "SELECT run_id, run_attempt, repository_id,
                     MIN(start_time) AS start_time, MAX(end_time) AS end_time
              FROM job WHERE run_id IN (",
         );
-        sql::push_list(&mut query, chunk);
+        sql::push_list(&mut query, &chunk);
         query.push(") GROUP BY run_id, run_attempt, repository_id");
         for row in query.build().fetch_all(&mut *connection).await? {
             let id = BuildId {

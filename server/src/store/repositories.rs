@@ -127,11 +127,19 @@ fn read_recent(row: &SqliteRow, repository: RepositoryId) -> Result<RecentBuild>
     })
 }
 
-/// Records what reports say of repositories; says how many each changed.
+/// What is known once reports are recorded.
+pub(super) struct Merged {
+    /// The repositories that the reports describe, as they are now.
+    pub(super) known: BTreeMap<RepositoryId, Repository>,
+    /// How many of them each report changed.
+    pub(super) changed: Vec<usize>,
+}
+
+/// Records what reports say of repositories.
 pub(super) async fn merge(
     connection: &mut SqliteConnection,
     reports: &[&[Repository]],
-) -> Result<Vec<usize>> {
+) -> Result<Merged> {
     let ids: std::collections::BTreeSet<i64> =
         reports.iter().copied().flatten().map(|r| r.id.0).collect();
     let ids: Vec<i64> = ids.into_iter().collect();
@@ -152,7 +160,10 @@ pub(super) async fn merge(
     }
     let changed: Vec<&Repository> = changed_ids.iter().map(|id| &known[id]).collect();
     write(connection, &changed).await?;
-    Ok(counts)
+    Ok(Merged {
+        known,
+        changed: counts,
+    })
 }
 
 async fn of_ids(
@@ -160,10 +171,10 @@ async fn of_ids(
     ids: &[i64],
 ) -> Result<BTreeMap<RepositoryId, Repository>> {
     let mut known = BTreeMap::new();
-    for chunk in sql::chunks(ids) {
+    for chunk in sql::padded(ids) {
         let mut query = select();
         query.push(" WHERE id IN (");
-        sql::push_list(&mut query, chunk);
+        sql::push_list(&mut query, &chunk);
         query.push(")");
         for row in query.build().fetch_all(&mut *connection).await? {
             let repository = read(&row)?;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    sync::{Mutex, Notify, mpsc, oneshot},
     task::JoinHandle,
     time::timeout,
 };
@@ -38,18 +38,19 @@ type Answer<T> = oneshot::Sender<Result<T>>;
 pub(super) struct Writer {
     queue: mpsc::Sender<Task>,
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
-    stop: Arc<tokio::sync::Notify>,
+    stop: Arc<Notify>,
 }
 
 impl Writer {
     pub(super) fn spawn(connection: SqliteConnection, clock: Clock, on_commit: OnCommit) -> Self {
         let (queue, tasks) = mpsc::channel(QUEUE);
-        let stop = Arc::new(tokio::sync::Notify::new());
+        let stop = Arc::new(Notify::new());
         let worker = Worker {
             connection,
             clock,
             on_commit,
             tasks,
+            held: None,
         };
         let task = tokio::spawn(worker.run(Arc::clone(&stop)));
         Self {
@@ -108,30 +109,50 @@ struct Worker {
     clock: Clock,
     on_commit: OnCommit,
     tasks: mpsc::Receiver<Task>,
+    /// What was taken from the queue and was no report, to be done next.
+    held: Option<Task>,
+}
+
+/// Reports that are committed together.
+#[derive(Default)]
+struct Batch {
+    reports: Vec<PreparedReport>,
+    answers: Vec<Answer<Recorded>>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn add(&mut self, report: PreparedReport, answer: Answer<Recorded>) {
+        // If nobody waits for it any more, it was not acknowledged, and will
+        // come again.
+        if !answer.is_closed() {
+            self.bytes += report.size();
+            self.reports.push(report);
+            self.answers.push(answer);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.reports.len() >= BATCH || self.bytes >= BATCH_BYTES
+    }
 }
 
 impl Worker {
-    async fn run(mut self, stop: Arc<tokio::sync::Notify>) {
-        loop {
-            let task = tokio::select! {
-                task = self.tasks.recv() => task,
-                () = stop.notified() => {
-                    // What waits is still handed out; nothing more comes in.
-                    self.tasks.close();
-                    continue;
-                }
-            };
+    async fn run(mut self, stop: Arc<Notify>) {
+        while let Some(task) = self.next(&stop).await {
             match task {
-                Some(Task::Report(report, answer)) => self.take_reports(*report, answer).await,
-                Some(Task::Sync(sync, answer)) => {
-                    let (installation, repositories) = *sync;
-                    let outcome = self.sync(&installation, &repositories).await;
-                    let _ = answer.send(outcome);
+                Task::Report(report, answer) => {
+                    let mut batch = Batch::default();
+                    batch.add(*report, answer);
+                    self.gather(&mut batch).await;
+                    self.commit(batch).await;
                 }
-                Some(Task::Probe(answer)) => {
+                Task::Sync(sync, answer) => {
+                    let _ = answer.send(self.sync(&sync.0, &sync.1).await);
+                }
+                Task::Probe(answer) => {
                     let _ = answer.send(self.probe().await);
                 }
-                None => break,
             }
         }
         if let Err(error) = self.connection.close().await {
@@ -139,62 +160,60 @@ impl Worker {
         }
     }
 
-    /// Commits one report together with those that wait behind it.
-    async fn take_reports(&mut self, first: PreparedReport, answer: Answer<Recorded>) {
-        let mut bytes = first.size();
-        let mut reports = vec![first];
-        let mut answers = vec![answer];
-        let mut other = None;
-        while reports.len() < BATCH && bytes < BATCH_BYTES {
-            match self.tasks.try_recv() {
-                Ok(Task::Report(report, answer)) => {
-                    // Nobody waits for it any more: it was not acknowledged, and
-                    // will come again.
-                    if answer.is_closed() {
-                        continue;
-                    }
-                    bytes += report.size();
-                    reports.push(*report);
-                    answers.push(answer);
-                }
-                Ok(task) => {
-                    other = Some(task);
-                    break;
-                }
-                Err(_) => break,
-            }
+    async fn next(&mut self, stop: &Notify) -> Option<Task> {
+        if let Some(held) = self.held.take() {
+            return Some(held);
         }
-        self.commit(&reports, answers).await;
-        match other {
-            Some(Task::Sync(sync, answer)) => {
-                let outcome = self.sync(&sync.0, &sync.1).await;
-                let _ = answer.send(outcome);
+        tokio::select! {
+            task = self.tasks.recv() => task,
+            () = stop.notified() => {
+                // What waits is still handed out; nothing more comes in.
+                self.tasks.close();
+                self.tasks.recv().await
             }
-            Some(Task::Probe(answer)) => {
-                let _ = answer.send(self.probe().await);
-            }
-            Some(Task::Report(..)) | None => {}
         }
     }
 
-    async fn commit(&mut self, reports: &[PreparedReport], answers: Vec<Answer<Recorded>>) {
-        match self.record(reports).await {
+    /// Adds the reports that wait, and those that are about to: under load it
+    /// costs less to let them come than to flush once more for them.
+    async fn gather(&mut self, batch: &mut Batch) {
+        loop {
+            tokio::task::yield_now().await;
+            let before = batch.reports.len();
+            while !batch.is_full() && self.held.is_none() {
+                match self.tasks.try_recv() {
+                    Ok(Task::Report(report, answer)) => batch.add(*report, answer),
+                    Ok(other) => self.held = Some(other),
+                    Err(_) => break,
+                }
+            }
+            if batch.reports.len() == before || batch.is_full() {
+                break;
+            }
+        }
+    }
+
+    async fn commit(&mut self, batch: Batch) {
+        let Batch {
+            reports, answers, ..
+        } = batch;
+        match self.record(&reports).await {
             Ok(outcomes) => {
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     let _ = answer.send(Ok(outcome));
                 }
             }
+            Err(error) if reports.len() <= 1 => {
+                if let Some(answer) = answers.into_iter().next() {
+                    let _ = answer.send(Err(error));
+                }
+            }
             // One report must not take its neighbours down with it.
-            Err(error) if reports.len() > 1 => {
+            Err(error) => {
                 tracing::warn!(%error, reports = reports.len(), "committing one by one");
                 for (report, answer) in reports.iter().zip(answers) {
                     let outcome = self.record(std::slice::from_ref(report)).await;
                     let _ = answer.send(outcome.map(|outcomes| outcomes[0]));
-                }
-            }
-            Err(error) => {
-                if let Some(answer) = answers.into_iter().next() {
-                    let _ = answer.send(Err(error));
                 }
             }
         }

@@ -33,10 +33,13 @@ pub(super) fn required(
 
 /// Writes a time.
 pub(in crate::api) fn timestamp_to_proto(time: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp {
+    // Before 1970 too, protobuf counts the fraction forwards.
+    let mut time = prost_types::Timestamp {
         seconds: time.as_second(),
         nanos: time.subsec_nanosecond(),
-    }
+    };
+    time.normalize();
+    time
 }
 
 /// Reads a duration; one out of range is as good as the longest.
