@@ -41,5 +41,5 @@ async fn fallback(request: Request<Body>) -> Response<Body> {
     if guard::is_grpc(content_type.map(HeaderValue::as_bytes)) {
         return Status::unimplemented("no such method").into_http();
     }
-    web_ui::serve(request).await
+    web_ui::serve(&request)
 }

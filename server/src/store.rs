@@ -23,7 +23,7 @@ pub(crate) use deliveries::PreparedReport;
 pub(crate) use metrics::{Dimension, Slice};
 pub(crate) use repositories::RepositoryQuery;
 
-use std::{path::Path, sync::Arc};
+use std::{fmt::Display, path::Path, sync::Arc};
 
 use sqlx::SqlitePool;
 
@@ -94,8 +94,8 @@ impl Store {
 fn bad_value(
     table: &'static str,
     column: &'static str,
-    row: impl ToString,
-    problem: impl ToString,
+    row: &dyn Display,
+    problem: &dyn Display,
 ) -> Error {
     Error::Stored {
         table,

@@ -16,7 +16,7 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_AGAIN: &str = "no-cache";
 
 /// Answers with an asset, or with the page: the UI's own router knows the path.
-pub(crate) async fn serve(request: Request<Body>) -> Response<Body> {
+pub(crate) fn serve(request: &Request<Body>) -> Response<Body> {
     let path = request.uri().path().trim_start_matches('/');
     if let Some(asset) = lampboard_web_ui::asset(path) {
         return answer(asset, request.headers());

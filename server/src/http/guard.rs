@@ -8,7 +8,7 @@ use axum::{
     body::Body,
     extract::State,
     http::{
-        HeaderMap, Method, Request, Response, StatusCode, Uri,
+        HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri,
         header::{ALLOW, CONTENT_TYPE, HOST, ORIGIN},
     },
     middleware::Next,
@@ -37,7 +37,7 @@ pub(super) async fn grpc_only(request: Request<Body>, next: Next) -> Response<Bo
         return (StatusCode::METHOD_NOT_ALLOWED, allow).into_response();
     }
     let content_type = request.headers().get(CONTENT_TYPE);
-    if !is_grpc(content_type.map(|value| value.as_bytes())) {
+    if !is_grpc(content_type.map(HeaderValue::as_bytes)) {
         let text = "gRPC is sent as application/grpc or application/grpc-web\n";
         return (StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into_response();
     }

@@ -1,6 +1,6 @@
 //! A build, and how reports of it become one: the merge that does not care for order.
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -50,6 +50,17 @@ pub(crate) struct BuildFacts {
 }
 
 impl BuildFacts {
+    /// The branch as filters and breakdowns name it: a fork's goes by the
+    /// fork's name too, because its `main` is not ours. No name of a branch
+    /// holds a colon.
+    pub(crate) fn branch_name(&self) -> Cow<'_, str> {
+        if self.head_repository.is_empty() {
+            Cow::Borrowed(&self.branch)
+        } else {
+            Cow::Owned(format!("{}:{}", self.head_repository, self.branch))
+        }
+    }
+
     /// Everything by which two reports of one build are put in order. What comes
     /// after the conclusion only makes the order total: whichever of two reports
     /// that differ there arrives first, the same one wins.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Build, Conclusion, Pattern, RunId, Status};
+use super::{Build, Conclusion, Pattern, RunId, Status, WorkflowId};
 
 /// Selects builds: those that match every field that is set, by any of its
 /// values.
@@ -12,7 +12,9 @@ pub(crate) struct Filter {
     pub(crate) repositories: Vec<Pattern>,
     /// Names of workflows.
     pub(crate) workflows: Vec<Pattern>,
-    /// Names of branches.
+    /// Ids of workflows.
+    pub(crate) workflow_ids: Vec<WorkflowId>,
+    /// Names of branches, as `BuildFacts::branch_name` makes them.
     pub(crate) branches: Vec<Pattern>,
     /// Logins of who started the attempt.
     pub(crate) actors: Vec<Pattern>,
@@ -36,6 +38,8 @@ pub(crate) struct Filter {
     pub(crate) latest_attempts_only: bool,
     /// Only builds of the default branch.
     pub(crate) default_branch_only: bool,
+    /// Only attempts that count.
+    pub(crate) counted_only: bool,
 }
 
 /// Selects by a status or a conclusion.
@@ -141,6 +145,7 @@ impl Filter {
             && any(&self.pull_requests, |n| facts.pull_requests.contains(n))
             && (!self.latest_attempts_only || build.record.latest_attempt)
             && (!self.default_branch_only || build.is_on_default_branch())
+            && (!self.counted_only || build.record.counted)
     }
 
     fn matches_names(&self, build: &Build) -> bool {
@@ -148,7 +153,8 @@ impl Filter {
         any(&self.repositories, |p| {
             p.matches_ignoring_case(&build.repository)
         }) && any(&self.workflows, |p| p.matches(&facts.workflow))
-            && any(&self.branches, |p| p.matches(&facts.branch))
+            && any(&self.workflow_ids, |id| *id == facts.workflow_id)
+            && any(&self.branches, |p| p.matches(&facts.branch_name()))
             && any(&self.actors, |p| p.matches(&facts.triggering_actor))
             && any(&self.events, |event| *event == facts.event)
     }

@@ -169,17 +169,17 @@ impl StoredBuilds {
         connection: &mut SqliteConnection,
         repositories: &BTreeMap<RepositoryId, Repository>,
     ) -> Result<Vec<Change>> {
-        let changed = self.after.values();
-        let changed: Vec<&BuildRecord> = changed
+        let builds = self.after.values();
+        let builds: Vec<&BuildRecord> = builds
             .filter(|build| self.before.get(&build.id) != Some(build))
             .collect();
-        builds::write(connection, &changed).await?;
-        for build in changed.iter().filter(|build| build.is_clamped()) {
+        builds::write(connection, &builds).await?;
+        for build in builds.iter().filter(|build| build.is_clamped()) {
             metrics::counter!("lampboard_clamped_builds_total").increment(1);
             tracing::debug!(build.id = %build.id, "a time of build {} was negative", build.id);
         }
-        let mut changes = Vec::with_capacity(changed.len());
-        for after in changed {
+        let mut changes = Vec::with_capacity(builds.len());
+        for after in builds {
             if let Some(repository) = repositories.get(&after.id.repository) {
                 let superseded = builds::is_superseded(connection, after).await?;
                 let before = self.before.get(&after.id);

@@ -180,7 +180,7 @@ pub(super) async fn write(
                 .push_bind(&facts.workflow_path)
                 .push_bind(facts.run_number)
                 .push_bind(facts.status.word())
-                .push_bind(facts.status.conclusion().map(|c| c.word()))
+                .push_bind(facts.status.conclusion().map(Conclusion::word))
                 .push_bind(&facts.event)
                 .push_bind(&facts.branch)
                 .push_bind(&facts.head_repository)

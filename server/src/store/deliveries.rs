@@ -130,9 +130,9 @@ async fn known(
         for row in query.build().fetch_all(&mut *connection).await? {
             let guid: String = row.try_get("guid")?;
             let hash: Vec<u8> = row.try_get("payload_hash")?;
-            let hash = hash
-                .try_into()
-                .map_err(|_| super::bad_value("delivery", "payload_hash", &guid, "not 32 bytes"))?;
+            let hash = hash.try_into().map_err(|_| {
+                super::bad_value("delivery", "payload_hash", &guid, &"not 32 bytes")
+            })?;
             hashes.insert(guid, hash);
         }
     }

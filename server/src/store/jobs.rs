@@ -8,7 +8,7 @@ use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 use super::{Db, Store, rows, sql};
 use crate::{
     Result,
-    model::{BuildId, Job, JobId, JobSpan, RepositoryId, RunId},
+    model::{BuildId, Conclusion, Job, JobId, JobSpan, RepositoryId, RunId},
 };
 
 const COLUMNS: [&str; 14] = [
@@ -89,7 +89,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, jobs: &[&Job]) -> R
                 .push_bind(job.id.0)
                 .push_bind(&facts.name)
                 .push_bind(facts.status.word())
-                .push_bind(facts.status.conclusion().map(|c| c.word()))
+                .push_bind(facts.status.conclusion().map(Conclusion::word))
                 .push_bind(labels)
                 .push_bind(&facts.runner)
                 .push_bind(&facts.url)

@@ -179,7 +179,7 @@ fn finished(row: &SqliteRow) -> Result<(Timestamp, Finished)> {
     let status = rows::status(row)?;
     let conclusion = status
         .conclusion()
-        .ok_or_else(|| bad_value("build", "status", run, "has an end and is not completed"))?;
+        .ok_or_else(|| bad_value("build", "status", &run, &"has an end and is not completed"))?;
     let finished = Finished {
         conclusion: conclusion.clone(),
         attempt: row.try_get("run_attempt")?,

@@ -92,7 +92,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", "4000")
 }
 
-/// Refuses a file system on which SQLite silently keeps another journal.
+/// Refuses a file system on which `SQLite` silently keeps another journal.
 async fn require_durable(connection: &mut SqliteConnection) -> Result<()> {
     let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
         .fetch_one(&mut *connection)

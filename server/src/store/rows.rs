@@ -1,5 +1,7 @@
 //! Rows of the database, read into the model.
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, sqlite::SqliteRow};
@@ -46,8 +48,8 @@ pub(super) fn build_record(row: &SqliteRow) -> Result<BuildRecord> {
         attempt: row.try_get("run_attempt")?,
         repository: RepositoryId(row.try_get("repository_id")?),
     };
-    let at = |column| time(row, "build", column, &id);
-    let maybe_at = |column| maybe_time(row, "build", column, &id);
+    let at = |column| time(row, "build", column, id);
+    let maybe_at = |column| maybe_time(row, "build", column, id);
     let facts = BuildFacts {
         status: status(row)?,
         update_time: at("update_time")?,
@@ -97,7 +99,7 @@ pub(super) fn job(row: &SqliteRow) -> Result<Job> {
         start_time: maybe_time(row, "job", "start_time", id)?,
         create_time: time(row, "job", "create_time", id)?,
         name: row.try_get("name")?,
-        labels: serde_json::from_str(labels).map_err(|e| bad_value("job", "labels", id, e))?,
+        labels: serde_json::from_str(labels).map_err(|e| bad_value("job", "labels", &id, &e))?,
         runner: row.try_get("runner")?,
         url: row.try_get("url")?,
         steps: read_steps(row.try_get("steps")?, id)?,
@@ -117,9 +119,9 @@ pub(super) fn time(
     row: &SqliteRow,
     table: &'static str,
     column: &'static str,
-    id: impl ToString,
+    id: impl Display,
 ) -> Result<Timestamp> {
-    Timestamp::from_microsecond(row.try_get(column)?).map_err(|e| bad_value(table, column, id, e))
+    Timestamp::from_microsecond(row.try_get(column)?).map_err(|e| bad_value(table, column, &id, &e))
 }
 
 /// Reads a time that may be unset.
@@ -127,13 +129,13 @@ pub(super) fn maybe_time(
     row: &SqliteRow,
     table: &'static str,
     column: &'static str,
-    id: impl ToString,
+    id: impl Display,
 ) -> Result<Option<Timestamp>> {
     let micros: Option<i64> = row.try_get(column)?;
     micros
         .map(Timestamp::from_microsecond)
         .transpose()
-        .map_err(|e| bad_value(table, column, id, e))
+        .map_err(|e| bad_value(table, column, &id, &e))
 }
 
 /// Writes numbers so that one can be found among them by its commas.
@@ -154,7 +156,7 @@ fn read_numbers(text: &str, id: &BuildId) -> Result<Vec<i32>> {
         .filter(|part| !part.is_empty())
         .map(str::parse)
         .collect::<Result<_, _>>()
-        .map_err(|e| bad_value("build", "pull_requests", id, e))
+        .map_err(|e| bad_value("build", "pull_requests", id, &e))
 }
 
 /// A step as it is stored: number, name, status, conclusion, start and end.
@@ -187,13 +189,13 @@ pub(super) fn write_steps(steps: &[Step]) -> String {
 }
 
 fn read_steps(json: &str, id: JobId) -> Result<Vec<Step>> {
-    let bad = |problem: String| bad_value("job", "steps", id, problem);
-    let stored: Vec<StoredStep<'_>> = serde_json::from_str(json).map_err(|e| bad(e.to_string()))?;
+    let bad = |problem: &dyn Display| bad_value("job", "steps", &id, problem);
+    let stored: Vec<StoredStep<'_>> = serde_json::from_str(json).map_err(|e| bad(&e))?;
     let time = |micros: Option<i64>| {
         micros
             .map(Timestamp::from_microsecond)
             .transpose()
-            .map_err(|e| bad(e.to_string()))
+            .map_err(|e| bad(&e))
     };
     stored
         .into_iter()

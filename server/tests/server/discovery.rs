@@ -138,7 +138,7 @@ impl Health {
         tokio::time::pause();
         let told = async { while self.0.message().await.unwrap().unwrap().status() != expected {} };
         // Nobody waits that long: the clock jumps from timer to timer.
-        let told = tokio::time::timeout(Duration::from_secs(3600), told).await;
+        let told = tokio::time::timeout(Duration::from_hours(1), told).await;
         told.expect("it becomes so");
         tokio::time::resume();
     }
@@ -165,7 +165,7 @@ async fn once_the_end_has_begun_no_probe_says_otherwise() {
     server.server.end_streams().await;
     tokio::time::pause();
     // From probe to probe, several times.
-    tokio::time::advance(Duration::from_secs(60)).await;
+    tokio::time::advance(Duration::from_mins(1)).await;
     server.server.close().await;
     assert_eq!(health(&server, "").await, ServingStatus::NotServing);
 }

@@ -214,7 +214,7 @@ async fn every_bad_field_is_named() {
         }),
         ("builds[0].branch", |r| r.builds[0].branch = "b".repeat(256)),
         ("builds[0].branch", |r| {
-            r.builds[0].branch = "a\0b".to_owned()
+            r.builds[0].branch = "a\0b".to_owned();
         }),
         ("builds[0].title", |r| r.builds[0].title = "t".repeat(1001)),
         ("builds[0].url", |r| r.builds[0].url = "u".repeat(2001)),
@@ -222,7 +222,7 @@ async fn every_bad_field_is_named() {
             r.builds[0].commit_sha = "4F8FDCC1C3A5A2A1FDF4B5B0F2F3C5E9D1A7B6C8".to_owned();
         }),
         ("builds[0].pull_requests[1]", |r| {
-            r.builds[0].pull_requests = vec![1, 0]
+            r.builds[0].pull_requests = vec![1, 0];
         }),
         ("builds", |r| r.builds = vec![queued(1, 1); 501]),
         ("jobs[0].id", |r| r.jobs[0].id = 0),
@@ -234,7 +234,7 @@ async fn every_bad_field_is_named() {
         }),
         ("jobs[0].create_time", |r| r.jobs[0].create_time = None),
         ("jobs[0].labels[0]", |r| {
-            r.jobs[0].labels[0] = "\0".to_owned()
+            r.jobs[0].labels[0] = "\0".to_owned();
         }),
         ("jobs[0].labels", |r| {
             r.jobs[0].labels = vec![String::new(); 101]
@@ -257,7 +257,7 @@ async fn every_bad_field_is_named() {
             r.repositories.push(Repository {
                 id: 0,
                 ..repository()
-            })
+            });
         }),
         ("delivery.guid", |r| r.delivery = delivery("", b"")),
         ("delivery.guid", |r| {

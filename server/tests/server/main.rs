@@ -1,5 +1,14 @@
 //! The server through its API, in process: every service, and all that one port serves.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test, whatever goes wrong is a failure"
+)]
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "what fills an optional field of a message is made as it is set"
+)]
+
 mod builds;
 mod discovery;
 mod grpc_web;

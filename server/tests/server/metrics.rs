@@ -76,16 +76,16 @@ async fn a_summary_counts_by_the_published_definitions() {
         first_try_success_count: 2,
         first_try_failure_count: 3,
         first_try_rate: Some(0.4),
-        wall_time: statistics(5, 834, 120, 3_600),
-        queue_time: statistics(1, 10, 10, 10),
-        run_time: statistics(1, 50, 50, 50),
+        wall_duration: statistics(5, 834, 120, 3_600),
+        queue_duration: statistics(1, 10, 10, 10),
+        run_duration: statistics(1, 50, 50, 50),
         conclusion_counts: summary.conclusion_counts.clone(),
     };
     assert_eq!(summary, expected);
     let before = answer.previous_summary.unwrap();
     assert_eq!((before.build_count, before.running_count), (0, 0));
     assert_eq!(before.success_rate, None, "no data is not zero");
-    assert_eq!(before.wall_time, Some(v1::DurationStatistics::default()));
+    assert_eq!(before.wall_duration, Some(v1::DurationStatistics::default()));
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_window_is_compared_with_the_one_before() {
     let server = history().await;
     let window = range(Some(NINE + 100), Some(NINE + 200));
     let filter = BuildFilter {
-        end_time_range: window.clone(),
+        end_time_range: window,
         ..BuildFilter::default()
     };
     let answer = server.summary(filter).await;

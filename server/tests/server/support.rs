@@ -225,7 +225,7 @@ pub(crate) fn report(builds: Vec<v1::Build>) -> v1::ReportRequest {
     }
 }
 
-/// The fields that an INVALID_ARGUMENT names.
+/// The fields that an `INVALID_ARGUMENT` names.
 #[track_caller]
 pub(crate) fn refused_fields<T: std::fmt::Debug>(answer: Result<T, Status>) -> Vec<String> {
     let status = answer.expect_err("it must be refused");

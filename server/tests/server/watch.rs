@@ -147,7 +147,7 @@ async fn a_client_that_reads_nothing_is_told_to_list_again() {
         server.report(vec![queued(20_000, 1)]).await;
         while told(next(&mut slow).await) != of("build", "7-20000-1") {}
     };
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_mins(1);
     tokio::time::timeout(patience, synced)
         .await
         .expect("a sync comes");

@@ -51,18 +51,18 @@ fn host(url: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn page(run: i64, attempt: i32) -> Option<RunPage> {
-        Some(RunPage {
+    fn page(run: i64, attempt: i32) -> RunPage {
+        RunPage {
             host: "github.com".to_owned(),
             run: RunId(run),
             attempt,
-        })
+        }
     }
 
     #[test]
     fn links_of_runs_are_read() {
         let base = "https://github.com/acme/api/actions/runs/30433642";
-        assert_eq!(parse(base), page(30_433_642, 0));
+        assert_eq!(parse(base), Some(page(30_433_642, 0)));
         for (tail, attempt) in [
             ("/", 0),
             ("?pr=5", 0),
@@ -74,7 +74,7 @@ mod tests {
         ] {
             assert_eq!(
                 parse(&format!("{base}{tail}")),
-                page(30_433_642, attempt),
+                Some(page(30_433_642, attempt)),
                 "{tail}"
             );
         }

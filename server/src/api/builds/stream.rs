@@ -16,7 +16,7 @@ pub(super) type BuildStream =
 /// How many events wait for the connection to take them.
 const BUFFER: usize = 64;
 /// A client that reads nothing for so long is gone.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Streams to a client until it leaves, stops reading, or the server stops.
 pub(super) fn of(watcher: Watcher) -> BuildStream {

@@ -68,7 +68,8 @@ pub(super) fn build_id(check: &mut Check, repository: i64, run: i64, attempt: i3
 
 fn commit_sha(check: &mut Check, sha: String) -> String {
     let digits = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    if !sha.is_empty() && !(matches!(sha.len(), 40 | 64) && sha.bytes().all(digits)) {
+    let is_sha = matches!(sha.len(), 40 | 64) && sha.bytes().all(digits);
+    if !is_sha && !sha.is_empty() {
         check.refuse(
             "commit_sha",
             "must be 40 or 64 lower-case hexadecimal digits",

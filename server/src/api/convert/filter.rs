@@ -8,7 +8,7 @@ use super::{
     status::{conclusion_filter, status_filter},
     time::timestamp,
 };
-use crate::model::{CommitPrefix, Filter, Pattern, RunId, TimeRange};
+use crate::model::{CommitPrefix, Filter, Pattern, RunId, TimeRange, WorkflowId};
 
 const MOST_VALUES: usize = 100;
 
@@ -18,6 +18,12 @@ pub(in crate::api) fn filter(check: &mut Check, filter: Option<v1::BuildFilter>)
     check.within("filter", |check| Filter {
         repositories: patterns(check, "repositories", filter.repositories),
         workflows: patterns(check, "workflows", filter.workflows),
+        workflow_ids: check.each(
+            "workflow_ids",
+            filter.workflow_ids,
+            MOST_VALUES,
+            |check, id| WorkflowId(check.positive("", id)),
+        ),
         branches: patterns(check, "branches", filter.branches),
         actors: patterns(check, "actors", filter.actors),
         events: check.each("events", filter.events, MOST_VALUES, |check, event| {
@@ -44,6 +50,7 @@ pub(in crate::api) fn filter(check: &mut Check, filter: Option<v1::BuildFilter>)
         ),
         latest_attempts_only: filter.latest_attempts_only,
         default_branch_only: filter.default_branch_only,
+        counted_only: filter.counted_only,
     })
 }
 

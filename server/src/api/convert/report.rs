@@ -23,8 +23,8 @@ const LONGEST_GUID: usize = 100;
 
 /// Reads a report.
 pub(in crate::api) fn report(check: &mut Check, request: v1::ReportRequest) -> Report {
-    if v1::ReportSource::try_from(request.source).is_err() {
-        check.refuse("source", "must be a known source");
+    if let Ok(v1::ReportSource::Unspecified) | Err(_) = v1::ReportSource::try_from(request.source) {
+        check.refuse("source", "must be set to a known value");
     }
     let repositories = check.each(
         "repositories",

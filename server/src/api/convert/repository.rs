@@ -67,6 +67,9 @@ fn recent_to_proto(build: &RecentBuild) -> v1::RecentBuild {
         workflow: build.workflow.clone(),
         start_time: Some(timestamp_to_proto(build.start_time)),
         duration: build.wall_time.map(duration_to_proto),
+        status_text: status.status_text,
+        conclusion_text: status.conclusion_text,
+        run_id: build.id.run.0,
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn status(check: &mut Check, fields: StatusFields) -> Status {
             check.refuse("status", "must be set to a known value");
             return Status::Unknown(status_text);
         }
-        Ok(BuildStatus::Unknown) => return Status::Unknown(unknown(status_text)),
+        Ok(BuildStatus::Unknown) => return Status::Unknown(unknown(&status_text)),
         Ok(BuildStatus::Completed) => {
             let text = check.text("conclusion_text", fields.conclusion_text, LONGEST_WORD);
             return Status::Completed(conclusion(check, fields.conclusion, text));
@@ -38,8 +38,8 @@ pub(super) fn status(check: &mut Check, fields: StatusFields) -> Status {
 }
 
 /// A word that we do know is no unknown word, and would come back as itself.
-fn unknown(text: String) -> String {
-    match Status::from_words(&text, None) {
+fn unknown(text: &str) -> String {
+    match Status::from_words(text, None) {
         Status::Unknown(text) => text,
         _ => format!("?{text}"),
     }

@@ -22,9 +22,9 @@ pub(in crate::api) fn summary_to_proto(summary: &Summary) -> v1::Summary {
         first_try_success_count: count(summary.first_try_successes),
         first_try_failure_count: count(summary.first_try_failures),
         first_try_rate: summary.first_try_rate(),
-        wall_time: Some(durations_to_proto(&summary.wall_time)),
-        queue_time: Some(durations_to_proto(&summary.queue_time)),
-        run_time: Some(durations_to_proto(&summary.run_time)),
+        wall_duration: Some(durations_to_proto(&summary.wall_time)),
+        queue_duration: Some(durations_to_proto(&summary.queue_time)),
+        run_duration: Some(durations_to_proto(&summary.run_time)),
         conclusion_counts: conclusion_counts(summary),
     }
 }

@@ -8,8 +8,8 @@ use crate::{
     model::{Build, BuildFacts, BuildId, RepositoryId, RunId, Status},
 };
 
-fn seconds(seconds: i64) -> Option<SignedDuration> {
-    Some(SignedDuration::from_secs(seconds))
+fn seconds(seconds: i64) -> SignedDuration {
+    SignedDuration::from_secs(seconds)
 }
 
 async fn after(reports: &[(&str, i64)]) -> Build {
@@ -103,7 +103,7 @@ async fn a_build_ends_with_its_last_job() {
     fixture.report_job(quick).await;
     fixture.report_build(id, facts("in_progress", 5)).await;
     let running = fixture.build(id).await.record;
-    assert_eq!(running.queue_time(), seconds(10));
+    assert_eq!(running.queue_time(), Some(seconds(10)));
     assert_eq!(running.end_time(), None, "a job's end is not the build's");
     assert_eq!(running.wall_time(), None);
     assert_eq!(running.run_time(), None);
@@ -113,9 +113,9 @@ async fn a_build_ends_with_its_last_job() {
     fixture.report_job(skipped).await;
     let over = fixture.build(id).await.record;
     assert_eq!(over.end_time(), Some(at(70)));
-    assert_eq!(over.wall_time(), seconds(70));
-    assert_eq!(over.queue_time(), seconds(10));
-    assert_eq!(over.run_time(), seconds(60));
+    assert_eq!(over.wall_time(), Some(seconds(70)));
+    assert_eq!(over.queue_time(), Some(seconds(10)));
+    assert_eq!(over.run_time(), Some(seconds(60)));
     let ids: Vec<i64> = fixture
         .store
         .jobs(id)
@@ -132,7 +132,7 @@ async fn without_jobs_a_build_ends_when_that_was_first_said() {
     let build = after(&[("success", 90), ("success", 60), ("failure", 500)]).await;
     assert_eq!(build.record.end_time(), Some(at(60)));
     assert_eq!(build.record.facts.update_time, at(500));
-    assert_eq!(build.record.wall_time(), seconds(60));
+    assert_eq!(build.record.wall_time(), Some(seconds(60)));
     assert_eq!(build.record.queue_time(), None);
     assert_eq!(build.record.run_time(), None);
 }
@@ -147,15 +147,15 @@ async fn no_time_is_negative_whatever_the_clocks_say() {
     };
     fixture.report_build(id, early).await;
     let build = fixture.build(id).await.record;
-    assert_eq!(build.wall_time(), seconds(0));
+    assert_eq!(build.wall_time(), Some(seconds(0)));
     assert!(build.is_clamped());
 
     let odd_job = job(11, id, "success", (Some(70), Some(50)));
     fixture.report_job(odd_job).await;
     let build = fixture.build(id).await.record;
     assert_eq!(build.end_time(), Some(at(50)));
-    assert_eq!(build.queue_time(), seconds(0));
-    assert_eq!(build.run_time(), seconds(0));
+    assert_eq!(build.queue_time(), Some(seconds(0)));
+    assert_eq!(build.run_time(), Some(seconds(0)));
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ impl Fixture {
         let changes = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&changes);
         let store = open(&folder, move |new| {
-            told.lock().expect("no panic").extend(new)
+            told.lock().expect("no panic").extend(new);
         })
         .await;
         Self {

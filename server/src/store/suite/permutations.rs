@@ -59,11 +59,11 @@ async fn play_all(
     let places = (0..).map(|i| first_id + i * IDS);
     let played = scenarios.iter().zip(places.clone());
     let played = played.map(|(scenario, place)| play(fixture, scenario, place));
-    try_join_all(played).await.map_err(failed)?;
+    try_join_all(played).await.map_err(|error| failed(&error))?;
     never_unfinished(fixture)?;
     let last_id = first_id + IDS * i64::try_from(scenarios.len()).unwrap();
     let snapshots = snapshot::take(&fixture.store, first_id..=last_id).await;
-    let snapshots = snapshots.map_err(failed)?;
+    let snapshots = snapshots.map_err(|error| failed(&error))?;
     for place in places.take(scenarios.len()) {
         proptest::prop_assert_eq!(snapshots.get(&place), snapshots.get(&(place + 1)));
     }
@@ -105,6 +105,6 @@ fn never_unfinished(fixture: &Fixture) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn failed(error: crate::Error) -> TestCaseError {
+fn failed(error: &crate::Error) -> TestCaseError {
     TestCaseError::fail(error.to_string())
 }

@@ -32,8 +32,11 @@ async fn standing(fixture: &Fixture) -> WorkflowStanding {
     standings.remove(0)
 }
 
-/// Run number and attempt of the decisive build, and of the first failure.
-fn told(standing: &WorkflowStanding) -> (Option<(i32, i32)>, Option<(i32, i32)>) {
+/// Run number and attempt.
+type Name = (i32, i32);
+
+/// The decisive build, and the first failure.
+fn told(standing: &WorkflowStanding) -> (Option<Name>, Option<Name>) {
     let name = |build: &crate::model::Build| {
         let record = &build.record;
         (record.facts.run_number, record.id.attempt)
