@@ -153,8 +153,12 @@ function turnedNumbers(page: Page): Promise<string[]> {
 function overflowing(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;
-    const isClipped = (element: Element) => {
-      for (let outer: Element | null = element; outer; outer = outer.parentElement) {
+    const isClipped = (element: Element): boolean => {
+      for (
+        let outer = element;
+        outer !== document.body;
+        outer = outer.parentElement ?? document.body
+      ) {
         const { overflowX, textOverflow, clipPath } = getComputedStyle(outer);
         if (textOverflow === 'ellipsis' || ['auto', 'scroll'].includes(overflowX)) return true;
         // What is for screen readers only.

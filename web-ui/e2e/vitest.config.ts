@@ -3,9 +3,9 @@ import { defineConfig } from 'vitest/config';
 // One file after the other: they measure time. In one process, which loads the browser's driver once.
 export default defineConfig({
   test: {
-    root: import.meta.dirname,
+    dir: import.meta.dirname,
     include: ['*.test.ts'],
-    globalSetup: 'support/demo.ts',
+    globalSetup: 'e2e/support/demo.ts',
     fileParallelism: false,
     isolate: false,
     testTimeout: 60_000,

@@ -86,11 +86,13 @@ export async function pillSays(page: Page, word: string): Promise<void> {
  */
 export function painted(page: Page, text: string): Promise<number> {
   return page.evaluate(
-    (wanted) =>
-      new Promise<number>((resolve) => {
+    ([wanted, patience]) =>
+      new Promise<number>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`"${wanted}" did not come`)), patience);
         const look = () => {
-          if (!document.body.textContent.includes(wanted)) return;
+          if (!document.body.textContent.replace(/\s+/g, ' ').includes(wanted)) return;
           observer.disconnect();
+          clearTimeout(timer);
           // The frame that shows it begins after this callback, and is over in the next task.
           requestAnimationFrame(() => {
             const { port1, port2 } = new MessageChannel();
@@ -102,6 +104,6 @@ export function painted(page: Page, text: string): Promise<number> {
         observer.observe(document.body, { subtree: true, childList: true, characterData: true });
         look();
       }),
-    text,
+    [text, PATIENCE] as const,
   );
 }
