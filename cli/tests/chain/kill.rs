@@ -1,9 +1,10 @@
-//! `kill -9` under load, again and again on one database: what was answered for is there, and
-//! nothing is half there.
+//! Killed or asked to stop under load, again and again on one database: what was answered for is
+//! there, and nothing is half there.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use fastrand::Rng;
@@ -53,6 +54,24 @@ async fn two_processes_each_killed_keep_what_they_answered_for() {
             load.end(round).await;
             lampboard.restart_github_app().await;
         }
+        load.assert_kept(&lampboard).await;
+    }
+    load.assert_all_on_board(&lampboard).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn serve_asked_to_stop_under_load_keeps_what_it_answered_for() {
+    let mut lampboard = Lampboard::start(Mode::OneProcess).await;
+    let (mut load, mut rng) = (Load::new(), Rng::with_seed(42));
+    for _ in 0..5 {
+        let round = load.begin(&lampboard);
+        round.answered(rng.usize(1..LONGEST_ROUND)).await;
+        lampboard.server.terminate();
+        let start = Instant::now();
+        assert!(lampboard.server.wait().await.success());
+        assert!(start.elapsed() < Duration::from_secs(15));
+        load.end(round).await;
+        lampboard.restart_server().await;
         load.assert_kept(&lampboard).await;
     }
     load.assert_all_on_board(&lampboard).await;
