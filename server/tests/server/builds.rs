@@ -223,6 +223,7 @@ async fn every_field_of_a_filter_selects() {
     let server = TestServer::start().await;
     let other = v1::Build {
         workflow: "Deploy".to_owned(),
+        workflow_id: 4,
         branch: "release/1".to_owned(),
         triggering_actor: "dependabot[bot]".to_owned(),
         event: "schedule".to_owned(),
@@ -277,7 +278,15 @@ async fn every_field_of_a_filter_selects() {
             ..any()
         },
         BuildFilter {
+            workflow_ids: vec![4, 5],
+            ..any()
+        },
+        BuildFilter {
             pull_requests: vec![9, 99],
+            ..any()
+        },
+        BuildFilter {
+            counted_only: true,
             ..any()
         },
     ];
@@ -300,6 +309,31 @@ async fn every_field_of_a_filter_selects() {
     };
     assert_eq!(ids(&server, nobody).await, [] as [&str; 0]);
     assert_eq!(ids(&server, any()).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_forks_branch_goes_by_the_forks_name() {
+    let server = TestServer::start().await;
+    let of_fork = v1::Build {
+        head_repository: "eve/api".to_owned(),
+        ..queued(2, 1)
+    };
+    server.report(vec![queued(1, 1), of_fork]).await;
+    let table = [
+        ("main", &["7-1-1"][..]),
+        ("eve/api:main", &["7-2-1"]),
+        ("*:main", &["7-2-1"]),
+        ("eve/api:*", &["7-2-1"]),
+        ("*main", &["7-2-1", "7-1-1"]),
+        (":main", &[]),
+    ];
+    for (branch, expected) in table {
+        let filter = BuildFilter {
+            branches: vec![branch.to_owned()],
+            ..BuildFilter::default()
+        };
+        assert_eq!(ids(&server, filter).await, expected, "{branch}");
+    }
 }
 
 #[tokio::test]
@@ -369,6 +403,7 @@ async fn every_bad_field_of_a_filter_is_named() {
             f.commit_shas = vec!["nothexadecimal".to_owned()];
         }),
         ("run_ids[0]", |f| f.run_ids = vec![0]),
+        ("workflow_ids[0]", |f| f.workflow_ids = vec![-1]),
         ("pull_requests[0]", |f| f.pull_requests = vec![-3]),
     ];
     let server = TestServer::start().await;

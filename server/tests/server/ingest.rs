@@ -188,6 +188,7 @@ type Spoil = (&'static str, fn(&mut ReportRequest));
 #[tokio::test]
 async fn every_bad_field_is_named() {
     let spoils: &[Spoil] = &[
+        ("source", |r| r.source = 0),
         ("source", |r| r.source = 99),
         ("builds[0].repository_id", |r| r.builds[0].repository_id = 0),
         ("builds[0].repository_id", |r| r.builds[0].repository_id = 8),

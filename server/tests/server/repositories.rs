@@ -117,11 +117,13 @@ async fn recent_builds_come_only_when_asked_for() {
         id: "7-1-1".to_owned(),
         status: v1::BuildStatus::Completed.into(),
         conclusion: Success.into(),
+        run_id: 1,
         run_number: 1,
         run_attempt: 1,
         workflow: "CI".to_owned(),
         start_time: time(32_400),
         duration: seconds(60),
+        ..v1::RecentBuild::default()
     };
     assert_eq!(recent[0], expected, "oldest first");
     assert_eq!(recent[1].duration, None);

@@ -14,7 +14,7 @@ use crate::{
     fixtures::{at, build_id, facts, job, repository, status},
     model::{
         Build, BuildFacts, BuildId, CommitPrefix, Filter, Job, Pattern, Report, RepositoryId,
-        RunId, Status, StatusFilter, TimeRange,
+        RunId, Status, StatusFilter, TimeRange, WorkflowId,
     },
 };
 
@@ -63,8 +63,9 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn pattern() -> impl Strategy<Value = Pattern> {
-    let star = prop_oneof![Just(""), Just("*")];
-    (star.clone(), name(), star.clone(), name(), star)
+    let star = select(&["", "*"][..]);
+    let fork = select(&["", "", "*", "*:", "eve/api:"][..]);
+    (fork, name(), star.clone(), name(), star)
         .prop_map(|(a, b, c, d, e)| Pattern::new([a, &b, c, &d, e].concat()))
 }
 
@@ -103,15 +104,18 @@ fn any_id() -> impl Strategy<Value = BuildId> {
 
 fn build() -> impl Strategy<Value = (BuildId, BuildFacts)> {
     let names = (name(), name(), name());
-    let fork = prop_oneof![3 => Just(""), 1 => Just("eve/api")];
+    let fork = select(&["", "", "eve/api"][..]);
+    let workflow_id = (3..=5i64).prop_map(WorkflowId);
     let event = select(&["push", "schedule"][..]);
     let commit = select(&COMMITS[..]);
     let pull_requests = vec(select(&[1, 11, 12, 112][..]), 0..3);
     let rest = (fork, event, commit, pull_requests);
     let times = (0..6i64, 0..6i64);
-    (any_id(), any_status(), names, rest, times).prop_map(|(id, status, names, rest, times)| {
+    let of_all = (any_id(), any_status(), workflow_id, names, rest, times);
+    of_all.prop_map(|(id, status, workflow_id, names, rest, times)| {
         let facts = BuildFacts {
             status,
+            workflow_id,
             workflow: names.0,
             branch: names.1,
             triggering_actor: names.2,
@@ -156,9 +160,10 @@ fn filter() -> impl Strategy<Value = Filter> {
     let numbers = (
         few(commit()),
         few((1..=6i64).prop_map(RunId)),
+        few((3..=6i64).prop_map(WorkflowId)),
         few(select(&[1, 2, 11, 12, 112][..])),
     );
-    let only = (seldom(), seldom());
+    let only = (seldom(), seldom(), seldom());
     (names, events, words, times, numbers, only).prop_map(
         |(names, events, words, times, numbers, only)| Filter {
             repositories: names.0,
@@ -172,9 +177,11 @@ fn filter() -> impl Strategy<Value = Filter> {
             end_time: times.1,
             commits: numbers.0,
             runs: numbers.1,
-            pull_requests: numbers.2,
+            workflow_ids: numbers.2,
+            pull_requests: numbers.3,
             latest_attempts_only: only.0,
             default_branch_only: only.1,
+            counted_only: only.2,
         },
     )
 }
