@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { DESK, launch, load, PHONE, pillSays, visit } from './support/browser.ts';
 import { pagesOf } from './support/pages.ts';
 
+/** High enough for every repository. */
+const README = { viewport: { width: 1280, height: 1120 } };
 const FOLDER = fileURLToPath(new URL('screenshots/', import.meta.url));
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 
@@ -54,7 +56,7 @@ test.runIf(process.env.README_SCREENSHOTS === '1').each([
   ['light', 'board.png'],
   ['dark', 'board-dark.png'],
 ] as const)('the picture of README, %s', async (colorScheme, file) => {
-  const { page } = await visit(browser, { ...DESK, colorScheme, timezoneId: 'UTC' });
+  const { page } = await visit(browser, { ...README, colorScheme, timezoneId: 'UTC' });
   await open(page, origin);
   await page.getByRole('region', { name: 'Running now' }).getByRole('listitem').first().waitFor();
   await mkdir(DOCS, { recursive: true });
