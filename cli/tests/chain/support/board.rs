@@ -41,13 +41,8 @@ impl Board {
         response.unwrap().into_inner().jobs
     }
 
-    /// All builds, newest first.
+    /// All builds, newest first, page by page.
     pub(crate) async fn builds(&mut self) -> Vec<Build> {
-        self.builds_since(i64::MIN).await
-    }
-
-    /// The builds that started at some second or later, newest first, page by page.
-    pub(crate) async fn builds_since(&mut self, second: i64) -> Vec<Build> {
         let mut request = ListBuildsRequest {
             page_size: PAGE,
             ..ListBuildsRequest::default()
@@ -57,9 +52,7 @@ impl Board {
             let page = self.0.list_builds(request.clone()).await.unwrap();
             let page = page.into_inner();
             builds.extend(page.builds);
-            let oldest = builds.last().and_then(|build| build.start_time);
-            let is_enough = oldest.is_none_or(|oldest| oldest.seconds < second);
-            if page.next_page_token.is_empty() || is_enough {
+            if page.next_page_token.is_empty() {
                 return builds;
             }
             request.page_token = page.next_page_token;
