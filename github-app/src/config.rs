@@ -23,12 +23,14 @@ pub struct Limits {
     pub body_size: usize,
     /// The bytes of all bodies that are held at one time.
     pub bodies_in_flight: usize,
-    /// How long a body may take to come in.
+    /// How long a body may take to come in. GitHub's are there at once; what is
+    /// left of the answer's time is the server's.
     pub body_time: Duration,
-    /// How long the server may take to record one report.
+    /// How long the server may take to record one report, within the answer's time.
     pub report_time: Duration,
-    /// How long all of it may take. GitHub hangs up after 10 seconds, and what
-    /// it did not get an answer to counts as failed.
+    /// How long all of it may take, from the headers to the answer. GitHub hangs
+    /// up after 10 seconds, the way there and back included, and what it did not
+    /// get an answer to counts as failed.
     pub answer_time: Duration,
 }
 
@@ -37,9 +39,9 @@ impl Default for Limits {
         Self {
             body_size: 25 * 1024 * 1024,
             bodies_in_flight: 64 * 1024 * 1024,
-            body_time: Duration::from_secs(8),
+            body_time: Duration::from_secs(6),
             report_time: Duration::from_secs(7),
-            answer_time: Duration::from_secs(9),
+            answer_time: Duration::from_secs(8),
         }
     }
 }

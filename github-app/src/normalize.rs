@@ -70,7 +70,8 @@ fn attempt(id: Option<Id>, field: &'static str) -> Result<i32, Problem> {
     }
 }
 
-fn timestamp(time: Timestamp) -> prost_types::Timestamp {
+/// The contract's form of a time.
+pub(crate) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
     prost_types::Timestamp {
         seconds: time.as_second(),
         nanos: time.subsec_nanosecond(),

@@ -4,6 +4,7 @@ mod answer;
 mod body;
 mod headers;
 mod observe;
+mod room;
 
 use std::{any::Any, sync::Arc};
 
@@ -27,7 +28,7 @@ use self::{
 use crate::{
     Clock, Limits,
     event::{self, Kind, ReadError},
-    normalize::{Contents, normalize},
+    normalize::{Contents, normalize, timestamp},
     reporter::Reporter,
     signature::Verifier,
 };
@@ -59,7 +60,7 @@ async fn handle(State(receiver): State<Arc<Receiver>>, request: Request) -> Answ
     let start = Instant::now();
     let (parts, body) = request.into_parts();
     let (kind, answer) = match receiver.take_in(&parts, body).await {
-        Ok(body) => receiver.record(&parts, &body, start).await,
+        Ok(body) => receiver.record(&parts, body, start).await,
         // An event that nobody signed for is not told by its name.
         Err(refusal) => (Kind::Other, refusal),
     };
@@ -86,22 +87,29 @@ impl Receiver {
     }
 
     /// Reads a body, if it is one that may be read, and answers for its signature.
-    async fn take_in(&self, parts: &Parts, body: axum::body::Body) -> Result<Body, Answer> {
+    async fn take_in(
+        self: &Arc<Self>,
+        parts: &Parts,
+        body: axum::body::Body,
+    ) -> Result<Body, Answer> {
         if !headers::is_json(&parts.headers) {
             return Err(Answer::UnsupportedMediaType);
         }
         let length = headers::content_length(&parts.headers)?;
         let body = self.bodies.read(body, length).await?;
-        if self.verifier.accepts(&parts.headers, body.bytes()) {
+        let (receiver, headers) = (Arc::clone(self), parts.headers.clone());
+        let (body, is_signed) = body
+            .examine(move |body| receiver.verifier.accepts(&headers, body))
+            .await;
+        if is_signed {
             Ok(body)
         } else {
             Err(Answer::Unauthorized)
         }
     }
 
-    /// Records what a signed body says. The body is held until it is answered
-    /// for, so that it counts towards the limit for as long.
-    async fn record(&self, parts: &Parts, body: &Body, start: Instant) -> (Kind, Answer) {
+    /// Records what a signed body says.
+    async fn record(&self, parts: &Parts, body: Body, start: Instant) -> (Kind, Answer) {
         let Some(event) = headers::event(&parts.headers) else {
             let answer = Answer::BadRequest("the X-GitHub-Event header is missing".to_owned());
             return (Kind::Other, answer);
@@ -115,27 +123,32 @@ impl Receiver {
             guid,
             event: kind.name().to_owned(),
             action: String::new(),
-            receive_time: Some(self.now()),
+            receive_time: Some(timestamp((self.clock)())),
             payload: body.bytes().clone(),
             problem: String::new(),
         };
-        (kind, self.answer(kind, delivery, start).await)
+        (kind, self.answer(kind, body, delivery, start).await)
     }
 
-    async fn answer(&self, kind: Kind, mut delivery: Delivery, start: Instant) -> Answer {
-        let payload = delivery.payload.clone();
-        let contents = match event::read(kind, &payload) {
-            Ok(Some(event)) => {
-                event.action.clone_into(&mut delivery.action);
-                normalize(&event).map_err(|problem| problem.to_string())
+    /// Answers for a signed body. It is held until then, so that it counts towards
+    /// the limit for as long.
+    async fn answer(
+        &self,
+        kind: Kind,
+        body: Body,
+        mut delivery: Delivery,
+        start: Instant,
+    ) -> Answer {
+        let (_body, reading) = body.examine(move |body| read(kind, body)).await;
+        match reading {
+            Ok(Reading { action, contents }) => {
+                action.clone_into(&mut delivery.action);
+                match contents {
+                    Ok(contents) => self.report(contents, delivery, start).await,
+                    Err(problem) => self.quarantine(delivery, &problem, start).await,
+                }
             }
-            Ok(None) => return Answer::Ignored,
-            Err(error @ ReadError::NotJson(_)) => return Answer::BadRequest(error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        match contents {
-            Ok(contents) => self.report(contents, delivery, start).await,
-            Err(problem) => self.quarantine(delivery, &problem, start).await,
+            Err(answer) => answer,
         }
     }
 
@@ -183,13 +196,29 @@ impl Receiver {
             (Instant::now() + self.limits.report_time).min(start + self.limits.answer_time);
         self.reporter.report(report, deadline).await
     }
+}
 
-    fn now(&self) -> prost_types::Timestamp {
-        let now = (self.clock)();
-        prost_types::Timestamp {
-            seconds: now.as_second(),
-            nanos: now.subsec_nanosecond(),
-        }
+/// What is in the body of an event that concerns us.
+struct Reading {
+    /// Empty if it can not be told.
+    action: &'static str,
+    /// Or why nothing can be made of it.
+    contents: Result<Contents, String>,
+}
+
+/// Reads a body. What needs no report has its answer at once.
+fn read(kind: Kind, body: &[u8]) -> Result<Reading, Answer> {
+    match event::read(kind, body) {
+        Ok(Some(event)) => Ok(Reading {
+            action: event.action,
+            contents: normalize(&event).map_err(|problem| problem.to_string()),
+        }),
+        Ok(None) => Err(Answer::Ignored),
+        Err(error @ ReadError::NotJson(_)) => Err(Answer::BadRequest(error.to_string())),
+        Err(error) => Ok(Reading {
+            action: "",
+            contents: Err(error.to_string()),
+        }),
     }
 }
 

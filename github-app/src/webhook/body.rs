@@ -1,20 +1,20 @@
 //! Reads bodies, within bounds of size and time, and of memory over all of them.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::resume_unwind, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
+use tokio::{task::spawn_blocking, time::timeout};
 
-use super::answer::Answer;
+use super::{
+    answer::Answer,
+    room::{ORDINARY, Place, Room},
+};
 use crate::Limits;
 
-/// The bodies that are held at this time: one permit a byte.
+/// The bodies that are held at this time.
 pub(super) struct Bodies {
-    permits: Arc<Semaphore>,
+    room: Room,
     max_size: usize,
     max_time: Duration,
 }
@@ -22,35 +22,54 @@ pub(super) struct Bodies {
 /// A body that counts towards the limit for as long as it is held.
 pub(super) struct Body {
     bytes: Bytes,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Body {
     pub(super) fn bytes(&self) -> &Bytes {
         &self.bytes
     }
+
+    /// Does work that takes as long as the body is large. What is not of ordinary
+    /// size would hold up other requests for many milliseconds, so it is worked
+    /// on beside the runtime.
+    pub(super) async fn examine<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&[u8]) -> T + Send + 'static,
+    ) -> (Self, T) {
+        let is_ordinary = self.bytes.len() <= ORDINARY;
+        // The body goes along, so that it is counted even if nobody waits any more.
+        let examine = move || {
+            let found = work(&self.bytes);
+            (self, found)
+        };
+        if is_ordinary {
+            return examine();
+        }
+        match spawn_blocking(examine).await {
+            Ok(examined) => examined,
+            Err(error) => resume_unwind(error.into_panic()),
+        }
+    }
 }
 
 impl Bodies {
     pub(super) fn new(limits: &Limits) -> Self {
-        let permits = limits.bodies_in_flight.min(Semaphore::MAX_PERMITS);
         Self {
-            permits: Arc::new(Semaphore::new(permits)),
+            room: Room::new(limits.bodies_in_flight),
             max_size: limits.body_size,
             max_time: limits.body_time,
         }
     }
 
-    /// Reads a body of the length that was announced, if any was. Room for it is
-    /// made before it is read, and never waited for: who has no room says so.
+    /// Reads a body of the length that was announced, if any was.
     pub(super) async fn read(
         &self,
         body: axum::body::Body,
         length: Option<usize>,
     ) -> Result<Body, Answer> {
         self.check(length.unwrap_or_default())?;
-        let permit = self.room_for(length.unwrap_or_default())?;
-        let body = timeout(self.max_time, self.collect(body, permit))
+        let body = timeout(self.max_time, self.collect(body))
             .await
             .map_err(|_| Answer::Timeout)??;
         match length {
@@ -62,12 +81,9 @@ impl Bodies {
         }
     }
 
-    async fn collect(
-        &self,
-        mut body: axum::body::Body,
-        mut permit: OwnedSemaphorePermit,
-    ) -> Result<Body, Answer> {
-        let mut bytes = BytesMut::with_capacity(permit.num_permits());
+    async fn collect(&self, mut body: axum::body::Body) -> Result<Body, Answer> {
+        let mut place = self.room.place()?;
+        let mut bytes = BytesMut::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| Answer::BadRequest("the body broke off".to_owned()))?;
             let Ok(data) = frame.into_data() else {
@@ -75,14 +91,13 @@ impl Bodies {
             };
             let size = bytes.len() + data.len();
             self.check(size)?;
-            if size > permit.num_permits() {
-                permit.merge(self.room_for(size - permit.num_permits())?);
-            }
+            place.grow(size)?;
+            // A copy, because a small piece would keep all of a read buffer.
             bytes.extend_from_slice(&data);
         }
         Ok(Body {
             bytes: bytes.freeze(),
-            _permit: permit,
+            _place: place,
         })
     }
 
@@ -91,12 +106,5 @@ impl Bodies {
             return Err(Answer::TooLarge);
         }
         Ok(())
-    }
-
-    fn room_for(&self, size: usize) -> Result<OwnedSemaphorePermit, Answer> {
-        let size = u32::try_from(size).map_err(|_| Answer::TooLarge)?;
-        Arc::clone(&self.permits)
-            .try_acquire_many_owned(size)
-            .map_err(|_| Answer::Busy)
     }
 }

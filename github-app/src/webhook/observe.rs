@@ -22,7 +22,8 @@ const LOG_INTERVAL: Duration = Duration::from_mins(1);
 /// Counts every answer, and logs those that nobody signed for in samples.
 pub(super) struct Observer {
     unauthorized: Sampler,
-    settings: Sampler,
+    unsupported: Sampler,
+    too_large: Sampler,
     busy: Sampler,
 }
 
@@ -39,7 +40,8 @@ impl Observer {
         );
         Self {
             unauthorized: Sampler::default(),
-            settings: Sampler::default(),
+            unsupported: Sampler::default(),
+            too_large: Sampler::default(),
             busy: Sampler::default(),
         }
     }
@@ -56,7 +58,7 @@ impl Observer {
                      the same here and in the settings of the GitHub App?"
                 );
             }),
-            Answer::UnsupportedMediaType => self.settings.log(|count| {
+            Answer::UnsupportedMediaType => self.unsupported.log(|count| {
                 tracing::warn!(
                     count,
                     "refused deliveries that are not plain JSON: in the webhook settings of the \
@@ -64,7 +66,7 @@ impl Observer {
                      compress them"
                 );
             }),
-            Answer::TooLarge => self.settings.log(|count| {
+            Answer::TooLarge => self.too_large.log(|count| {
                 tracing::warn!(
                     count,
                     "refused deliveries above 25 MiB, which GitHub does not send: check that the \

@@ -14,5 +14,6 @@ mod limits;
 mod normalize;
 mod observe;
 mod payloads;
+mod runtime;
 mod signatures;
 mod support;
