@@ -73,6 +73,8 @@ CREATE TABLE build (
 CREATE INDEX build_start ON build (start_time, run_id, run_attempt, repository_id);
 CREATE INDEX build_repository_start
     ON build (repository_id, start_time, run_id, run_attempt);
+CREATE INDEX build_branch_start
+    ON build (repository_id, branch, start_time, run_id, run_attempt);
 -- How a workflow stands on a branch, and what superseded what.
 CREATE INDEX build_workflow_branch
     ON build (repository_id, workflow_id, branch, run_number, run_attempt);
@@ -107,15 +109,22 @@ CREATE TABLE delivery (
     event TEXT NOT NULL,
     action TEXT NOT NULL,
     receive_time BIGINT NOT NULL,
-    -- The body as it was signed, compressed with zstd, and the SHA-256 of it.
-    payload BYTEA NOT NULL,
-    payload_hash BYTEA NOT NULL,
+    -- Whose it is; 0 if it does not say.
+    repository_id BIGINT NOT NULL,
+    installation_id BIGINT NOT NULL,
     -- Why nothing could be made of it. '' if something could.
     problem TEXT NOT NULL,
     -- How often it came, and how often of these with another body.
     receive_count BIGINT NOT NULL,
-    conflict_count BIGINT NOT NULL
+    conflict_count BIGINT NOT NULL,
+    -- The SHA-256 of the body as it was signed.
+    payload_hash BYTEA NOT NULL,
+    -- The body, compressed with zstd; gone once its time is over. Last, so that
+    -- the columns before it are read without it.
+    payload BYTEA
 );
+
+CREATE INDEX delivery_receive ON delivery (receive_time);
 
 -- One row, written to find out whether writing works.
 CREATE TABLE write_probe (

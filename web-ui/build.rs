@@ -61,17 +61,26 @@ fn placeholder(web: &Path) -> Outcome<()> {
 }
 
 fn build(web: &Path) -> Outcome<()> {
-    if !installed()? {
-        run(npm()
-            .args(["ci", "--no-audit", "--no-fund"])
-            .args(omitted()))?;
-    }
+    install()?;
     run(npm()
         .args(["run", "--silent", "build", "--"])
         .arg("--emptyOutDir")
         .arg("--logLevel=warn")
         .arg("--outDir")
         .arg(web))
+}
+
+fn install() -> Outcome<()> {
+    // A debug and a release build may get here at the same time, and npm starts
+    // by removing everything.
+    let lock = fs::File::open("package-lock.json")?;
+    lock.lock()?;
+    if installed()? {
+        return Ok(());
+    }
+    run(npm()
+        .args(["ci", "--no-audit", "--no-fund"])
+        .args(omitted()))
 }
 
 /// Whether `node_modules` is at least as new as the lock. npm writes the hidden lock last.

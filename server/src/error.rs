@@ -16,6 +16,9 @@ pub enum Error {
     /// The database can not be reached, or does not do as it should.
     #[error("database: {0}")]
     Database(#[source] sqlx::Error),
+    /// The database failed while it took in what was waiting together with this.
+    #[error("the database can not be written")]
+    Unwritable,
     /// The database can not be brought to the schema of this version.
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),

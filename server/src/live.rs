@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use crate::{
     Error, Result,
     model::{BuildId, Change, Filter},
+    store::News,
 };
 
 /// How many changes a watcher may lag behind before it has to list again.
@@ -19,9 +20,16 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Tells watchers of changes.
 #[derive(Clone)]
 pub(crate) struct Live {
-    changes: broadcast::Sender<Arc<Change>>,
+    messages: broadcast::Sender<Message>,
     places: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
+}
+
+/// What is told to all watchers.
+#[derive(Clone, Debug)]
+enum Message {
+    Change(Arc<Change>),
+    ListAgain,
 }
 
 /// What a watcher is told.
@@ -40,20 +48,23 @@ pub(crate) enum Event {
 impl Live {
     pub(crate) fn new() -> Self {
         Self {
-            changes: broadcast::Sender::new(BACKLOG),
+            messages: broadcast::Sender::new(BACKLOG),
             places: Arc::new(Semaphore::new(WATCHERS)),
             stopping: watch::Sender::new(false),
         }
     }
 
     /// Tells all watchers. Nobody is waited for.
-    pub(crate) fn publish(&self, changes: Vec<Change>) {
-        if self.changes.receiver_count() == 0 {
+    pub(crate) fn publish(&self, news: News) {
+        if self.messages.receiver_count() == 0 {
             return;
         }
-        for change in changes {
+        let changes = news.changes.into_iter();
+        let changes = changes.map(|change| Message::Change(Arc::new(change)));
+        let list_again = news.relabelled.then_some(Message::ListAgain);
+        for message in changes.chain(list_again) {
             // Fails only when the last watcher has just left.
-            let _ = self.changes.send(Arc::new(change));
+            let _ = self.messages.send(message);
         }
     }
 
@@ -64,7 +75,7 @@ impl Live {
             .try_acquire_owned()
             .map_err(|_| Error::Busy("too many streams are open"))?;
         Ok(Watcher {
-            changes: self.changes.subscribe(),
+            messages: self.messages.subscribe(),
             stopping: self.stopping.subscribe(),
             filter,
             synced: false,
@@ -91,7 +102,7 @@ impl Live {
 
 /// One who watches.
 pub(crate) struct Watcher {
-    changes: broadcast::Receiver<Arc<Change>>,
+    messages: broadcast::Receiver<Message>,
     stopping: watch::Receiver<bool>,
     filter: Filter,
     synced: bool,
@@ -110,20 +121,21 @@ impl Watcher {
         }
         let mut silence = pin!(tokio::time::sleep(HEARTBEAT));
         loop {
-            let change = tokio::select! {
-                change = self.changes.recv() => change,
+            let message = tokio::select! {
+                message = self.messages.recv() => message,
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
                 () = silence.as_mut() => return Some(Event::Heartbeat),
             };
-            match change {
-                Ok(change) => {
+            match message {
+                Ok(Message::ListAgain) => return Some(Event::Sync),
+                Ok(Message::Change(change)) => {
                     if let Some(event) = event(change, &self.filter) {
                         return Some(event);
                     }
                 }
                 Err(broadcast::error::RecvError::Lagged(_)) => {
                     // What is buffered is older than the list that follows.
-                    self.changes = self.changes.resubscribe();
+                    self.messages = self.messages.resubscribe();
                     return Some(Event::Sync);
                 }
                 Err(broadcast::error::RecvError::Closed) => return None,
@@ -190,6 +202,13 @@ mod tests {
         }
     }
 
+    fn news(changes: impl IntoIterator<Item = Change>) -> News {
+        News {
+            changes: changes.into_iter().collect(),
+            relabelled: false,
+        }
+    }
+
     async fn next_run(watcher: &mut Watcher) -> i64 {
         match watcher.next().await {
             Some(Event::Build(change)) => change.after.record.id.run.0,
@@ -201,7 +220,7 @@ mod tests {
     async fn a_watcher_syncs_and_then_misses_nothing() {
         let live = Live::new();
         let mut watcher = live.watch(Filter::default()).unwrap();
-        live.publish(vec![change(1), change(2)]);
+        live.publish(news([change(1), change(2)]));
         assert!(matches!(watcher.next().await, Some(Event::Sync)));
         assert_eq!(next_run(&mut watcher).await, 1);
         assert_eq!(next_run(&mut watcher).await, 2);
@@ -213,10 +232,26 @@ mod tests {
         let mut watcher = live.watch(Filter::default()).unwrap();
         assert!(matches!(watcher.next().await, Some(Event::Sync)));
         let flood = i64::try_from(BACKLOG).unwrap() * 2;
-        live.publish((0..flood).map(change).collect());
+        live.publish(news((0..flood).map(change)));
         assert!(matches!(watcher.next().await, Some(Event::Sync)));
-        live.publish(vec![change(-1)]);
+        live.publish(news([change(-1)]));
         assert_eq!(next_run(&mut watcher).await, -1);
+    }
+
+    #[tokio::test]
+    async fn a_new_name_of_a_repository_is_told_to_all() {
+        let live = Live::new();
+        let nothing = Filter {
+            runs: vec![RunId(-1)],
+            ..Filter::default()
+        };
+        let mut watcher = live.watch(nothing).unwrap();
+        watcher.next().await;
+        live.publish(News {
+            changes: vec![change(1)],
+            relabelled: true,
+        });
+        assert!(matches!(watcher.next().await, Some(Event::Sync)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -242,7 +277,7 @@ mod tests {
         tokio::spawn(async move {
             loop {
                 tokio::time::sleep(HEARTBEAT / 4).await;
-                publisher.publish(vec![change(1)]);
+                publisher.publish(news([change(1)]));
             }
         });
         let before = tokio::time::Instant::now();
@@ -264,7 +299,7 @@ mod tests {
         running.before = Some(queued.after.clone());
         running.after.record.facts.status = Status::InProgress;
         let id = running.after.record.id;
-        live.publish(vec![queued, running]);
+        live.publish(news([queued, running]));
         assert_eq!(next_run(&mut watcher).await, 1);
         assert!(matches!(watcher.next().await, Some(Event::Gone(gone)) if gone == id));
     }

@@ -36,8 +36,18 @@ use writer::Writer;
 /// The database that the one binary embeds. `PostgreSQL` takes the same SQL.
 type Db = sqlx::Sqlite;
 
-/// Is told of every change, in the order of the commits, after each commit.
-pub(crate) type OnCommit = Arc<dyn Fn(Vec<Change>) + Send + Sync>;
+/// Is told the news of every commit, in their order, after each commit.
+pub(crate) type OnCommit = Arc<dyn Fn(News) + Send + Sync>;
+
+/// What a commit changed.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    /// The builds that changed, by themselves or in a job.
+    pub(crate) changes: Vec<Change>,
+    /// Whether a repository got another name or default branch, which concerns
+    /// all its builds.
+    pub(crate) relabelled: bool,
+}
 
 /// Where everything is kept.
 #[derive(Clone)]
@@ -57,7 +67,7 @@ impl Store {
         let readers = open::readers(path).await?;
         Ok(Self {
             readers,
-            writer: Writer::spawn(connection, clock, on_commit),
+            writer: Writer::spawn(path.to_owned(), connection, clock, on_commit),
             _lock: Arc::new(lock),
         })
     }

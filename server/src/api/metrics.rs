@@ -36,7 +36,10 @@ impl Metrics {
 
     fn read(&self, filter: Option<v1::BuildFilter>) -> Result<(Filter, Window), Error> {
         let filter = Check::run(|check| convert::filter(check, filter))?;
-        let window = Window::of(filter.end_time, self.clock.now());
+        let window = Window::of(filter.end_time, self.clock.now()).ok_or_else(|| {
+            let field = "filter.end_time_range.start_time";
+            Error::invalid(field, "must not be after now when there is no end_time")
+        })?;
         Ok((filter, window))
     }
 }
@@ -48,20 +51,15 @@ impl MetricsService for Metrics {
         request: Request<GetSummaryRequest>,
     ) -> Result<Response<GetSummaryResponse>, Status> {
         let (filter, window) = self.read(request.into_inner().filter)?;
-        let summary = self.store.tally(&filter, window).await?.summary();
+        let mut tally = self.store.tally(&filter, window).await?;
+        self.store.tally_running(&filter, &mut tally).await?;
         let previous = match window.previous() {
             Some(previous) => Some(self.store.tally(&filter, previous).await?.summary()),
             None => None,
         };
         Ok(Response::new(GetSummaryResponse {
-            summary: Some(convert::summary_to_proto(&summary)),
-            previous_summary: previous.map(|previous| {
-                convert::summary_to_proto(&Summary {
-                    // Who runs now says nothing of the time before.
-                    running: 0,
-                    ..previous
-                })
-            }),
+            summary: Some(convert::summary_to_proto(&tally.summary())),
+            previous_summary: previous.as_ref().map(convert::summary_to_proto),
             window: Some(convert::window_to_proto(window)),
         }))
     }
@@ -118,11 +116,7 @@ impl MetricsService for Metrics {
 
 /// Most failures first, then most builds, then by name.
 fn rank((slice, summary): &(Slice, Summary)) -> impl Ord + '_ {
-    (
-        std::cmp::Reverse((summary.failures, summary.builds)),
-        &slice.repository,
-        &slice.value,
-    )
+    (std::cmp::Reverse((summary.failures, summary.builds)), slice)
 }
 
 fn row((slice, summary): (Slice, Summary)) -> get_breakdown_response::Row {
@@ -130,6 +124,8 @@ fn row((slice, summary): (Slice, Summary)) -> get_breakdown_response::Row {
         repository: slice.repository,
         value: slice.value,
         summary: Some(convert::summary_to_proto(&summary)),
+        repository_id: slice.repository_id,
+        workflow_id: slice.workflow_id,
     }
 }
 

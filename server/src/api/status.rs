@@ -19,6 +19,8 @@ impl From<Error> for Status {
                 tracing::error!(%error, "the database failed: {error}");
                 Self::unavailable("the database can not be reached")
             }
+            // The cause was logged with the report that met it.
+            Error::Unwritable => Self::unavailable("the database can not be written"),
             Error::Stored { .. } | Error::Config(_) => {
                 tracing::error!(%error, "a call failed: {error}");
                 Self::internal("something is wrong in the server; its log says what")

@@ -17,6 +17,11 @@ impl Pattern {
         &self.0
     }
 
+    /// The same pattern for a text whose ASCII letters are all lower-case.
+    pub(crate) fn to_ascii_lowercase(&self) -> Self {
+        Self(self.0.to_ascii_lowercase())
+    }
+
     /// Whether it has no star, so that it matches only itself.
     pub(crate) fn is_exact(&self) -> bool {
         !self.0.contains('*')

@@ -19,14 +19,15 @@ pub(crate) struct Window {
 
 impl Window {
     /// The window that a range asks for: up to now if it has no end, the last 7
-    /// days if it has neither.
-    pub(crate) fn of(range: TimeRange, now: Timestamp) -> Self {
+    /// days if it has neither. None if it would end before it starts.
+    pub(crate) fn of(range: TimeRange, now: Timestamp) -> Option<Self> {
         let end = range.end.unwrap_or(now);
         let start = match range.start {
             None if range.end.is_none() => end.saturating_sub(DEFAULT_LENGTH).ok(),
             start => start,
         };
-        Self { start, end }
+        let window = Self { start, end };
+        start.is_none_or(|start| start <= end).then_some(window)
     }
 
     /// The equally long window just before.
@@ -182,7 +183,7 @@ mod tests {
     #[test]
     fn the_default_is_the_last_seven_days() {
         let now = at("2026-03-08T12:00:00Z");
-        let window = Window::of(TimeRange::default(), now);
+        let window = Window::of(TimeRange::default(), now).unwrap();
         assert_eq!(
             window,
             self::window("2026-03-01T12:00:00Z", "2026-03-08T12:00:00Z")
@@ -194,13 +195,26 @@ mod tests {
     }
 
     #[test]
+    fn no_window_ends_before_it_starts() {
+        let now = at("2026-03-08T12:00:00Z");
+        let from = |start: &str| TimeRange {
+            start: Some(at(start)),
+            end: None,
+        };
+        assert_eq!(Window::of(from("2026-03-08T12:00:01Z"), now), None);
+        assert!(Window::of(from("2026-03-08T12:00:00Z"), now).is_some());
+    }
+
+    #[test]
     fn a_range_without_start_has_no_window_before() {
         let range = TimeRange {
             start: None,
             end: Some(at("2026-03-08T12:00:00Z")),
         };
         assert_eq!(
-            Window::of(range, at("2026-04-01T00:00:00Z")).previous(),
+            Window::of(range, at("2026-04-01T00:00:00Z"))
+                .unwrap()
+                .previous(),
             None
         );
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::SqliteConnection;
 
-use super::{PreparedReport, builds, deliveries, jobs, repositories, workflows};
+use super::{News, PreparedReport, builds, deliveries, jobs, repositories, workflows};
 use crate::{
     Result,
     model::{
@@ -21,8 +21,8 @@ use crate::{
 pub(super) struct Batch {
     /// What became of each report.
     pub(super) outcomes: Vec<Recorded>,
-    /// The builds that changed.
-    pub(super) changes: Vec<Change>,
+    /// What is to be told of it.
+    pub(super) news: News,
 }
 
 /// Takes reports into a transaction that has begun.
@@ -55,8 +55,15 @@ pub(super) async fn record(
     }
     stored_jobs.write(connection).await?;
     stored_builds.settle(connection, &stored_jobs).await?;
-    let changes = stored_builds.write(connection, &repositories.known).await?;
-    Ok(Batch { outcomes, changes })
+    stored_builds.write(connection).await?;
+    let changes = stored_builds
+        .changes(connection, &stored_jobs, &repositories.known)
+        .await?;
+    let news = News {
+        changes,
+        relabelled: repositories.relabelled,
+    };
+    Ok(Batch { outcomes, news })
 }
 
 /// The jobs that some reports touch.
@@ -163,23 +170,34 @@ impl StoredBuilds {
         Ok(())
     }
 
-    /// Writes what changed, and tells it.
-    async fn write(
-        self,
-        connection: &mut SqliteConnection,
-        repositories: &BTreeMap<RepositoryId, Repository>,
-    ) -> Result<Vec<Change>> {
-        let builds = self.after.values();
-        let builds: Vec<&BuildRecord> = builds
+    /// The builds whose rows change.
+    fn changed(&self) -> impl Iterator<Item = &BuildRecord> {
+        self.after
+            .values()
             .filter(|build| self.before.get(&build.id) != Some(build))
-            .collect();
-        builds::write(connection, &builds).await?;
-        for build in builds.iter().filter(|build| build.is_clamped()) {
+    }
+
+    async fn write(&self, connection: &mut SqliteConnection) -> Result<()> {
+        let changed: Vec<&BuildRecord> = self.changed().collect();
+        builds::write(connection, &changed).await?;
+        for build in changed.iter().filter(|build| build.is_clamped()) {
             metrics::counter!("lampboard_clamped_builds_total").increment(1);
             tracing::debug!(build.id = %build.id, "a time of build {} was negative", build.id);
         }
-        let mut changes = Vec::with_capacity(builds.len());
-        for after in builds {
+        Ok(())
+    }
+
+    /// What watchers are to be told: who shows a build, shows its jobs too.
+    async fn changes(
+        &self,
+        connection: &mut SqliteConnection,
+        jobs: &StoredJobs,
+        repositories: &BTreeMap<RepositoryId, Repository>,
+    ) -> Result<Vec<Change>> {
+        let in_a_job = jobs.changed.iter().map(|(build, _)| *build);
+        let ids: BTreeSet<BuildId> = self.changed().map(|b| b.id).chain(in_a_job).collect();
+        let mut changes = Vec::with_capacity(ids.len());
+        for after in ids.iter().filter_map(|id| self.after.get(id)) {
             if let Some(repository) = repositories.get(&after.id.repository) {
                 let superseded = builds::is_superseded(connection, after).await?;
                 let before = self.before.get(&after.id);

@@ -86,16 +86,13 @@ pub(super) async fn record(
     connection: &mut SqliteConnection,
     reports: &[PreparedReport],
 ) -> Result<Vec<bool>> {
-    let deliveries: Vec<_> = reports
-        .iter()
-        .map(|r| r.report.delivery.as_ref().zip(r.payload.as_ref()))
-        .collect();
-    let mut hashes = known(connection, deliveries.iter().flatten().map(|(d, _)| *d)).await?;
+    let deliveries = reports.iter().filter_map(|r| r.report.delivery.as_ref());
+    let mut hashes = known(connection, deliveries).await?;
     let mut new = Vec::new();
     let mut repeated = Vec::new();
     let mut outcomes = Vec::with_capacity(reports.len());
-    for delivery in deliveries {
-        let Some((delivery, payload)) = delivery else {
+    for PreparedReport { report, payload } in reports {
+        let Some((delivery, payload)) = report.delivery.as_ref().zip(payload.as_ref()) else {
             outcomes.push(false);
             continue;
         };
@@ -105,7 +102,7 @@ pub(super) async fn record(
             repeated.push((delivery, *hash != payload.hash));
         } else {
             hashes.insert(delivery.guid.clone(), payload.hash);
-            new.push((delivery, payload));
+            new.push((delivery, payload, owner(report)));
         }
     }
     insert(connection, &new).await?;
@@ -113,6 +110,13 @@ pub(super) async fn record(
         count_again(connection, delivery, conflict).await?;
     }
     Ok(outcomes)
+}
+
+/// The repository and the installation that a delivery is about; 0 if it does
+/// not say.
+fn owner(report: &Report) -> (i64, i64) {
+    let repository = report.repositories.first();
+    repository.map_or((0, 0), |r| (r.id.0, r.facts.installation.0))
 }
 
 async fn known(
@@ -139,23 +143,31 @@ async fn known(
     Ok(hashes)
 }
 
-async fn insert(connection: &mut SqliteConnection, new: &[(&Delivery, &Payload)]) -> Result<()> {
+async fn insert(
+    connection: &mut SqliteConnection,
+    new: &[(&Delivery, &Payload, (i64, i64))],
+) -> Result<()> {
     for chunk in sql::chunks(new) {
         let mut query = QueryBuilder::<Db>::new(
-            "INSERT INTO delivery (guid, event, action, receive_time, payload, payload_hash, \
-             problem, receive_count, conflict_count) ",
+            "INSERT INTO delivery (guid, event, action, receive_time, repository_id, \
+             installation_id, problem, receive_count, conflict_count, payload_hash, payload) ",
         );
-        query.push_values(chunk, |mut row, (delivery, payload)| {
-            row.push_bind(&delivery.guid)
-                .push_bind(&delivery.event)
-                .push_bind(&delivery.action)
-                .push_bind(delivery.receive_time.as_microsecond())
-                .push_bind(&payload.compressed[..])
-                .push_bind(&payload.hash[..])
-                .push_bind(&delivery.problem)
-                .push("1")
-                .push("0");
-        });
+        query.push_values(
+            chunk,
+            |mut row, (delivery, payload, (repository, installation))| {
+                row.push_bind(&delivery.guid)
+                    .push_bind(&delivery.event)
+                    .push_bind(&delivery.action)
+                    .push_bind(delivery.receive_time.as_microsecond())
+                    .push_bind(*repository)
+                    .push_bind(*installation)
+                    .push_bind(&delivery.problem)
+                    .push("1")
+                    .push("0")
+                    .push_bind(&payload.hash[..])
+                    .push_bind(&payload.compressed[..]);
+            },
+        );
         query.build().execute(&mut *connection).await?;
     }
     Ok(())

@@ -1,100 +1,80 @@
 //! The filter as SQL: the same builds that `Filter::matches` says yes to.
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::QueryBuilder;
 
-use super::{Db, Store, rows};
-use crate::{
-    Result,
-    model::{Filter, Pattern, StatusFilter, TimeRange},
-};
+use super::{Db, rows};
+use crate::model::{Filter, Pattern, StatusFilter, TimeRange};
 
-/// A filter whose repositories were looked up: a condition on `build b` joined
-/// to `repository r`.
-pub(super) struct Condition<'a> {
-    filter: &'a Filter,
-    repositories: Option<Vec<i64>>,
+/// `BuildFacts::branch_name` in SQL.
+pub(super) const BRANCH_NAME: &str = "CASE WHEN b.head_repository = '' THEN b.branch \
+     ELSE b.head_repository || ':' || b.branch END";
+
+/// Writes a filter as a condition on `build b` joined to `repository r`. It is
+/// never empty.
+pub(super) fn push_condition(query: &mut QueryBuilder<Db>, filter: &Filter) {
+    query.push("TRUE");
+    push_repositories(query, &filter.repositories);
+    patterns(query, "b.workflow", &filter.workflows);
+    one_of(
+        query,
+        "b.workflow_id",
+        filter.workflow_ids.iter().map(|id| id.0),
+    );
+    alternatives(query, &filter.branches, push_branch);
+    patterns(query, "b.triggering_actor", &filter.actors);
+    one_of(query, "b.event", filter.events.iter().cloned());
+    words(
+        query,
+        "b.status",
+        &filter.statuses,
+        &StatusFilter::STATUS_WORDS,
+    );
+    words(
+        query,
+        "b.conclusion",
+        &filter.conclusions,
+        &StatusFilter::CONCLUSION_WORDS,
+    );
+    range(query, "b.start_time", filter.start_time);
+    range(query, "b.end_time", filter.end_time);
+    alternatives(query, &filter.commits, |query, commit| {
+        // A prefix as a range, which an index serves: no digit is above `f`.
+        query.push("b.commit_sha >= ");
+        query.push_bind(commit.as_str().to_owned());
+        query.push(" AND b.commit_sha < ");
+        query.push_bind(format!("{}g", commit.as_str()));
+    });
+    one_of(query, "b.run_id", filter.runs.iter().map(|run| run.0));
+    alternatives(query, &filter.pull_requests, |query, number| {
+        query.push("b.pull_requests LIKE ");
+        query.push_bind(format!("%{}%", rows::write_numbers(&[*number])));
+    });
+    if filter.counted_only {
+        query.push(" AND b.counted");
+    }
+    if filter.latest_attempts_only {
+        query.push(" AND b.latest_attempt");
+    }
+    if filter.default_branch_only {
+        query.push(
+            " AND b.branch = r.default_branch AND r.default_branch <> '' \
+             AND b.head_repository = ''",
+        );
+    }
 }
 
-impl Store {
-    /// Looks the repositories of a filter up. None if there are none, so that
-    /// nothing can match.
-    pub(super) async fn condition<'a>(&self, filter: &'a Filter) -> Result<Option<Condition<'a>>> {
-        let repositories = if filter.repositories.is_empty() {
-            None
-        } else {
-            Some(self.repository_ids(&filter.repositories).await?)
-        };
-        let nothing = repositories.as_ref().is_some_and(Vec::is_empty);
-        Ok((!nothing).then_some(Condition {
-            filter,
-            repositories,
-        }))
+/// By a list of ids, which an index serves; the table of repositories is small.
+fn push_repositories(query: &mut QueryBuilder<Db>, names: &[Pattern]) {
+    if names.is_empty() {
+        return;
     }
-
-    async fn repository_ids(&self, names: &[Pattern]) -> Result<Vec<i64>> {
-        let rows = sqlx::query("SELECT id, name FROM repository")
-            .fetch_all(&self.readers)
-            .await?;
-        let mut ids = Vec::new();
-        for row in rows {
-            let name: &str = row.try_get("name")?;
-            if names.iter().any(|p| p.matches_ignoring_case(name)) {
-                ids.push(row.try_get("id")?);
-            }
-        }
-        Ok(ids)
+    query.push(" AND b.repository_id IN (SELECT id FROM repository WHERE FALSE");
+    for name in names {
+        query.push(" OR lower(name)");
+        push_match(query, &name.to_ascii_lowercase());
     }
-}
-
-impl Condition<'_> {
-    /// Writes the condition. It is never empty.
-    pub(super) fn push(&self, query: &mut QueryBuilder<Db>) {
-        query.push("TRUE");
-        if let Some(ids) = &self.repositories {
-            one_of(query, "b.repository_id", ids.iter().copied());
-        }
-        let filter = self.filter;
-        patterns(query, "b.workflow", &filter.workflows);
-        patterns(query, "b.branch", &filter.branches);
-        patterns(query, "b.triggering_actor", &filter.actors);
-        one_of(query, "b.event", filter.events.iter().cloned());
-        words(
-            query,
-            "b.status",
-            &filter.statuses,
-            &StatusFilter::STATUS_WORDS,
-        );
-        words(
-            query,
-            "b.conclusion",
-            &filter.conclusions,
-            &StatusFilter::CONCLUSION_WORDS,
-        );
-        range(query, "b.start_time", filter.start_time);
-        range(query, "b.end_time", filter.end_time);
-        alternatives(query, &filter.commits, |query, commit| {
-            // A prefix as a range, which an index serves: no digit is above `f`.
-            query.push("b.commit_sha >= ");
-            query.push_bind(commit.as_str().to_owned());
-            query.push(" AND b.commit_sha < ");
-            query.push_bind(format!("{}g", commit.as_str()));
-        });
-        one_of(query, "b.run_id", filter.runs.iter().map(|run| run.0));
-        alternatives(query, &filter.pull_requests, |query, number| {
-            query.push("b.pull_requests LIKE ");
-            query.push_bind(format!("%{}%", rows::write_numbers(&[*number])));
-        });
-        if filter.latest_attempts_only {
-            query.push(" AND b.latest_attempt");
-        }
-        if filter.default_branch_only {
-            query.push(
-                " AND b.branch = r.default_branch AND r.default_branch <> '' \
-                 AND b.head_repository = ''",
-            );
-        }
-    }
+    query.push(")");
 }
 
 /// Writes an alternative for each value, if there are any.
@@ -135,27 +115,46 @@ fn one_of<T>(
 fn patterns(query: &mut QueryBuilder<Db>, column: &'static str, patterns: &[Pattern]) {
     alternatives(query, patterns, |query, pattern| {
         query.push(column);
-        if pattern.is_exact() {
-            query.push(" = ");
-            query.push_bind(pattern.as_str().to_owned());
-        } else {
-            query.push(" GLOB ");
-            query.push_bind(glob(pattern.as_str()));
-        }
+        push_match(query, pattern);
     });
 }
 
-/// In GLOB a question mark and a bracket mean something too.
-fn glob(pattern: &str) -> String {
-    let mut glob = String::with_capacity(pattern.len());
+/// Branches go by `BuildFacts::branch_name`. Most are asked for by their plain
+/// name, which an index serves.
+fn push_branch(query: &mut QueryBuilder<Db>, pattern: &Pattern) {
+    if pattern.is_exact() && !pattern.as_str().contains(':') {
+        query.push("b.head_repository = '' AND b.branch");
+    } else {
+        query.push(BRANCH_NAME);
+    }
+    push_match(query, pattern);
+}
+
+fn push_match(query: &mut QueryBuilder<Db>, pattern: &Pattern) {
+    if pattern.is_exact() {
+        query.push(" = ");
+        query.push_bind(pattern.as_str().to_owned());
+    } else {
+        query.push(" LIKE ");
+        query.push_bind(like(pattern.as_str()));
+        query.push(" ESCAPE '\\'");
+    }
+}
+
+/// In LIKE it is the percent sign that stands for any run of characters.
+fn like(pattern: &str) -> String {
+    let mut like = String::with_capacity(pattern.len());
     for letter in pattern.chars() {
         match letter {
-            '?' => glob.push_str("[?]"),
-            '[' => glob.push_str("[[]"),
-            letter => glob.push(letter),
+            '*' => like.push('%'),
+            '%' | '_' | '\\' => {
+                like.push('\\');
+                like.push(letter);
+            }
+            letter => like.push(letter),
         }
     }
-    glob
+    like
 }
 
 fn words(

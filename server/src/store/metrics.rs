@@ -2,10 +2,15 @@
 
 use std::collections::HashMap;
 
+use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _, sqlite::SqliteRow};
 
-use super::{Db, Store, bad_value, rows};
+use super::{
+    Db, Store, bad_value,
+    filter::{BRANCH_NAME, push_condition},
+    rows,
+};
 use crate::{
     Result,
     model::{Filter, Finished, Tally, TimeRange, Window, elapsed},
@@ -25,44 +30,52 @@ pub(crate) enum Dimension {
 }
 
 /// What the builds of one row of a breakdown have in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Slice {
     /// The full name of the repository. Empty by actor.
     pub(crate) repository: String,
     /// The workflow, branch or actor. Empty by repository.
     pub(crate) value: String,
+    /// The id of the repository. Zero by actor.
+    pub(crate) repository_id: i64,
+    /// The id of the workflow. Zero unless by workflow.
+    pub(crate) workflow_id: i64,
 }
 
 impl Dimension {
-    /// The columns for `Slice`, of `build b` joined to `repository r`. A fork's
-    /// `main` is not our `main`, so it goes by the name of the fork too.
-    fn columns(self) -> &'static str {
-        match self {
-            Self::Repository => "r.name AS slice_repository, '' AS slice_value",
-            Self::Workflow => {
-                "r.name AS slice_repository, \
-                 COALESCE((SELECT w.name FROM workflow w WHERE w.repository_id = b.repository_id \
-                           AND w.id = b.workflow_id), b.workflow) AS slice_value"
-            }
-            Self::Branch => {
-                "r.name AS slice_repository, \
-                 CASE WHEN b.head_repository = '' THEN b.branch \
-                      ELSE b.head_repository || ':' || b.branch END AS slice_value"
-            }
-            Self::Actor => "'' AS slice_repository, b.triggering_actor AS slice_value",
-        }
+    /// Writes the columns of `Slice`, of `build b` joined to `repository r` and
+    /// `workflow w`.
+    fn push_columns(self, query: &mut QueryBuilder<Db>) {
+        let (repository, repository_id) = match self {
+            Self::Actor => ("''", "0"),
+            _ => ("r.name", "r.id"),
+        };
+        let (value, workflow_id) = match self {
+            Self::Repository => ("''", "0"),
+            Self::Workflow => ("w.name", "w.id"),
+            Self::Branch => (BRANCH_NAME, "0"),
+            Self::Actor => ("b.triggering_actor", "0"),
+        };
+        query.push(repository).push(" AS slice_repository, ");
+        query.push(value).push(" AS slice_value, ");
+        query.push(repository_id).push(" AS slice_repository_id, ");
+        query.push(workflow_id).push(" AS slice_workflow_id");
     }
 }
 
 impl Store {
-    /// Tallies all builds that match.
+    /// Tallies the builds of a window.
     pub(crate) async fn tally(&self, filter: &Filter, window: Window) -> Result<Tally> {
         let mut tally = Tally::default();
         self.each_finished(filter, window, None, |_, _, build| tally.add(&build))
             .await?;
-        self.each_running(filter, None, |_, count| tally.add_running(count))
-            .await?;
         Ok(tally)
+    }
+
+    /// Adds the builds that run now.
+    pub(crate) async fn tally_running(&self, filter: &Filter, tally: &mut Tally) -> Result<()> {
+        self.each_running(filter, None, |_, count| tally.add_running(count))
+            .await
     }
 
     /// Tallies by time: `index` says which tally a time belongs to.
@@ -83,7 +96,8 @@ impl Store {
         Ok(tallies)
     }
 
-    /// Tallies by what builds have in common.
+    /// Tallies the builds of a window, and those that run now, by what they have
+    /// in common.
     pub(crate) async fn tally_by(
         &self,
         filter: &Filter,
@@ -113,19 +127,18 @@ impl Store {
             end_time: window.range(),
             ..filter.clone()
         };
-        let Some(condition) = self.condition(&filter).await? else {
-            return Ok(());
-        };
         let mut query = QueryBuilder::<Db>::new(
             "SELECT b.status, b.conclusion, b.run_id, b.run_attempt, b.counted, b.start_time, \
-             b.jobs_start_time, b.end_time, ",
+             b.jobs_start_time, b.end_time",
         );
         push_slice(&mut query, dimension);
         query.push(" WHERE b.end_time IS NOT NULL AND ");
-        condition.push(&mut query);
-        for row in query.build().fetch_all(&self.readers).await? {
+        push_condition(&mut query, &filter);
+        // One row at a time: a window may be as long as the history.
+        let mut rows = query.build().fetch(&self.readers);
+        while let Some(row) = rows.try_next().await? {
             let (end, finished) = finished(&row)?;
-            each(slice(&row)?, end, finished);
+            each(slice(&row, dimension)?, end, finished);
         }
         Ok(())
     }
@@ -140,34 +153,47 @@ impl Store {
             end_time: TimeRange::default(),
             ..filter.clone()
         };
-        let Some(condition) = self.condition(&filter).await? else {
-            return Ok(());
-        };
-        let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) AS running, ");
+        let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) AS running");
         push_slice(&mut query, dimension);
         query.push(" WHERE b.end_time IS NULL AND b.latest_attempt AND ");
-        condition.push(&mut query);
-        query.push(" GROUP BY slice_repository, slice_value");
+        push_condition(&mut query, &filter);
+        if dimension.is_some() {
+            query.push(
+                " GROUP BY slice_repository, slice_value, slice_repository_id, slice_workflow_id",
+            );
+        }
         for row in query.build().fetch_all(&self.readers).await? {
             let running: i64 = row.try_get("running")?;
-            each(slice(&row)?, usize::try_from(running).unwrap_or_default());
+            each(
+                slice(&row, dimension)?,
+                usize::try_from(running).unwrap_or_default(),
+            );
         }
         Ok(())
     }
 }
 
 fn push_slice(query: &mut QueryBuilder<Db>, dimension: Option<Dimension>) {
-    query.push(dimension.map_or(
-        "'' AS slice_repository, '' AS slice_value",
-        Dimension::columns,
-    ));
+    if let Some(dimension) = dimension {
+        query.push(", ");
+        dimension.push_columns(query);
+    }
     query.push(" FROM build b JOIN repository r ON r.id = b.repository_id");
+    if dimension == Some(Dimension::Workflow) {
+        query
+            .push(" JOIN workflow w ON w.repository_id = b.repository_id AND w.id = b.workflow_id");
+    }
 }
 
-fn slice(row: &SqliteRow) -> Result<Slice> {
+fn slice(row: &SqliteRow, dimension: Option<Dimension>) -> Result<Slice> {
+    if dimension.is_none() {
+        return Ok(Slice::default());
+    }
     Ok(Slice {
         repository: row.try_get("slice_repository")?,
         value: row.try_get("slice_value")?,
+        repository_id: row.try_get("slice_repository_id")?,
+        workflow_id: row.try_get("slice_workflow_id")?,
     })
 }
 

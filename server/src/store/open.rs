@@ -68,6 +68,14 @@ pub(super) async fn writer(path: &Path) -> Result<SqliteConnection> {
     Ok(connection)
 }
 
+/// Opens the connection that writes once more. A file that is gone by now is not
+/// made anew: that would be an empty board.
+pub(super) async fn reopen_writer(path: &Path) -> Result<SqliteConnection> {
+    let mut connection = SqliteConnection::connect_with(&options(path)).await?;
+    require_durable(&mut connection).await?;
+    Ok(connection)
+}
+
 /// Opens the connections that read.
 pub(super) async fn readers(path: &Path) -> Result<SqlitePool> {
     let pool = SqlitePoolOptions::new()
@@ -90,6 +98,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         // Four times the default: a page that changes often is then copied back
         // into the database less often.
         .pragma("wal_autocheckpoint", "4000")
+        // As in PostgreSQL.
+        .pragma("case_sensitive_like", "ON")
 }
 
 /// Refuses a file system on which `SQLite` silently keeps another journal.

@@ -133,6 +133,8 @@ pub(super) struct Merged {
     pub(super) known: BTreeMap<RepositoryId, Repository>,
     /// How many of them each report changed.
     pub(super) changed: Vec<usize>,
+    /// Whether one that was known got another name or default branch.
+    pub(super) relabelled: bool,
 }
 
 /// Records what reports say of repositories.
@@ -146,12 +148,14 @@ pub(super) async fn merge(
     let mut known = of_ids(connection, &ids).await?;
     let mut changed_ids = std::collections::BTreeSet::new();
     let mut counts = Vec::with_capacity(reports.len());
+    let mut relabelled = false;
     for report in reports {
         let mut count = 0;
         for repository in *report {
             let stored = known.get(&repository.id);
             if stored.is_none_or(|stored| repository.facts > stored.facts) {
-                known.insert(repository.id, repository.clone());
+                let before = known.insert(repository.id, repository.clone());
+                relabelled |= before.is_some_and(|before| is_relabelled(&before, repository));
                 changed_ids.insert(repository.id);
                 count += 1;
             }
@@ -163,7 +167,13 @@ pub(super) async fn merge(
     Ok(Merged {
         known,
         changed: counts,
+        relabelled,
     })
+}
+
+fn is_relabelled(before: &Repository, after: &Repository) -> bool {
+    before.facts.name != after.facts.name
+        || before.facts.default_branch != after.facts.default_branch
 }
 
 async fn of_ids(

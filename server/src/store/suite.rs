@@ -8,6 +8,7 @@ mod group_commit;
 mod numbers;
 mod pages;
 mod permutations;
+mod recovery;
 mod repositories;
 mod scenario;
 mod snapshot;

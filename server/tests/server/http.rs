@@ -1,5 +1,7 @@
 //! What one port serves beside calls, and what it refuses before any call is made.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{Method, Request, Response, StatusCode, Version, request},
@@ -7,7 +9,7 @@ use axum::{
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use crate::support::TestServer;
+use crate::support::{TestServer, pass};
 
 const LIST: &str = "/lampboard.v1.BuildService/ListBuilds";
 /// An empty message, framed.
@@ -204,6 +206,8 @@ async fn probes_tell_life_from_readiness() {
     assert_eq!(probe("/healthz").await, (200, "ok\n".to_owned()));
     assert_eq!(probe("/readyz").await, (200, "ready\n".to_owned()));
     server.sabotage("DROP TABLE write_probe").await;
+    assert_eq!(probe("/readyz").await.0, 200, "it was written just now");
+    pass(Duration::from_secs(1)).await;
     assert_eq!(probe("/healthz").await.0, 200);
     let (code, problem) = probe("/readyz").await;
     assert_eq!(code, 503);

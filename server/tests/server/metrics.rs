@@ -85,7 +85,10 @@ async fn a_summary_counts_by_the_published_definitions() {
     let before = answer.previous_summary.unwrap();
     assert_eq!((before.build_count, before.running_count), (0, 0));
     assert_eq!(before.success_rate, None, "no data is not zero");
-    assert_eq!(before.wall_duration, Some(v1::DurationStatistics::default()));
+    assert_eq!(
+        before.wall_duration,
+        Some(v1::DurationStatistics::default())
+    );
 }
 
 #[tokio::test]

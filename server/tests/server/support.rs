@@ -1,5 +1,7 @@
 //! A server on a file of its own, its clients, and examples of what is reported to it.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::{
     transport::{Transport, over},
@@ -122,6 +124,13 @@ pub(crate) fn at(second: i64) -> Timestamp {
     midnight
         .checked_add(SignedDuration::from_secs(second))
         .unwrap()
+}
+
+/// Lets so much time pass in an instant.
+pub(crate) async fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
 }
 
 pub(crate) fn time(second: i64) -> Option<prost_types::Timestamp> {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 
-use super::super::{BuildPage, PreparedReport, Store};
+use super::super::{BuildPage, News, PreparedReport, Store};
 use crate::{
     Clock, Result,
     fixtures::{at, repository},
@@ -15,28 +15,34 @@ use crate::{
 pub(super) struct Fixture {
     pub(super) store: Store,
     pub(super) folder: TempDir,
-    changes: Arc<Mutex<Vec<Change>>>,
+    news: Arc<Mutex<Vec<News>>>,
 }
 
 impl Fixture {
     pub(super) async fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let changes = Arc::new(Mutex::new(Vec::new()));
-        let told = Arc::clone(&changes);
-        let store = open(&folder, move |new| {
-            told.lock().expect("no panic").extend(new);
+        let news = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&news);
+        let store = open(&folder, move |news| {
+            told.lock().expect("no panic").push(news);
         })
         .await;
         Self {
             store: store.expect("the store opens"),
             folder,
-            changes,
+            news,
         }
     }
 
-    /// Takes what was told so far.
+    /// Takes what was told so far, commit by commit.
+    pub(super) fn take_news(&self) -> Vec<News> {
+        std::mem::take(&mut self.news.lock().expect("no panic"))
+    }
+
+    /// Takes the changes that were told so far.
     pub(super) fn take_changes(&self) -> Vec<Change> {
-        std::mem::take(&mut self.changes.lock().expect("no panic"))
+        let news = self.take_news().into_iter();
+        news.flat_map(|news| news.changes).collect()
     }
 
     pub(super) async fn record(&self, report: Report) -> Recorded {
@@ -79,7 +85,7 @@ impl Fixture {
 /// Opens a store in a folder.
 pub(super) async fn open(
     folder: &TempDir,
-    on_commit: impl Fn(Vec<Change>) + Send + Sync + 'static,
+    on_commit: impl Fn(News) + Send + Sync + 'static,
 ) -> Result<Store> {
     let clock = Clock::new(|| at(0));
     let path = folder.path().join("lampboard.db");

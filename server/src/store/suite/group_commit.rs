@@ -1,9 +1,6 @@
 //! The one writer: many at once, a bad one among good ones, too many, and the end.
 
-use std::{
-    pin::pin,
-    sync::{Arc, Mutex},
-};
+use std::pin::pin;
 
 use futures_util::{
     FutureExt as _,
@@ -33,16 +30,16 @@ fn orphan(run: i64) -> Report {
 
 #[tokio::test]
 async fn what_comes_at_once_is_all_recorded_in_few_commits() {
-    let folder = tempfile::tempdir().unwrap();
-    let commits = Arc::new(Mutex::new(Vec::new()));
-    let sizes = Arc::clone(&commits);
-    let on_commit = move |changes: Vec<_>| sizes.lock().unwrap().push(changes.len());
-    let store = open(&folder, on_commit).await.unwrap();
-    let sent = (1..=300).map(|run| record(&store, new_run(run)));
+    let fixture = Fixture::open().await;
+    let sent = (1..=300).map(|run| record(&fixture.store, new_run(run)));
     for recorded in join_all(sent).await {
         assert!(recorded.unwrap().changed > 0);
     }
-    let sizes = commits.lock().unwrap().clone();
+    let sizes: Vec<usize> = fixture
+        .take_news()
+        .iter()
+        .map(|news| news.changes.len())
+        .collect();
     assert_eq!(sizes.iter().sum::<usize>(), 300);
     assert!(sizes.len() < 30, "commits are shared: {sizes:?}");
 }

@@ -268,7 +268,8 @@ export type WatchBuildsResponse = Message<"lampboard.v1.WatchBuildsResponse"> & 
     case: "sync";
   } | {
     /**
-     * A build that matches was reported, for the first time or anew.
+     * A build that matches, or a job of it, was reported, for the first time or
+     * anew.
      *
      * @generated from field: lampboard.v1.Build build = 2;
      */
@@ -302,8 +303,9 @@ export const WatchBuildsResponseSchema: GenMessage<WatchBuildsResponse> = /*@__P
   messageDesc(file_lampboard_v1_build_service, 7);
 
 /**
- * Says that builds may have been reported unseen. Sent first, and again
- * whenever a client was too slow and the server dropped events.
+ * Says that builds may have changed unseen. Sent first, again whenever a
+ * client was too slow and the server dropped events, and when a repository
+ * got another name or default branch, which concerns all its builds.
  *
  * @generated from message lampboard.v1.WatchBuildsResponse.Sync
  */
@@ -390,7 +392,7 @@ export const BuildService: GenService<{
     output: typeof ListBuildsResponseSchema;
   },
   /**
-   * Streams builds as they are reported.
+   * Streams builds as they and their jobs are reported.
    *
    * The first event is always a sync. Whenever a sync arrives, list the builds
    * again: what was reported before it is not streamed. The server ends the

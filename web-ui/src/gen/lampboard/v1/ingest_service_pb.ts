@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file lampboard/v1/ingest_service.proto.
  */
 export const file_lampboard_v1_ingest_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFsYW1wYm9hcmQvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SDGxhbXBib2FyZC52MSLbAQoNUmVwb3J0UmVxdWVzdBIjCgZidWlsZHMYASADKAsyEy5sYW1wYm9hcmQudjEuQnVpbGQSHwoEam9icxgCIAMoCzIRLmxhbXBib2FyZC52MS5Kb2ISLgoMcmVwb3NpdG9yaWVzGAMgAygLMhgubGFtcGJvYXJkLnYxLlJlcG9zaXRvcnkSKgoGc291cmNlGAQgASgOMhoubGFtcGJvYXJkLnYxLlJlcG9ydFNvdXJjZRIoCghkZWxpdmVyeRgFIAEoCzIWLmxhbXBib2FyZC52MS5EZWxpdmVyeSKLAQoIRGVsaXZlcnkSDAoEZ3VpZBgBIAEoCRINCgVldmVudBgCIAEoCRIOCgZhY3Rpb24YAyABKAkSMAoMcmVjZWl2ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwYXlsb2FkGAUgASgMEg8KB3Byb2JsZW0YBiABKAkiUgoOUmVwb3J0UmVzcG9uc2USEQoJYnVpbGRfaWRzGAEgAygJEhUKDWNoYW5nZWRfY291bnQYAiABKAUSFgoOZGVsaXZlcnlfa25vd24YAyABKAgiewoXU3luY0luc3RhbGxhdGlvblJlcXVlc3QSMAoMaW5zdGFsbGF0aW9uGAEgASgLMhoubGFtcGJvYXJkLnYxLkluc3RhbGxhdGlvbhIuCgxyZXBvc2l0b3JpZXMYAiADKAsyGC5sYW1wYm9hcmQudjEuUmVwb3NpdG9yeSIaChhTeW5jSW5zdGFsbGF0aW9uUmVzcG9uc2UqZAoMUmVwb3J0U291cmNlEh0KGVJFUE9SVF9TT1VSQ0VfVU5TUEVDSUZJRUQQABIZChVSRVBPUlRfU09VUkNFX1dFQkhPT0sQARIaChZSRVBPUlRfU09VUkNFX0JBQ0tGSUxMEAIywQEKDUluZ2VzdFNlcnZpY2USSAoGUmVwb3J0EhsubGFtcGJvYXJkLnYxLlJlcG9ydFJlcXVlc3QaHC5sYW1wYm9hcmQudjEuUmVwb3J0UmVzcG9uc2UiA5ACAhJmChBTeW5jSW5zdGFsbGF0aW9uEiUubGFtcGJvYXJkLnYxLlN5bmNJbnN0YWxsYXRpb25SZXF1ZXN0GiYubGFtcGJvYXJkLnYxLlN5bmNJbnN0YWxsYXRpb25SZXNwb25zZSIDkAICYgZwcm90bzM", [file_google_protobuf_timestamp, file_lampboard_v1_build, file_lampboard_v1_job, file_lampboard_v1_repository]);
+  fileDesc("CiFsYW1wYm9hcmQvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SDGxhbXBib2FyZC52MSLbAQoNUmVwb3J0UmVxdWVzdBIjCgZidWlsZHMYASADKAsyEy5sYW1wYm9hcmQudjEuQnVpbGQSHwoEam9icxgCIAMoCzIRLmxhbXBib2FyZC52MS5Kb2ISLgoMcmVwb3NpdG9yaWVzGAMgAygLMhgubGFtcGJvYXJkLnYxLlJlcG9zaXRvcnkSKgoGc291cmNlGAQgASgOMhoubGFtcGJvYXJkLnYxLlJlcG9ydFNvdXJjZRIoCghkZWxpdmVyeRgFIAEoCzIWLmxhbXBib2FyZC52MS5EZWxpdmVyeSKLAQoIRGVsaXZlcnkSDAoEZ3VpZBgBIAEoCRINCgVldmVudBgCIAEoCRIOCgZhY3Rpb24YAyABKAkSMAoMcmVjZWl2ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwYXlsb2FkGAUgASgMEg8KB3Byb2JsZW0YBiABKAkiUgoOUmVwb3J0UmVzcG9uc2USEQoJYnVpbGRfaWRzGAEgAygJEhUKDWNoYW5nZWRfY291bnQYAiABKAUSFgoOZGVsaXZlcnlfa25vd24YAyABKAgiewoXU3luY0luc3RhbGxhdGlvblJlcXVlc3QSMAoMaW5zdGFsbGF0aW9uGAEgASgLMhoubGFtcGJvYXJkLnYxLkluc3RhbGxhdGlvbhIuCgxyZXBvc2l0b3JpZXMYAiADKAsyGC5sYW1wYm9hcmQudjEuUmVwb3NpdG9yeSIaChhTeW5jSW5zdGFsbGF0aW9uUmVzcG9uc2UqgQEKDFJlcG9ydFNvdXJjZRIdChlSRVBPUlRfU09VUkNFX1VOU1BFQ0lGSUVEEAASGQoVUkVQT1JUX1NPVVJDRV9XRUJIT09LEAESGgoWUkVQT1JUX1NPVVJDRV9CQUNLRklMTBACEhsKF1JFUE9SVF9TT1VSQ0VfUkVDT05DSUxFEAMywQEKDUluZ2VzdFNlcnZpY2USSAoGUmVwb3J0EhsubGFtcGJvYXJkLnYxLlJlcG9ydFJlcXVlc3QaHC5sYW1wYm9hcmQudjEuUmVwb3J0UmVzcG9uc2UiA5ACAhJmChBTeW5jSW5zdGFsbGF0aW9uEiUubGFtcGJvYXJkLnYxLlN5bmNJbnN0YWxsYXRpb25SZXF1ZXN0GiYubGFtcGJvYXJkLnYxLlN5bmNJbnN0YWxsYXRpb25SZXNwb25zZSIDkAICYgZwcm90bzM", [file_google_protobuf_timestamp, file_lampboard_v1_build, file_lampboard_v1_job, file_lampboard_v1_repository]);
 
 /**
  * Reports builds and jobs.
@@ -50,7 +50,7 @@ export type ReportRequest = Message<"lampboard.v1.ReportRequest"> & {
   repositories: Repository[];
 
   /**
-   * How the app learned of all this.
+   * How the app learned of all this. Must be set.
    *
    * @generated from field: lampboard.v1.ReportSource source = 4;
    */
@@ -215,26 +215,32 @@ export const SyncInstallationResponseSchema: GenMessage<SyncInstallationResponse
  */
 export enum ReportSource {
   /**
-   * Not said.
+   * Never sent; a report without a source is rejected.
    *
    * @generated from enum value: REPORT_SOURCE_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * GitHub sent a webhook. Alerts are raised.
+   * GitHub sent a webhook.
    *
    * @generated from enum value: REPORT_SOURCE_WEBHOOK = 1;
    */
   WEBHOOK = 1,
 
   /**
-   * The app asked GitHub for what it had missed. Builds that ended longer ago
-   * than the server's alert window raise no alert.
+   * The app asked GitHub for history.
    *
    * @generated from enum value: REPORT_SOURCE_BACKFILL = 2;
    */
   BACKFILL = 2,
+
+  /**
+   * The app asked GitHub for what webhooks had missed.
+   *
+   * @generated from enum value: REPORT_SOURCE_RECONCILE = 3;
+   */
+  RECONCILE = 3,
 }
 
 /**

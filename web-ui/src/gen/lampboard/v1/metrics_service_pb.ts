@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file lampboard/v1/metrics_service.proto.
  */
 export const file_lampboard_v1_metrics_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJsYW1wYm9hcmQvdjEvbWV0cmljc19zZXJ2aWNlLnByb3RvEgxsYW1wYm9hcmQudjEi8gMKB1N1bW1hcnkSEwoLYnVpbGRfY291bnQYASABKAUSFQoNc3VjY2Vzc19jb3VudBgCIAEoBRIVCg1mYWlsdXJlX2NvdW50GAMgASgFEhUKDXJ1bm5pbmdfY291bnQYBCABKAUSFgoOcmVwbGFjZWRfY291bnQYBSABKAUSGQoMc3VjY2Vzc19yYXRlGAYgASgBSACIAQESHwoXZmlyc3RfdHJ5X3N1Y2Nlc3NfY291bnQYByABKAUSHwoXZmlyc3RfdHJ5X2ZhaWx1cmVfY291bnQYCCABKAUSGwoOZmlyc3RfdHJ5X3JhdGUYCSABKAFIAYgBARIzCgl3YWxsX3RpbWUYCiABKAsyIC5sYW1wYm9hcmQudjEuRHVyYXRpb25TdGF0aXN0aWNzEjQKCnF1ZXVlX3RpbWUYCyABKAsyIC5sYW1wYm9hcmQudjEuRHVyYXRpb25TdGF0aXN0aWNzEjIKCHJ1bl90aW1lGAwgASgLMiAubGFtcGJvYXJkLnYxLkR1cmF0aW9uU3RhdGlzdGljcxI4ChFjb25jbHVzaW9uX2NvdW50cxgNIAMoCzIdLmxhbXBib2FyZC52MS5Db25jbHVzaW9uQ291bnRCDwoNX3N1Y2Nlc3NfcmF0ZUIRCg9fZmlyc3RfdHJ5X3JhdGUinAEKEkR1cmF0aW9uU3RhdGlzdGljcxINCgVjb3VudBgBIAEoBRInCgRtZWFuGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA3A1MBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhImCgNwOTUYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iUwoPQ29uY2x1c2lvbkNvdW50EjEKCmNvbmNsdXNpb24YASABKA4yHS5sYW1wYm9hcmQudjEuQnVpbGRDb25jbHVzaW9uEg0KBWNvdW50GAIgASgFIj4KEUdldFN1bW1hcnlSZXF1ZXN0EikKBmZpbHRlchgBIAEoCzIZLmxhbXBib2FyZC52MS5CdWlsZEZpbHRlciKWAQoSR2V0U3VtbWFyeVJlc3BvbnNlEiYKB3N1bW1hcnkYASABKAsyFS5sYW1wYm9hcmQudjEuU3VtbWFyeRIvChBwcmV2aW91c19zdW1tYXJ5GAIgASgLMhUubGFtcGJvYXJkLnYxLlN1bW1hcnkSJwoGd2luZG93GAMgASgLMhcubGFtcGJvYXJkLnYxLlRpbWVSYW5nZSJ/ChRHZXRUaW1lU2VyaWVzUmVxdWVzdBIpCgZmaWx0ZXIYASABKAsyGS5sYW1wYm9hcmQudjEuQnVpbGRGaWx0ZXISKQoGcGVyaW9kGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCXRpbWVfem9uZRgDIAEoCSKzAQoVR2V0VGltZVNlcmllc1Jlc3BvbnNlEjkKBnBvaW50cxgBIAMoCzIpLmxhbXBib2FyZC52MS5HZXRUaW1lU2VyaWVzUmVzcG9uc2UuUG9pbnQaXwoFUG9pbnQSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoHc3VtbWFyeRgCIAEoCzIVLmxhbXBib2FyZC52MS5TdW1tYXJ5InsKE0dldEJyZWFrZG93blJlcXVlc3QSKQoGZmlsdGVyGAEgASgLMhkubGFtcGJvYXJkLnYxLkJ1aWxkRmlsdGVyEioKCWRpbWVuc2lvbhgCIAEoDjIXLmxhbXBib2FyZC52MS5EaW1lbnNpb24SDQoFbGltaXQYAyABKAUingEKFEdldEJyZWFrZG93blJlc3BvbnNlEjQKBHJvd3MYASADKAsyJi5sYW1wYm9hcmQudjEuR2V0QnJlYWtkb3duUmVzcG9uc2UuUm93GlAKA1JvdxISCgpyZXBvc2l0b3J5GAEgASgJEg0KBXZhbHVlGAIgASgJEiYKB3N1bW1hcnkYAyABKAsyFS5sYW1wYm9hcmQudjEuU3VtbWFyeSqDAQoJRGltZW5zaW9uEhkKFURJTUVOU0lPTl9VTlNQRUNJRklFRBAAEhgKFERJTUVOU0lPTl9SRVBPU0lUT1JZEAESFgoSRElNRU5TSU9OX1dPUktGTE9XEAISFAoQRElNRU5TSU9OX0JSQU5DSBADEhMKD0RJTUVOU0lPTl9BQ1RPUhAEMqECCg5NZXRyaWNzU2VydmljZRJUCgpHZXRTdW1tYXJ5Eh8ubGFtcGJvYXJkLnYxLkdldFN1bW1hcnlSZXF1ZXN0GiAubGFtcGJvYXJkLnYxLkdldFN1bW1hcnlSZXNwb25zZSIDkAIBEl0KDUdldFRpbWVTZXJpZXMSIi5sYW1wYm9hcmQudjEuR2V0VGltZVNlcmllc1JlcXVlc3QaIy5sYW1wYm9hcmQudjEuR2V0VGltZVNlcmllc1Jlc3BvbnNlIgOQAgESWgoMR2V0QnJlYWtkb3duEiEubGFtcGJvYXJkLnYxLkdldEJyZWFrZG93blJlcXVlc3QaIi5sYW1wYm9hcmQudjEuR2V0QnJlYWtkb3duUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_lampboard_v1_build]);
+  fileDesc("CiJsYW1wYm9hcmQvdjEvbWV0cmljc19zZXJ2aWNlLnByb3RvEgxsYW1wYm9hcmQudjEi/gMKB1N1bW1hcnkSEwoLYnVpbGRfY291bnQYASABKAUSFQoNc3VjY2Vzc19jb3VudBgCIAEoBRIVCg1mYWlsdXJlX2NvdW50GAMgASgFEhUKDXJ1bm5pbmdfY291bnQYBCABKAUSFgoOcmVwbGFjZWRfY291bnQYBSABKAUSGQoMc3VjY2Vzc19yYXRlGAYgASgBSACIAQESHwoXZmlyc3RfdHJ5X3N1Y2Nlc3NfY291bnQYByABKAUSHwoXZmlyc3RfdHJ5X2ZhaWx1cmVfY291bnQYCCABKAUSGwoOZmlyc3RfdHJ5X3JhdGUYCSABKAFIAYgBARI3Cg13YWxsX2R1cmF0aW9uGAogASgLMiAubGFtcGJvYXJkLnYxLkR1cmF0aW9uU3RhdGlzdGljcxI4Cg5xdWV1ZV9kdXJhdGlvbhgLIAEoCzIgLmxhbXBib2FyZC52MS5EdXJhdGlvblN0YXRpc3RpY3MSNgoMcnVuX2R1cmF0aW9uGAwgASgLMiAubGFtcGJvYXJkLnYxLkR1cmF0aW9uU3RhdGlzdGljcxI4ChFjb25jbHVzaW9uX2NvdW50cxgNIAMoCzIdLmxhbXBib2FyZC52MS5Db25jbHVzaW9uQ291bnRCDwoNX3N1Y2Nlc3NfcmF0ZUIRCg9fZmlyc3RfdHJ5X3JhdGUinAEKEkR1cmF0aW9uU3RhdGlzdGljcxINCgVjb3VudBgBIAEoBRInCgRtZWFuGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKA3A1MBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhImCgNwOTUYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iUwoPQ29uY2x1c2lvbkNvdW50EjEKCmNvbmNsdXNpb24YASABKA4yHS5sYW1wYm9hcmQudjEuQnVpbGRDb25jbHVzaW9uEg0KBWNvdW50GAIgASgFIj4KEUdldFN1bW1hcnlSZXF1ZXN0EikKBmZpbHRlchgBIAEoCzIZLmxhbXBib2FyZC52MS5CdWlsZEZpbHRlciKWAQoSR2V0U3VtbWFyeVJlc3BvbnNlEiYKB3N1bW1hcnkYASABKAsyFS5sYW1wYm9hcmQudjEuU3VtbWFyeRIvChBwcmV2aW91c19zdW1tYXJ5GAIgASgLMhUubGFtcGJvYXJkLnYxLlN1bW1hcnkSJwoGd2luZG93GAMgASgLMhcubGFtcGJvYXJkLnYxLlRpbWVSYW5nZSJ/ChRHZXRUaW1lU2VyaWVzUmVxdWVzdBIpCgZmaWx0ZXIYASABKAsyGS5sYW1wYm9hcmQudjEuQnVpbGRGaWx0ZXISKQoGcGVyaW9kGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhEKCXRpbWVfem9uZRgDIAEoCSKzAQoVR2V0VGltZVNlcmllc1Jlc3BvbnNlEjkKBnBvaW50cxgBIAMoCzIpLmxhbXBib2FyZC52MS5HZXRUaW1lU2VyaWVzUmVzcG9uc2UuUG9pbnQaXwoFUG9pbnQSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoHc3VtbWFyeRgCIAEoCzIVLmxhbXBib2FyZC52MS5TdW1tYXJ5InsKE0dldEJyZWFrZG93blJlcXVlc3QSKQoGZmlsdGVyGAEgASgLMhkubGFtcGJvYXJkLnYxLkJ1aWxkRmlsdGVyEioKCWRpbWVuc2lvbhgCIAEoDjIXLmxhbXBib2FyZC52MS5EaW1lbnNpb24SDQoFbGltaXQYAyABKAUi0wEKFEdldEJyZWFrZG93blJlc3BvbnNlEjQKBHJvd3MYASADKAsyJi5sYW1wYm9hcmQudjEuR2V0QnJlYWtkb3duUmVzcG9uc2UuUm93GoQBCgNSb3cSEgoKcmVwb3NpdG9yeRgBIAEoCRINCgV2YWx1ZRgCIAEoCRImCgdzdW1tYXJ5GAMgASgLMhUubGFtcGJvYXJkLnYxLlN1bW1hcnkSGQoNcmVwb3NpdG9yeV9pZBgEIAEoA0ICMAESFwoLd29ya2Zsb3dfaWQYBSABKANCAjABKoMBCglEaW1lbnNpb24SGQoVRElNRU5TSU9OX1VOU1BFQ0lGSUVEEAASGAoURElNRU5TSU9OX1JFUE9TSVRPUlkQARIWChJESU1FTlNJT05fV09SS0ZMT1cQAhIUChBESU1FTlNJT05fQlJBTkNIEAMSEwoPRElNRU5TSU9OX0FDVE9SEAQyoQIKDk1ldHJpY3NTZXJ2aWNlElQKCkdldFN1bW1hcnkSHy5sYW1wYm9hcmQudjEuR2V0U3VtbWFyeVJlcXVlc3QaIC5sYW1wYm9hcmQudjEuR2V0U3VtbWFyeVJlc3BvbnNlIgOQAgESXQoNR2V0VGltZVNlcmllcxIiLmxhbXBib2FyZC52MS5HZXRUaW1lU2VyaWVzUmVxdWVzdBojLmxhbXBib2FyZC52MS5HZXRUaW1lU2VyaWVzUmVzcG9uc2UiA5ACARJaCgxHZXRCcmVha2Rvd24SIS5sYW1wYm9hcmQudjEuR2V0QnJlYWtkb3duUmVxdWVzdBoiLmxhbXBib2FyZC52MS5HZXRCcmVha2Rvd25SZXNwb25zZSIDkAIBYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_lampboard_v1_build]);
 
 /**
  * What is known of a set of builds.
@@ -44,7 +44,8 @@ export type Summary = Message<"lampboard.v1.Summary"> & {
   failureCount: number;
 
   /**
-   * How many match the filter and have not ended, now: not bound to the window.
+   * How many match the filter and have not ended, now: not bound to the window,
+   * so always zero in a summary of the past and in a time series.
    *
    * @generated from field: int32 running_count = 4;
    */
@@ -91,25 +92,25 @@ export type Summary = Message<"lampboard.v1.Summary"> & {
   /**
    * The wall times of the successes and failures, from start to end.
    *
-   * @generated from field: lampboard.v1.DurationStatistics wall_time = 10;
+   * @generated from field: lampboard.v1.DurationStatistics wall_duration = 10;
    */
-  wallTime?: DurationStatistics | undefined;
+  wallDuration?: DurationStatistics | undefined;
 
   /**
    * Their queue times, from start to the start of the first job. Only of those
    * whose jobs are known.
    *
-   * @generated from field: lampboard.v1.DurationStatistics queue_time = 11;
+   * @generated from field: lampboard.v1.DurationStatistics queue_duration = 11;
    */
-  queueTime?: DurationStatistics | undefined;
+  queueDuration?: DurationStatistics | undefined;
 
   /**
    * Their run times, from the start of the first job to the end. Only of those
    * whose jobs are known.
    *
-   * @generated from field: lampboard.v1.DurationStatistics run_time = 12;
+   * @generated from field: lampboard.v1.DurationStatistics run_duration = 12;
    */
-  runTime?: DurationStatistics | undefined;
+  runDuration?: DurationStatistics | undefined;
 
   /**
    * How many builds ended in each way; without those in which none did.
@@ -414,8 +415,8 @@ export type GetBreakdownResponse_Row = Message<"lampboard.v1.GetBreakdownRespons
   repository: string;
 
   /**
-   * The name of the workflow or of the branch, or the login. Empty in a
-   * breakdown by repository.
+   * The name of the workflow today, the branch as `BuildFilter.branches` names
+   * it, or the login. Empty in a breakdown by repository.
    *
    * @generated from field: string value = 2;
    */
@@ -427,6 +428,21 @@ export type GetBreakdownResponse_Row = Message<"lampboard.v1.GetBreakdownRespons
    * @generated from field: lampboard.v1.Summary summary = 3;
    */
   summary?: Summary | undefined;
+
+  /**
+   * GitHub's id of the repository. Zero in a breakdown by actor.
+   *
+   * @generated from field: int64 repository_id = 4 [jstype = JS_STRING];
+   */
+  repositoryId: string;
+
+  /**
+   * GitHub's id of the workflow, in a breakdown by workflow: builds are told
+   * apart by it, not by the name.
+   *
+   * @generated from field: int64 workflow_id = 5 [jstype = JS_STRING];
+   */
+  workflowId: string;
 };
 
 /**

@@ -1,0 +1,78 @@
+//! After a database failed, and it works again, so does the store.
+
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::fixture::{Fixture, of_build, record};
+use crate::{
+    Error,
+    fixtures::{build_id, facts},
+    model::Report,
+};
+
+/// A failure as a full disk makes one: `SQLite` rolls back by itself, and the
+/// transaction is gone when it is to be ended.
+const BREAK: &str = "CREATE TRIGGER broken BEFORE INSERT ON build
+     BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END";
+const BREAK_PROBES: &str = "CREATE TRIGGER broken_probe BEFORE INSERT ON write_probe
+     BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END";
+
+fn new_run(run: i64) -> Report {
+    of_build(build_id(run, 1), facts("queued", 1))
+}
+
+async fn intruder(fixture: &Fixture) -> SqliteConnection {
+    let path = fixture.folder.path().join("lampboard.db");
+    let options = SqliteConnectOptions::new().filename(path);
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_store_that_failed_works_again_once_the_database_does() {
+    let fixture = Fixture::open().await;
+    fixture.record(new_run(1)).await;
+    let mut intruder = intruder(&fixture).await;
+    sqlx::query(BREAK).execute(&mut intruder).await.unwrap();
+
+    let failed = record(&fixture.store, new_run(2)).await;
+    assert!(matches!(failed, Err(Error::Database(_))), "{failed:?}");
+    sqlx::query("DROP TRIGGER broken")
+        .execute(&mut intruder)
+        .await
+        .unwrap();
+
+    fixture.record(new_run(3)).await;
+    fixture.store.probe().await.unwrap();
+    assert!(fixture.store.build(build_id(2, 1)).await.unwrap().is_none());
+    fixture.build(build_id(1, 1)).await;
+    fixture.build(build_id(3, 1)).await;
+}
+
+#[tokio::test]
+async fn a_failure_is_told_to_all_who_waited_together() {
+    let fixture = Fixture::open().await;
+    let mut intruder = intruder(&fixture).await;
+    sqlx::query(BREAK).execute(&mut intruder).await.unwrap();
+    let sent = (1..=40).map(|run| record(&fixture.store, new_run(run)));
+    for outcome in futures_util::future::join_all(sent).await {
+        assert!(
+            matches!(outcome, Err(Error::Database(_) | Error::Unwritable)),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_probe_knows_whether_a_transaction_works() {
+    let fixture = Fixture::open().await;
+    let mut intruder = intruder(&fixture).await;
+    sqlx::query(BREAK_PROBES)
+        .execute(&mut intruder)
+        .await
+        .unwrap();
+    assert!(fixture.store.probe().await.is_err());
+    sqlx::query("DROP TRIGGER broken_probe")
+        .execute(&mut intruder)
+        .await
+        .unwrap();
+    fixture.store.probe().await.unwrap();
+}

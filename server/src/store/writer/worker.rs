@@ -1,0 +1,251 @@
+//! What the writer does: one task after the other, on one connection.
+
+use std::{panic::AssertUnwindSafe, path::PathBuf};
+
+use futures_util::FutureExt as _;
+use sqlx::{Connection as _, SqliteConnection, error::ErrorKind};
+use tokio::sync::{Notify, mpsc};
+
+use super::{
+    super::{OnCommit, PreparedReport, batch, open, repositories},
+    Answer, Task,
+};
+use crate::{
+    Clock, Error, Result,
+    model::{Installation, Recorded, Repository},
+};
+
+/// How many reports one commit takes: enough that the flush to disk is shared,
+/// few enough that the first one does not wait long.
+const BATCH: usize = 64;
+/// How many bytes of payload one commit takes.
+const BATCH_BYTES: usize = 8 << 20;
+
+pub(super) struct Worker {
+    path: PathBuf,
+    /// None once it can not be trusted: after a failed commit or a panic nobody
+    /// knows what state it is in.
+    connection: Option<SqliteConnection>,
+    tasks: mpsc::Receiver<Task>,
+    /// What was taken from the queue and was no report, to be done next.
+    held: Option<Task>,
+    clock: Clock,
+    on_commit: OnCommit,
+}
+
+impl Worker {
+    pub(super) fn new(
+        path: PathBuf,
+        connection: SqliteConnection,
+        tasks: mpsc::Receiver<Task>,
+        clock: Clock,
+        on_commit: OnCommit,
+    ) -> Self {
+        Self {
+            path,
+            connection: Some(connection),
+            tasks,
+            held: None,
+            clock,
+            on_commit,
+        }
+    }
+
+    /// Works until it is stopped and nothing waits any more.
+    pub(super) async fn run(mut self, stop: std::sync::Arc<Notify>) {
+        while let Some(task) = self.next(&stop).await {
+            // Whoever waits for the task is told when its answer is dropped.
+            if AssertUnwindSafe(self.handle(task))
+                .catch_unwind()
+                .await
+                .is_err()
+            {
+                tracing::error!("writing panicked; the database is opened anew");
+                self.connection = None;
+            }
+        }
+        if let Some(connection) = self.connection
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "the database was not closed well");
+        }
+    }
+
+    async fn next(&mut self, stop: &Notify) -> Option<Task> {
+        if let Some(held) = self.held.take() {
+            return Some(held);
+        }
+        tokio::select! {
+            task = self.tasks.recv() => task,
+            () = stop.notified() => {
+                // What waits is still handed out; nothing more comes in.
+                self.tasks.close();
+                self.tasks.recv().await
+            }
+        }
+    }
+
+    async fn handle(&mut self, task: Task) {
+        match task {
+            Task::Report(report, answer) => {
+                let mut batch = Batch::default();
+                batch.add(*report, answer);
+                self.gather(&mut batch).await;
+                self.commit(batch).await;
+            }
+            Task::Sync(sync, answer) => {
+                let _ = answer.send(self.sync(&sync.0, &sync.1).await);
+            }
+            Task::Probe(answer) => {
+                let _ = answer.send(self.probe().await);
+            }
+        }
+    }
+
+    /// Adds the reports that wait, and those that are about to: under load it
+    /// costs less to let them come than to flush once more for them.
+    async fn gather(&mut self, batch: &mut Batch) {
+        loop {
+            tokio::task::yield_now().await;
+            let before = batch.reports.len();
+            while !batch.is_full() && self.held.is_none() {
+                match self.tasks.try_recv() {
+                    Ok(Task::Report(report, answer)) => batch.add(*report, answer),
+                    Ok(other) => self.held = Some(other),
+                    Err(_) => break,
+                }
+            }
+            if batch.reports.len() == before || batch.is_full() {
+                break;
+            }
+        }
+    }
+
+    /// Commits a batch, and answers each of its reports.
+    async fn commit(&mut self, batch: Batch) {
+        if batch.reports.is_empty() {
+            return;
+        }
+        match self.record(&batch.reports).await {
+            Ok(outcomes) => {
+                for (answer, outcome) in batch.answers.into_iter().zip(outcomes) {
+                    let _ = answer.send(Ok(outcome));
+                }
+            }
+            Err(error) if batch.reports.len() > 1 && is_of_one_report(&error) => {
+                tracing::warn!(%error, "a report was refused; its batch is recorded one by one");
+                self.commit_singly(batch).await;
+            }
+            Err(error) => {
+                let mut answers = batch.answers.into_iter();
+                if let Some(first) = answers.next() {
+                    let _ = first.send(Err(error));
+                }
+                for answer in answers {
+                    let _ = answer.send(Err(Error::Unwritable));
+                }
+            }
+        }
+    }
+
+    /// One report must not take its neighbours down with it.
+    async fn commit_singly(&mut self, batch: Batch) {
+        for (report, answer) in batch.reports.iter().zip(batch.answers) {
+            if !answer.is_closed() {
+                let outcome = self.record(std::slice::from_ref(report)).await;
+                let _ = answer.send(outcome.map(|outcomes| outcomes[0]));
+            }
+        }
+    }
+
+    async fn record(&mut self, reports: &[PreparedReport]) -> Result<Vec<Recorded>> {
+        let batch = self
+            .transact(async |connection| batch::record(connection, reports).await)
+            .await?;
+        (self.on_commit)(batch.news);
+        Ok(batch.outcomes)
+    }
+
+    async fn sync(&mut self, installation: &Installation, all: &[Repository]) -> Result<()> {
+        self.transact(async |connection| repositories::sync(connection, installation, all).await)
+            .await
+    }
+
+    async fn probe(&mut self) -> Result<()> {
+        let now = self.clock.now().as_microsecond();
+        self.transact(async |connection| {
+            sqlx::query(
+                "INSERT INTO write_probe (id, probe_time) VALUES (1, $1)
+                 ON CONFLICT (id) DO UPDATE SET probe_time = excluded.probe_time",
+            )
+            .bind(now)
+            .execute(connection)
+            .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Does something in a transaction of its own.
+    ///
+    /// When the database fails, the connection is given up: `SQLite` may have
+    /// rolled back by itself, and what is left of a failed flush is not to be
+    /// trusted. The next task opens a new one.
+    async fn transact<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T>,
+    ) -> Result<T> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            closed => closed.insert(open::reopen_writer(&self.path).await?),
+        };
+        let outcome = async {
+            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+            let value = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(value)
+        }
+        .await;
+        if let Err(error) = &outcome
+            && !is_of_one_report(error)
+        {
+            tracing::error!(%error, "writing failed; the database is opened anew");
+            self.connection = None;
+        }
+        outcome
+    }
+}
+
+/// Reports that are committed together.
+#[derive(Default)]
+struct Batch {
+    reports: Vec<PreparedReport>,
+    answers: Vec<Answer<Recorded>>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn add(&mut self, report: PreparedReport, answer: Answer<Recorded>) {
+        // If nobody waits for it any more, it was not acknowledged, and will
+        // come again.
+        if !answer.is_closed() {
+            self.bytes += report.size();
+            self.reports.push(report);
+            self.answers.push(answer);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.reports.len() >= BATCH || self.bytes >= BATCH_BYTES
+    }
+}
+
+/// Whether an error is about what a report says, or about a row that it touches,
+/// and not about the database.
+fn is_of_one_report(error: &Error) -> bool {
+    match error {
+        Error::Database(sqlx::Error::Database(error)) => error.kind() != ErrorKind::Other,
+        Error::Stored { .. } => true,
+        _ => false,
+    }
+}
