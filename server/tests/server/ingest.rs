@@ -238,7 +238,7 @@ async fn every_bad_field_is_named() {
             r.jobs[0].labels[0] = "\0".to_owned();
         }),
         ("jobs[0].labels", |r| {
-            r.jobs[0].labels = vec![String::new(); 101]
+            r.jobs[0].labels = vec![String::new(); 101];
         }),
         ("jobs[0].steps[0].status", |r| {
             r.jobs[0].steps = vec![v1::job::Step::default()];

@@ -17,9 +17,11 @@ const NINE: i64 = 9 * 60 * 60;
 /// still running, and one that failed and was re-run.
 async fn history() -> TestServer {
     let server = TestServer::start().await;
-    let mut on_branch = ended(3, 1, Failure, 300);
-    on_branch.branch = "next".to_owned();
-    on_branch.triggering_actor = "eve".to_owned();
+    let on_branch = v1::Build {
+        branch: "next".to_owned(),
+        triggering_actor: "eve".to_owned(),
+        ..ended(3, 1, Failure, 300)
+    };
     let builds = vec![
         ended(1, 1, Success, 60),
         ended(2, 1, Success, 120),
@@ -114,6 +116,23 @@ async fn a_window_is_compared_with_the_one_before() {
     let answer = server.summary(without_start).await;
     assert_eq!(answer.previous_summary, None);
     assert_eq!(answer.summary.unwrap().build_count, 3);
+}
+
+#[tokio::test]
+async fn a_window_does_not_start_after_now() {
+    let server = TestServer::start().await;
+    let filter = BuildFilter {
+        end_time_range: range(Some(NOON + 1), None),
+        ..BuildFilter::default()
+    };
+    let request = GetBreakdownRequest {
+        filter: Some(filter),
+        dimension: Dimension::Actor.into(),
+        limit: 0,
+    };
+    let answer = server.metrics().get_breakdown(request).await;
+    let fields = refused_fields(answer);
+    assert_eq!(fields, ["filter.end_time_range.start_time"]);
 }
 
 #[tokio::test]
@@ -288,6 +307,26 @@ async fn a_breakdown_tells_builds_apart() {
         breakdown(&server, Dimension::Actor, 1).await,
         [row("", "bob", 6)]
     );
+}
+
+#[tokio::test]
+async fn workflows_of_one_name_are_told_apart() {
+    let server = TestServer::start().await;
+    let mut other = ended(2, 1, Failure, 60);
+    other.workflow_id = 4;
+    server.report(vec![ended(1, 1, Success, 60), other]).await;
+    let request = GetBreakdownRequest {
+        filter: None,
+        dimension: Dimension::Workflow.into(),
+        limit: 0,
+    };
+    let answer = server.metrics().get_breakdown(request).await.unwrap();
+    let rows = answer.into_inner().rows;
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|row| (row.repository_id, row.workflow_id, row.value.as_str()))
+        .collect();
+    assert_eq!(rows, [(7, 4, "CI"), (7, 3, "CI")]);
 }
 
 #[tokio::test]

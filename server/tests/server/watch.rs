@@ -76,6 +76,50 @@ async fn a_job_that_moves_the_end_of_its_build_is_told() {
 }
 
 #[tokio::test]
+async fn a_job_is_told_as_its_build() {
+    let server = TestServer::start().await;
+    server.report(vec![queued(1, 1)]).await;
+    let mut request = crate::support::report(Vec::new());
+    request.jobs = vec![crate::support::job(11, 32_410, 32_440)];
+    server.send(request.clone()).await.unwrap();
+    let mut events = watch(&server, BuildFilter::default()).await;
+    assert_eq!(told(next(&mut events).await), of("sync", ""));
+    // The name alone is new: nothing of the build's own row is.
+    server.send(request.clone()).await.unwrap();
+    request.jobs[0].name = "tests".to_owned();
+    server.send(request).await.unwrap();
+    server.report(vec![queued(2, 1)]).await;
+    assert_eq!(told(next(&mut events).await), of("build", "7-1-1"));
+    assert_eq!(told(next(&mut events).await), of("build", "7-2-1"));
+}
+
+#[tokio::test]
+async fn what_concerns_all_builds_of_a_repository_asks_to_list_again() {
+    let server = TestServer::start().await;
+    server.report(vec![queued(1, 1)]).await;
+    let mut events = watch(&server, BuildFilter::default()).await;
+    assert_eq!(told(next(&mut events).await), of("sync", ""));
+    let mut relabel = crate::support::report(Vec::new());
+    let relabelled = &mut relabel.repositories[0];
+    relabelled.update_time.as_mut().unwrap().seconds += 1;
+    relabelled.private = true;
+    server.send(relabel.clone()).await.unwrap();
+    server.report(vec![queued(2, 1)]).await;
+    assert_eq!(told(next(&mut events).await), of("build", "7-2-1"));
+    for change in ["name", "default_branch"] {
+        let relabelled = &mut relabel.repositories[0];
+        relabelled.update_time.as_mut().unwrap().seconds += 1;
+        if change == "name" {
+            relabelled.name = "acme/backend".to_owned();
+        } else {
+            relabelled.default_branch = "trunk".to_owned();
+        }
+        server.send(relabel.clone()).await.unwrap();
+        assert_eq!(told(next(&mut events).await), of("sync", ""), "{change}");
+    }
+}
+
+#[tokio::test]
 async fn what_matches_no_more_is_gone() {
     let server = TestServer::start().await;
     let running = BuildFilter {

@@ -1,7 +1,11 @@
 //! A store on a file of its own.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
 use super::super::{BuildPage, News, PreparedReport, Store};
@@ -51,6 +55,16 @@ impl Fixture {
             .expect("it can be recorded")
     }
 
+    /// Runs SQL behind the store's back.
+    pub(super) async fn sabotage(&self, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(path(&self.folder));
+        let connection = SqliteConnection::connect_with(&options).await;
+        let mut connection = connection.expect("it can be opened");
+        let done = sqlx::query(sql).execute(&mut connection).await;
+        done.expect("it can be done");
+        connection.close().await.expect("it can be closed");
+    }
+
     /// Reports a build of `acme/api`.
     pub(super) async fn report_build(&self, id: BuildId, facts: BuildFacts) -> Recorded {
         self.record(of_build(id, facts)).await
@@ -82,14 +96,17 @@ impl Fixture {
     }
 }
 
+fn path(folder: &TempDir) -> PathBuf {
+    folder.path().join("lampboard.db")
+}
+
 /// Opens a store in a folder.
 pub(super) async fn open(
     folder: &TempDir,
     on_commit: impl Fn(News) + Send + Sync + 'static,
 ) -> Result<Store> {
     let clock = Clock::new(|| at(0));
-    let path = folder.path().join("lampboard.db");
-    Store::open(&path, clock, Arc::new(on_commit)).await
+    Store::open(&path(folder), clock, Arc::new(on_commit)).await
 }
 
 /// Prepares a report and records it.

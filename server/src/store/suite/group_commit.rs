@@ -65,6 +65,26 @@ async fn a_bad_report_fails_alone() {
 }
 
 #[tokio::test]
+async fn a_database_that_fails_fails_all_and_is_tried_again() {
+    let fixture = Fixture::open().await;
+    fixture.record(new_run(1)).await;
+    fixture
+        .sabotage("ALTER TABLE workflow RENAME TO gone")
+        .await;
+    let sent = (2..=40).map(|run| record(&fixture.store, new_run(run)));
+    for recorded in join_all(sent).await {
+        let error = recorded.expect_err("it can not be recorded");
+        let told = matches!(error, Error::Database(_) | Error::Unwritable);
+        assert!(told, "{error}");
+    }
+    fixture
+        .sabotage("ALTER TABLE gone RENAME TO workflow")
+        .await;
+    fixture.record(new_run(41)).await;
+    assert_eq!(fixture.list(&Filter::default()).await.len(), 2);
+}
+
+#[tokio::test]
 async fn nothing_of_a_refused_report_stays() {
     let fixture = Fixture::open().await;
     let mut report = new_run(1);
