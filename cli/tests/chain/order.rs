@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    LARGEST, WEBHOOK, WEBHOOK_SECRET,
+    LARGEST, WEBHOOK, WEBHOOK_SECRET, alone_with_large_bodies,
     github::a_run_of_size,
     lampboard::{Lampboard, Mode},
 };
@@ -37,6 +37,7 @@ async fn any_order_and_number_of_deliveries_give_one_board() {
 
 #[tokio::test]
 async fn the_largest_delivery_is_on_the_board_in_one_process_and_in_two() {
+    let _alone = alone_with_large_bodies().await;
     for mode in [Mode::OneProcess, Mode::TwoProcesses] {
         let lampboard = Lampboard::start(mode).await;
         let (run, event) = a_run_of_size(LARGEST);

@@ -10,6 +10,8 @@ pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod webhook;
 
+use tokio::sync::{Mutex, MutexGuard};
+
 /// What deliveries are signed with.
 pub(crate) const WEBHOOK_SECRET: &str = "a-webhook-secret-that-no-log-may-show";
 /// What github-app reports with.
@@ -20,3 +22,10 @@ pub(crate) const WEBHOOK: &str = "/api/webhook/github-actions";
 
 /// The largest body that is taken.
 pub(crate) const LARGEST: usize = 25 * 1024 * 1024;
+
+/// Waits until no other test has the largest bodies under way: without
+/// optimisation two such tests on few cores run into the limits of time.
+pub(crate) async fn alone_with_large_bodies() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::const_new(());
+    ALONE.lock().await
+}

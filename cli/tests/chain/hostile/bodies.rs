@@ -8,7 +8,7 @@ use http_body_util::Full;
 use tokio::task::JoinSet;
 
 use crate::support::{
-    LARGEST,
+    LARGEST, alone_with_large_bodies,
     github::{a_run, a_run_of_size},
     lampboard::Lampboard,
     raw,
@@ -20,6 +20,7 @@ const MOST_MEMORY: u64 = 256;
 
 #[tokio::test]
 async fn a_body_may_have_25_mib_and_no_byte_more() {
+    let _alone = alone_with_large_bodies().await;
     let lampboard = Lampboard::serve().await;
     for (size, expected) in [(LARGEST, 200), (LARGEST + 1, 413)] {
         let (_, event) = a_run_of_size(size);
@@ -73,6 +74,7 @@ async fn a_length_that_lies_records_nothing() {
 
 #[tokio::test]
 async fn fifty_of_the_largest_bodies_at_once_are_shed_and_do_not_fill_the_memory() {
+    let _alone = alone_with_large_bodies().await;
     let mut lampboard = Lampboard::serve().await;
     let (_, event) = a_run_of_size(LARGEST);
     let length = format!("Content-Length: {LARGEST}");

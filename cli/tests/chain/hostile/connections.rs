@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::support::{
-    LARGEST, WEBHOOK,
+    LARGEST, WEBHOOK, alone_with_large_bodies,
     github::{OneWorkflow, a_run_of_size},
     lampboard::Lampboard,
     raw,
@@ -74,6 +74,7 @@ async fn time_until_cut(mut connection: TcpStream, start: String, drips: bool) -
 
 #[tokio::test]
 async fn slow_bodies_are_cut_and_give_their_room_back() {
+    let _alone = alone_with_large_bodies().await;
     let lampboard = Lampboard::serve().await;
     let (_, event) = a_run_of_size(LARGEST);
     let length = format!("Content-Length: {LARGEST}");
