@@ -69,7 +69,7 @@ impl Bodies {
         length: Option<usize>,
     ) -> Result<Body, Answer> {
         self.check(length.unwrap_or_default())?;
-        let body = timeout(self.max_time, self.collect(body))
+        let body = timeout(self.max_time, self.collect(body, length))
             .await
             .map_err(|_| Answer::Timeout)??;
         match length {
@@ -81,7 +81,11 @@ impl Bodies {
         }
     }
 
-    async fn collect(&self, mut body: axum::body::Body) -> Result<Body, Answer> {
+    async fn collect(
+        &self,
+        mut body: axum::body::Body,
+        length: Option<usize>,
+    ) -> Result<Body, Answer> {
         let mut place = self.room.place()?;
         let mut bytes = BytesMut::new();
         while let Some(frame) = body.frame().await {
@@ -92,6 +96,12 @@ impl Bodies {
             let size = bytes.len() + data.len();
             self.check(size)?;
             place.grow(size)?;
+            if size > bytes.capacity() {
+                // All that was announced at once: growing bit by bit would copy
+                // a large body often and take twice its size. What is not
+                // written to takes no memory.
+                bytes.reserve(length.unwrap_or_default().max(size) - bytes.len());
+            }
             // A copy, because a small piece would keep all of a read buffer.
             bytes.extend_from_slice(&data);
         }
