@@ -10,7 +10,7 @@ use tonic_health::pb::{
 };
 use tonic_reflection::pb::{v1 as reflection, v1alpha as old_reflection};
 
-use crate::support::{TestServer, code, pass};
+use crate::support::{TestServer, code, pass, queued};
 
 const SERVICES: [&str; 5] = [
     "lampboard.v1.AlertService",
@@ -164,7 +164,10 @@ async fn once_the_end_has_begun_no_probe_says_otherwise() {
     server.server.end_streams().await;
     // From probe to probe, several times.
     pass(Duration::from_mins(1)).await;
-    server.server.close().await;
+    // While the first is recorded, a probe that is due asks; the second waits
+    // behind it.
+    server.report(vec![queued(1, 1)]).await;
+    server.report(vec![queued(2, 1)]).await;
     assert_eq!(health(&server, "").await, ServingStatus::NotServing);
 }
 

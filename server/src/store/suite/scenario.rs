@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use proptest::{
     collection::vec,
+    option,
     prelude::{Just, Strategy, any},
     sample::select,
 };
@@ -151,7 +152,7 @@ fn attempt() -> impl Strategy<Value = AttemptStory> {
 }
 
 /// Statuses on the way, in any order, then the end, perhaps told again and
-/// otherwise.
+/// otherwise, and seldom a status on the way that claims to be later still.
 fn beats(
     under_way: RangeInclusive<usize>,
     over: RangeInclusive<usize>,
@@ -162,8 +163,16 @@ fn beats(
     let open = proptest::prop_oneof![9 => open, 1 => odd];
     let ended = select(&["success", "failure", "cancelled", "timed_out", "exploded"][..]);
     let ended = ended.prop_map(status);
-    (vec(beat(open), under_way), vec(beat(ended), over))
-        .prop_map(|(under_way, over)| [under_way, over].concat())
+    let straggler = option::weighted(0.1, beat(open.clone()));
+    let told = (
+        vec(beat(open), under_way),
+        vec(beat(ended), over),
+        straggler,
+    );
+    told.prop_map(|(under_way, over, straggler)| {
+        let straggler: Vec<Beat> = straggler.into_iter().collect();
+        [under_way, over, straggler].concat()
+    })
 }
 
 fn beat(status: impl Strategy<Value = Status>) -> impl Strategy<Value = Beat> {
