@@ -156,7 +156,6 @@ export function begin(plan: Plan, number: number, start: number, random: () => n
     status: BuildStatus.IN_PROGRESS,
     event: main ? 'push' : 'pull_request',
     branch,
-    headRepository: plan.repository,
     commitSha: hex(random),
     commitTitle: title,
     commitAuthor: actor,

@@ -1,5 +1,6 @@
 import type { Build, BuildFilter, TimeRange } from '../src/gen/lampboard/v1/build_pb.ts';
 import { timestampMs } from '../src/lib/format.ts';
+import { branchName } from '../src/lib/names.ts';
 
 function glob(pattern: string): RegExp {
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
@@ -28,7 +29,8 @@ export function selects(filter: BuildFilter | undefined, build: Build): boolean 
   return (
     any(filter.repositories, build.repository) &&
     any(filter.workflows, build.workflow) &&
-    any(filter.branches, build.branch) &&
+    one(filter.workflowIds, build.workflowId) &&
+    any(filter.branches, branchName(build)) &&
     any(filter.actors, build.triggeringActor) &&
     one(filter.events, build.event) &&
     one(filter.statuses, build.status) &&
@@ -40,6 +42,7 @@ export function selects(filter: BuildFilter | undefined, build: Build): boolean 
       filter.pullRequests.some((pull) => build.pullRequests.includes(pull))) &&
     within(filter.startTimeRange, timestampMs(build.startTime)) &&
     within(filter.endTimeRange, timestampMs(build.endTime)) &&
+    (!filter.countedOnly || build.counted) &&
     (!filter.latestAttemptsOnly || build.latestAttempt) &&
     (!filter.defaultBranchOnly || build.branch === 'main')
   );

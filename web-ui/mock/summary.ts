@@ -48,7 +48,9 @@ export function summarise(builds: Build[], running: number): Summary {
     firstTrySuccessCount: firstGood,
     firstTryFailureCount: firstBad,
     firstTryRate: ratio(firstGood, firstBad),
-    wallTime: statistics([...succeeded, ...failed].map((build) => durationMs(build.duration) ?? 0)),
+    wallDuration: statistics(
+      [...succeeded, ...failed].map((build) => durationMs(build.duration) ?? 0),
+    ),
     conclusionCounts: [...conclusions].map((conclusion) =>
       create(ConclusionCountSchema, {
         conclusion,

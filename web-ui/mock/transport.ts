@@ -116,9 +116,9 @@ export const transport = createRouterTransport(({ service }) => {
     getBreakdown: ({ filter }) => {
       const { from, to } = windowOf(filter);
       return {
-        rows: world.repositories(0).map(({ name }) => {
+        rows: world.repositories(0).map(({ id, name }) => {
           const own = { ...(filter ?? create(BuildFilterSchema)), repositories: [name] };
-          return { repository: name, summary: summaryOf(own, from, to) };
+          return { repository: name, repositoryId: id, summary: summaryOf(own, from, to) };
         }),
       };
     },

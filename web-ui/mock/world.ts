@@ -18,6 +18,12 @@ type Listener = (build: Build) => void;
 
 const DECISIVE = (build: Build) => isFailure(build) || build.conclusion === BuildConclusion.SUCCESS;
 
+function recentOf(build: Build) {
+  const { id, status, conclusion, runId, runNumber, runAttempt } = build;
+  const { workflow, startTime, duration } = build;
+  return { id, status, conclusion, runId, runNumber, runAttempt, workflow, startTime, duration };
+}
+
 /** Everything that the mock server knows, and what happens in it. */
 export class World {
   builds: Build[];
@@ -85,11 +91,7 @@ export class World {
       recentBuilds: builds
         .slice(0, recent)
         .reverse()
-        .map(({ id, status, conclusion, runNumber, runAttempt, workflow, startTime, duration }) =>
-          create(RecentBuildSchema, {
-            ...{ id, status, conclusion, runNumber, runAttempt, workflow, startTime, duration },
-          }),
-        ),
+        .map((build) => create(RecentBuildSchema, recentOf(build))),
     });
   }
 

@@ -55,8 +55,3 @@ export function buildHref(repository: string, runId: string, attempt?: number): 
   const run = `/r/${encodeURIComponent(owner)}/${encodeURIComponent(name)}/runs/${runId}`;
   return attempt === undefined ? run : `${run}/attempts/${attempt}`;
 }
-
-/** The page of a build of which only the id is known. */
-export function buildByIdHref(id: string): string {
-  return `/builds/${encodeURIComponent(id)}`;
-}

@@ -4,6 +4,7 @@ import {
   formatDuration,
   formatElapsed,
   formatPercent,
+  formatSince,
   formatTime,
   plural,
 } from '../src/lib/format.ts';
@@ -49,16 +50,22 @@ describe('ages', () => {
 describe('shares', () => {
   it.each([
     [0.908, '90.8 %'],
-    [1, '100 %'],
-    [0, '0 %'],
+    [1, '100.0 %'],
+    [0, '0.0 %'],
     [0.9999, '99.9 %'],
     [0.0001, '0.1 %'],
-    [0.5, '50 %'],
+    [0.5, '50.0 %'],
   ])('writes %d as %s', (rate, text) => expect(formatPercent(rate)).toBe(text));
 });
 
 it('shows a time in UTC with its zone', () => {
   expect(formatTime(Date.UTC(2026, 10, 21, 14, 2, 11), 'utc')).toBe('21 Nov 2026, 14:02:11 UTC');
+});
+
+it('says since when something runs', () => {
+  const now = Date.UTC(2026, 10, 21, 14, 2);
+  expect(formatSince(now - 3_600_000, now, 'utc')).toBe('13:02');
+  expect(formatSince(now - 30 * 3_600_000, now, 'utc')).toBe('20 Nov');
 });
 
 it('counts things', () => {

@@ -15,6 +15,7 @@ import { formatSpan, parseSpan } from '../src/lib/span.ts';
 const FULL: BuildQuery = {
   repositories: ['acme/*', 'other/web'],
   workflows: ['CI, nightly'],
+  workflowIds: ['161335'],
   branches: ['release/1&2', '<b>x</b>'],
   actors: ['*[bot]'],
   events: ['pull_request'],
@@ -25,6 +26,7 @@ const FULL: BuildQuery = {
   pulls: [42],
   started: { lastHours: 168 },
   ended: { from: Date.UTC(2026, 10, 1), to: Date.UTC(2026, 10, 8) },
+  countedOnly: true,
   latestOnly: true,
   defaultBranch: true,
 };
@@ -68,8 +70,10 @@ describe('a query in the address', () => {
       fields.push(`${chip.field}:${chip.value}`);
       query = chip.without;
     }
-    expect(fields).toHaveLength(17);
+    expect(fields).toHaveLength(19);
     expect(fields).toContain('status:timed out');
+    expect(fields).toContain('workflow:id 161335');
+    expect(fields).toContain('attempts:counted only');
     expect(fields).toContain('started:last 7d');
     expect(formatQuery(query).toString()).toBe('');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { githubLink, safeLink } from '../src/lib/links.ts';
 import { searchHref } from '../src/lib/search.ts';
-import { buildByIdHref, buildHref, parseRoute } from '../src/routes.ts';
+import { buildHref, parseRoute } from '../src/routes.ts';
 
 describe('a path', () => {
   it.each([
@@ -38,7 +38,6 @@ describe('a path', () => {
   it('of a build is read as it was written', () => {
     const path = buildHref('ac me/a%b', '12', 3);
     expect(parseRoute(path)).toMatchObject({ repository: 'ac me/a%b', runId: '12', attempt: 3 });
-    expect(parseRoute(buildByIdHref('a/b?c'))).toEqual({ page: 'build-by-id', id: 'a/b?c' });
   });
 });
 

@@ -18,6 +18,7 @@ export function filterOf(query: Partial<BuildQuery>, now: number): BuildFilter {
   const init: MessageInitShape<typeof BuildFilterSchema> = {
     repositories: query.repositories,
     workflows: query.workflows,
+    workflowIds: query.workflowIds,
     branches: query.branches,
     actors: query.actors,
     events: query.events,
@@ -28,6 +29,7 @@ export function filterOf(query: Partial<BuildQuery>, now: number): BuildFilter {
     pullRequests: query.pulls,
     startTimeRange: timeRange(query.started, now),
     endTimeRange: timeRange(query.ended, now),
+    countedOnly: query.countedOnly,
     latestAttemptsOnly: query.latestOnly,
     defaultBranchOnly: query.defaultBranch,
   };

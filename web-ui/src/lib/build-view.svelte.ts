@@ -22,6 +22,11 @@ export class BuildView {
     return this.found.problem ?? this.jobs.problem;
   }
 
+  /** Whether the jobs are here or something will not come: what comes one by one makes the page jump. */
+  get settled(): boolean {
+    return this.jobs.data !== undefined || this.problem !== undefined;
+  }
+
   /** Fetches the build and its jobs; rejects when they cannot be had. */
   async load(key: BuildKey): Promise<void> {
     const before = this.build?.id;
@@ -44,8 +49,14 @@ export class BuildView {
     };
   }
 
-  clear(): void {
+  /** Turns to another build: at once to an attempt that is known, so that what leads to others stays. */
+  turn(key: { runId: string; attempt?: number }): void {
+    const { data } = this.found;
+    const build = data?.attempts.find(
+      (known) => known.runId === key.runId && known.runAttempt === key.attempt,
+    );
     this.found.clear();
     this.jobs.clear();
+    if (data && build) this.found.data = { ...data, build };
   }
 }

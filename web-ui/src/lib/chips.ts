@@ -19,6 +19,7 @@ type ListField = {
 const LISTS: [ListField, string, (value: never) => string][] = [
   ['repositories', 'repository', String],
   ['workflows', 'workflow', String],
+  ['workflowIds', 'workflow', (value: string) => `id ${value}`],
   ['branches', 'branch', String],
   ['actors', 'actor', String],
   ['events', 'event', String],
@@ -61,6 +62,10 @@ export function chipsOf(query: BuildQuery, zone: Zone): Chip[] {
   if (ended) {
     const without = { ...query, ended: undefined };
     chips.push({ field: 'finished', value: spanLabel(ended, zone), without });
+  }
+  if (query.countedOnly) {
+    const without = { ...query, countedOnly: false };
+    chips.push({ field: 'attempts', value: 'counted only', without });
   }
   if (query.latestOnly) {
     chips.push({

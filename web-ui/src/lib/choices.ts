@@ -1,4 +1,5 @@
 import { type Build, BuildConclusion, BuildStatus } from '../gen/lampboard/v1/build_pb.ts';
+import { branchName } from './names.ts';
 import { type BuildQuery, formatQuery, parseQuery } from './query.ts';
 import { conclusionLook, FAILURES, UNENDED } from './status.ts';
 
@@ -71,7 +72,7 @@ export function addValue(query: BuildQuery, key: FieldKey, text: string): BuildQ
 const VALUES: Partial<Record<FieldKey, (build: Build) => string>> = {
   repositories: (build) => build.repository,
   workflows: (build) => build.workflow,
-  branches: (build) => build.branch,
+  branches: branchName,
   actors: (build) => build.triggeringActor,
   events: (build) => build.event,
 };

@@ -61,11 +61,11 @@ export function formatAgo(ms: number): string {
   return days === 1 ? '1 day ago' : `${days} days ago`;
 }
 
-/** `90.8 %`; never rounded up to 100 % nor down to 0 %. */
+/** `90.8 %`; with one decimal always, so that a column of them is in line. Never rounded up to 100 % nor down to 0 %. */
 export function formatPercent(rate: number): string {
   const tenths = Math.round(rate * 1000);
   const shown = rate < 1 && tenths === 1000 ? 999 : rate > 0 && tenths === 0 ? 1 : tenths;
-  return `${shown % 10 === 0 ? shown / 10 : (shown / 10).toFixed(1)} %`;
+  return `${(shown / 10).toFixed(1)} %`;
 }
 
 export type Zone = 'local' | 'utc';
@@ -93,6 +93,16 @@ export function formatClock(ms: number, zone: Zone): string {
   return new Intl.DateTimeFormat('en-GB', {
     hour: '2-digit',
     minute: '2-digit',
+    timeZone: timeZone(zone),
+  }).format(ms);
+}
+
+/** `14:02` of the last 24 hours, `20 Nov` of before: since when something runs. */
+export function formatSince(ms: number, now: number, zone: Zone): string {
+  if (now - ms < DAY) return formatClock(ms, zone);
+  return new Intl.DateTimeFormat('en-GB', {
+    day: 'numeric',
+    month: 'short',
     timeZone: timeZone(zone),
   }).format(ms);
 }

@@ -8,6 +8,9 @@ import { LiveConnection, type LiveStatus } from './live.ts';
 /** Browsers open six connections to a server: a tab that nobody looks at gives its one back. */
 const HIDDEN_FOR = 60_000;
 
+/** How long opening a stream may take without a word, where one was open just before. */
+const GRACE = 1000;
+
 /** What a page wants of the stream. */
 export interface Watcher {
   filter: BuildFilter;
@@ -22,6 +25,7 @@ class Live {
   /** Undefined on pages that follow nothing. */
   status = $state.raw<LiveStatus>();
   #connection?: LiveConnection;
+  #cancelShow?: () => void;
   #paused = false;
   #asleep = false;
 
@@ -37,7 +41,7 @@ class Live {
         if (event.kind === 'build') batch.build(event.build);
         else if (event.kind === 'gone') batch.gone(event.id);
       },
-      show: (status) => (this.status = status),
+      show: (status) => this.#show(status),
     });
     this.#connection = connection;
     if (this.#paused || this.#asleep) connection.pause();
@@ -47,8 +51,25 @@ class Live {
       batch.clear();
       if (this.#connection !== connection) return;
       this.#connection = undefined;
-      this.status = undefined;
+      this.#later(undefined);
     };
+  }
+
+  /** Between two pages, and over a short break, the former status stands. */
+  #show(status: LiveStatus): void {
+    const resumed = this.status === undefined || this.status.kind === 'paused';
+    if (status.kind === 'connecting' && !resumed) this.#later(status);
+    else this.#now(status);
+  }
+
+  #now(status: LiveStatus | undefined): void {
+    this.#cancelShow?.();
+    this.status = status;
+  }
+
+  #later(status: LiveStatus | undefined): void {
+    this.#cancelShow?.();
+    this.#cancelShow = wallClock.after(GRACE, () => this.#now(status));
   }
 
   togglePause(): void {

@@ -3,6 +3,8 @@ import { flushSync } from 'svelte';
 /** Where the page is, as the address bar says it. */
 class Location {
   #url = $state.raw(new URL(window.location.href));
+  /** Whether a person has gone anywhere since the page was loaded. */
+  moved = false;
 
   get path(): string {
     return this.#url.pathname;
@@ -15,6 +17,7 @@ class Location {
   /** Reads the address bar again. */
   read(): void {
     this.#url = new URL(window.location.href);
+    this.moved = true;
   }
 }
 

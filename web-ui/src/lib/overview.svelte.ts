@@ -29,10 +29,10 @@ async function repositoryLines(
     listRepositories(SPARK_BARS, signal),
     getRepositoryBreakdown(filter, signal),
   ]);
-  const summaries = new Map(rows.map((row) => [row.repository, row.summary]));
+  const summaries = new Map(rows.map((row) => [row.repositoryId, row.summary]));
   return repositories.map((repository) => ({
     repository,
-    summary: summaries.get(repository.name),
+    summary: summaries.get(repository.id),
   }));
 }
 

@@ -6,6 +6,7 @@ import { conclusionWord, statusWord } from './status.ts';
 export interface BuildQuery {
   repositories: string[];
   workflows: string[];
+  workflowIds: string[];
   branches: string[];
   actors: string[];
   events: string[];
@@ -16,6 +17,7 @@ export interface BuildQuery {
   pulls: number[];
   started?: Span;
   ended?: Span;
+  countedOnly: boolean;
   latestOnly: boolean;
   defaultBranch: boolean;
 }
@@ -31,6 +33,7 @@ export function everything(): BuildQuery {
   return {
     repositories: [],
     workflows: [],
+    workflowIds: [],
     branches: [],
     actors: [],
     events: [],
@@ -39,6 +42,7 @@ export function everything(): BuildQuery {
     shas: [],
     runs: [],
     pulls: [],
+    countedOnly: false,
     latestOnly: false,
     defaultBranch: false,
   };
@@ -51,7 +55,7 @@ type Parser<T> = (text: string) => T | undefined;
 
 const text: Parser<string> = (value) => value.trim() || undefined;
 const sha: Parser<string> = (value) => (/^[0-9a-f]{7,40}$/i.test(value) ? value : undefined);
-const run: Parser<string> = (value) => (/^[0-9]{1,18}$/.test(value) ? value : undefined);
+const id: Parser<string> = (value) => (/^[0-9]{1,18}$/.test(value) ? value : undefined);
 const pull: Parser<number> = (value) =>
   /^[1-9][0-9]{0,8}$/.test(value) ? Number(value) : undefined;
 const status: Parser<BuildStatus> = (value) => STATUSES.find((s) => s && statusWord(s) === value);
@@ -74,16 +78,18 @@ export function parseQuery(params: URLSearchParams): ParsedQuery {
   const query: BuildQuery = {
     repositories: read('repo', text),
     workflows: read('workflow', text),
+    workflowIds: read('workflow_id', id),
     branches: read('branch', text),
     actors: read('actor', text),
     events: read('event', text),
     statuses: read('status', status),
     conclusions: read('conclusion', conclusion),
     shas: read('sha', sha),
-    runs: read('run', run),
+    runs: read('run', id),
     pulls: read('pr', pull),
     started: read('started', parseSpan)[0],
     ended: read('ended', parseSpan)[0],
+    countedOnly: params.get('counted') === '1',
     latestOnly: params.get('latest') === '1',
     defaultBranch: params.get('default') === '1',
   };
@@ -98,6 +104,7 @@ export function formatQuery(query: BuildQuery): URLSearchParams {
   };
   write('repo', query.repositories);
   write('workflow', query.workflows);
+  write('workflow_id', query.workflowIds);
   write('branch', query.branches);
   write('actor', query.actors);
   write('event', query.events);
@@ -108,6 +115,7 @@ export function formatQuery(query: BuildQuery): URLSearchParams {
   write('pr', query.pulls);
   if (query.started) params.set('started', formatSpan(query.started));
   if (query.ended) params.set('ended', formatSpan(query.ended));
+  if (query.countedOnly) params.set('counted', '1');
   if (query.latestOnly) params.set('latest', '1');
   if (query.defaultBranch) params.set('default', '1');
   return params;

@@ -9,8 +9,8 @@ export type Sort = (typeof SORTS)[number];
 const KEYS: Record<Exclude<Sort, 'name'>, (line: RepositoryLine) => number | undefined> = {
   // The worst first.
   success: ({ summary }) => (summary?.successRate === undefined ? undefined : -summary.successRate),
-  p50: ({ summary }) => durationMs(summary?.wallTime?.p50),
-  p95: ({ summary }) => durationMs(summary?.wallTime?.p95),
+  p50: ({ summary }) => durationMs(summary?.wallDuration?.p50),
+  p95: ({ summary }) => durationMs(summary?.wallDuration?.p95),
   running: ({ summary }) => summary?.runningCount,
   updated: ({ repository }) => timestampMs(repository.lastBuildTime),
 };

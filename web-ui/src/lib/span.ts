@@ -1,3 +1,6 @@
+import type { TimeRange } from '../gen/lampboard/v1/build_pb.ts';
+import { timestampMs } from './format.ts';
+
 /** A stretch of time: up to now, or between two moments in milliseconds. */
 export type Span = { lastHours: number } | { from?: number; to?: number };
 
@@ -31,6 +34,11 @@ export function formatSpan(span: Span): string {
   if (!('lastHours' in span)) return `${formatMoment(span.from)}..${formatMoment(span.to)}`;
   const { lastHours } = span;
   return lastHours % 24 === 0 && lastHours > 24 ? `${lastHours / 24}d` : `${lastHours}h`;
+}
+
+/** The span that the server calls a range. */
+export function spanOf(range: TimeRange | undefined): Span {
+  return { from: timestampMs(range?.startTime), to: timestampMs(range?.endTime) };
 }
 
 /** Where a span starts and ends, seen from now. */

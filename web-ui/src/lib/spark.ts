@@ -1,6 +1,7 @@
 import type { RecentBuild } from '../gen/lampboard/v1/repository_pb.ts';
 import { durationMs, plural } from './format.ts';
-import { isEnded, lookOf, type Tone } from './status.ts';
+import { isolate, workflowName } from './names.ts';
+import { githubWord, isEnded, lookOf, type Tone } from './status.ts';
 
 export const STEP = 8;
 export const BAR = 6;
@@ -69,5 +70,7 @@ export function sparkSentence(builds: readonly RecentBuild[]): string {
 
 /** What a pointer on one bar is told. */
 export function sparkTip(build: RecentBuild): string {
-  return `${build.workflow} #${build.runNumber} ${lookOf(build).word}`;
+  const { word } = lookOf(build);
+  const said = word === 'unknown' ? githubWord(build) : word;
+  return `${isolate(workflowName(build.workflow))} #${build.runNumber} ${isolate(said)}`;
 }

@@ -52,6 +52,9 @@ export const FAILURES: readonly BuildConclusion[] = [
   BuildConclusion.STARTUP_FAILURE,
 ];
 
+/** The conclusions that the success rate and the times are made of. */
+export const DECISIVE: readonly BuildConclusion[] = [BuildConclusion.SUCCESS, ...FAILURES];
+
 /** The statuses of what has not ended. */
 export const UNENDED: readonly BuildStatus[] = [
   BuildStatus.QUEUED,
