@@ -28,6 +28,8 @@ test: tools web-ui/node_modules/.complete ## Install what tests need, and run th
 	$(NPM) test
 	$(say) "Rust: all tests"
 	cargo test --workspace --locked
+	$(say) "End to end, in Chromium"
+	$(NPM) run e2e
 
 .PHONY: check
 check: check-proto check-web-ui check-supply check-rust ## Format, lints, contract, generated code, licences

@@ -30,14 +30,14 @@ impl Delivery {
         let signature = signature(secret.as_bytes(), &event.body);
         Self {
             run_id: change.run().id.0,
-            headers: headers(event.name, &event.guid, &signature),
+            headers: headers(&event.name, &event.guid, &signature),
             body: event.body,
         }
     }
 }
 
 /// The real ones: some servers look at more than the signature.
-fn headers(event: &'static str, guid: &str, signature: &str) -> HeaderMap {
+fn headers(event: &str, guid: &str, signature: &str) -> HeaderMap {
     let ascii = |text: &str| HeaderValue::from_str(text).expect("names, digits and dashes");
     HeaderMap::from_iter([
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
