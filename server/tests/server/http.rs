@@ -261,6 +261,21 @@ async fn every_page_is_the_ui_under_a_strict_policy() {
 }
 
 #[tokio::test]
+async fn a_page_is_only_read() {
+    let server = TestServer::start().await;
+    for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
+        let request = Request::builder().method(method.clone()).uri("/builds");
+        let response = send(&server, request).await;
+        assert_eq!(
+            response.status(),
+            StatusCode::METHOD_NOT_ALLOWED,
+            "{method}"
+        );
+        assert_eq!(response.headers()["allow"], "GET, HEAD");
+    }
+}
+
+#[tokio::test]
 async fn an_unchanged_page_is_not_sent_again() {
     let server = TestServer::start().await;
     let first = send(&server, Request::get("/")).await;
