@@ -17,6 +17,12 @@ const ASK_AGAIN: &str = "no-cache";
 
 /// Answers with an asset, or with the page: the UI's own router knows the path.
 pub(crate) fn serve(request: &Request<Body>) -> Response<Body> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut refusal = status(StatusCode::METHOD_NOT_ALLOWED);
+        let methods = HeaderValue::from_static("GET, HEAD");
+        refusal.headers_mut().insert(ALLOW, methods);
+        return refusal;
+    }
     let path = request.uri().path().trim_start_matches('/');
     if let Some(asset) = lampboard_web_ui::asset(path) {
         return answer(asset, request.headers());
