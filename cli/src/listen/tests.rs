@@ -56,10 +56,15 @@ impl Connection {
 
     /// Waits for the end, and tells how many seconds it took from the start.
     async fn seconds(self) -> u64 {
-        let ended = timeout(Duration::from_hours(1), self.serving).await;
-        ended.expect("the connection stays").unwrap();
+        in_the_end(self.serving).await.unwrap();
         self.start.elapsed().as_secs()
     }
+}
+
+/// Waits for what must come at some time.
+async fn in_the_end<T>(event: impl Future<Output = T>) -> T {
+    let event = timeout(Duration::from_hours(1), event).await;
+    event.expect("it did not come within an hour")
 }
 
 fn router() -> Router {
@@ -95,7 +100,9 @@ async fn half_a_body_is_not_waited_for() {
     let (mut client, connection) = Connection::open();
     client.write_all(HALF.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    client.read_to_string(&mut answer).await.unwrap();
+    in_the_end(client.read_to_string(&mut answer))
+        .await
+        .unwrap();
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     assert_eq!(connection.seconds().await, 10);
 }
@@ -120,7 +127,7 @@ async fn half_a_body_does_not_stay_on_http2() {
     let half = stream::once(Ok::<_, Infallible>("half")).chain(stream::pending());
     let request = Request::post("http://localhost/echo");
     let request = request.body(Body::from_stream(half)).unwrap();
-    let response = client.send_request(request).await.unwrap();
+    let response = in_the_end(client.send_request(request)).await.unwrap();
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert_eq!(connection.start.elapsed().as_secs(), 10);
     assert_eq!(fetch(&mut client, "/").await, "at once");
