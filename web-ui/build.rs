@@ -79,7 +79,7 @@ fn install() -> Outcome<()> {
         return Ok(());
     }
     run(npm()
-        .args(["ci", "--no-audit", "--no-fund"])
+        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
         .args(omitted()))
 }
 

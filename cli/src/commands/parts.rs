@@ -1,6 +1,6 @@
 //! What several roles have in common: opening the parts, counters, and an orderly end.
 
-use std::path::PathBuf;
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use axum::{Router, http::header::CONTENT_TYPE, response::IntoResponse as _, routing::get};
@@ -41,8 +41,9 @@ pub(crate) fn require_loopback(auth: &AuthArgs, listen: &ListenArgs) -> anyhow::
     if !listen.listen.ip().is_loopback() {
         bail!(
             "LAMPBOARD_AUTH=none shows every build to everybody who reaches the port, so it works \
-             on loopback only: set LAMPBOARD_LISTEN to 127.0.0.1:{} and put a proxy with sign-in \
-             before it",
+             on loopback only: set LAMPBOARD_LISTEN to 127.0.0.1:{0}, let your proxy pass \
+             /api/webhook/ on to it, and look at the board through a tunnel: \
+             ssh -L {0}:127.0.0.1:{0}",
             listen.listen.port()
         );
     }
@@ -111,9 +112,14 @@ async fn keep_up(handle: PrometheusHandle) {
 
 fn database(store: &StoreArgs) -> anyhow::Result<PathBuf> {
     let Some(url) = &store.database_url else {
-        std::fs::create_dir_all(&store.data_dir).with_context(|| {
-            format!("can not make the data folder {}", store.data_dir.display())
-        })?;
+        // What is in it is for nobody else's eyes.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&store.data_dir)
+            .with_context(|| {
+                format!("can not make the data folder {}", store.data_dir.display())
+            })?;
         return Ok(store.data_dir.join("lampboard.db"));
     };
     let path = url
