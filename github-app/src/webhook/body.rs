@@ -96,10 +96,11 @@ impl Bodies {
             let size = bytes.len() + data.len();
             self.check(size)?;
             place.grow(size)?;
-            if size > bytes.capacity() {
+            if size > ORDINARY && size > bytes.capacity() {
                 // All that was announced at once: growing bit by bit would copy
                 // a large body often and take twice its size. What is not
-                // written to takes no memory.
+                // written to takes address space alone; even so, who sends
+                // next to nothing does not get it.
                 bytes.reserve(length.unwrap_or_default().max(size) - bytes.len());
             }
             // A copy, because a small piece would keep all of a read buffer.
