@@ -96,7 +96,8 @@ impl Writer {
             })?;
         match timeout(PATIENCE, answered).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Error::Stopping),
+            // The writer panicked over it, and said so in the log.
+            Ok(Err(_)) => Err(Error::Unwritable),
             Err(_) => Err(Error::Busy("the database is too slow")),
         }
     }
