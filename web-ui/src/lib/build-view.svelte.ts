@@ -50,10 +50,12 @@ export class BuildView {
   }
 
   /** Turns to another build: at once to an attempt that is known, so that what leads to others stays. */
-  turn(key: { runId: string; attempt?: number }): void {
+  turn(key: BuildKey): void {
     const { data } = this.found;
-    const build = data?.attempts.find(
-      (known) => known.runId === key.runId && known.runAttempt === key.attempt,
+    const build = data?.attempts.find((known) =>
+      'id' in key
+        ? known.id === key.id
+        : known.runId === key.runId && known.runAttempt === key.attempt,
     );
     this.found.clear();
     this.jobs.clear();

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { watchBuilds } from '../api/rpc.ts';
 import type { BuildFilter } from '../gen/lampboard/v1/build_pb.ts';
 import { Batch, nextFrame } from './batch.ts';
@@ -57,8 +58,9 @@ class Live {
 
   /** Between two pages, and over a short break, the former status stands. */
   #show(status: LiveStatus): void {
-    const resumed = this.status === undefined || this.status.kind === 'paused';
-    if (status.kind === 'connecting' && !resumed) this.#later(status);
+    // Shown from within a page's effect, which must not start anew with every status.
+    const former = untrack(() => this.status?.kind ?? 'paused');
+    if (status.kind === 'connecting' && former !== 'paused') this.#later(status);
     else this.#now(status);
   }
 

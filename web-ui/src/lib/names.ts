@@ -7,6 +7,11 @@ export function workflowName(name: string): string {
   return name.startsWith(WORKFLOWS) ? name.slice(WORKFLOWS.length) : name;
 }
 
+/** What a build is called. */
+export function buildTitle({ title, commitTitle, workflow }: Build): string {
+  return title || commitTitle || workflowName(workflow) || 'Untitled';
+}
+
 /** The branch as a filter names it: a fork's goes by the fork's name too. Empty for a deleted branch. */
 export function branchName({ branch, headRepository }: Build): string {
   return headRepository === '' || branch === '' ? branch : `${headRepository}:${branch}`;
