@@ -4,6 +4,7 @@ import { DESK, launch, load, painted, PHONE, pillSays, visit } from './support/b
 import { say } from './support/figures.ts';
 import { GitHub } from './support/github.ts';
 import { Installation } from './support/lampboard.ts';
+import { pagesOf } from './support/pages.ts';
 
 const KB = 1000;
 /** On each of four pages: ten seconds in all. */
@@ -80,24 +81,46 @@ async function countShifts(page: Page): Promise<void> {
   });
 }
 
+/** Fails when anything moved. */
+async function nothingMoved(page: Page, what: string): Promise<void> {
+  const shifts = await page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts);
+  const sum = shifts.reduce((sum, { value }) => sum + value, 0).toFixed(3);
+  say(`layout shift of ${what}`, sum);
+  expect(sum, JSON.stringify(shifts, undefined, 1)).toBe('0.000');
+}
+
 /** How a page shows that a build has come, and how far down it is being read. */
-const READERS = [
-  { name: 'overview', path: '/', scrolled: 0, sign: (title: string) => title },
+const READERS: {
+  name: string;
+  path: string;
+  scrolled: number;
+  focus?: boolean;
+  sign(title: string, n: number): string;
+}[] = [
+  { name: 'overview', path: '/', scrolled: 0, sign: (title) => title },
   {
     name: 'list',
     path: '/builds',
     scrolled: 300,
     sign: (_: string, n: number) => `${n} new build`,
   },
+  {
+    name: 'list with the focus in it',
+    path: '/builds',
+    scrolled: 0,
+    focus: true,
+    sign: (_: string, n: number) => `${n} new build`,
+  },
 ];
 
 describe.each([DESK, PHONE])('nothing jumps while builds arrive, $viewport.width px', (device) => {
-  test.each(READERS)('$name', async ({ name, path, scrolled, sign }) => {
+  test.each(READERS)('$name', async ({ name, path, scrolled, focus, sign }) => {
     const { page } = await visit(browser, device);
     await countShifts(page);
     await load(page, `${lampboard.origin}${path}`);
     await pillSays(page, 'Live');
     await page.evaluate((top) => scrollTo(0, top), scrolled);
+    if (focus) await page.locator('main a[href^="/r/"]').first().focus();
 
     const start = performance.now();
     let builds = 0;
@@ -113,9 +136,27 @@ describe.each([DESK, PHONE])('nothing jumps while builds arrive, $viewport.width
         updated: Date.now(),
       });
     }
-    const shifts = await page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts);
-    const sum = shifts.reduce((sum, { value }) => sum + value, 0).toFixed(3);
-    say(`layout shift of the ${name}, ${device.viewport.width} px`, `${sum} (${builds} builds)`);
-    expect(sum, JSON.stringify(shifts, undefined, 1)).toBe('0.000');
+    await nothingMoved(page, `the ${name}, ${device.viewport.width} px, ${builds} builds`);
+  });
+});
+
+describe.each([DESK, PHONE])('nothing jumps while a page loads, $viewport.width px', (device) => {
+  test.each(['overview', 'builds', 'build'])('%s', async (name) => {
+    const finder = await visit(browser, device);
+    const address = (await pagesOf(finder.page, lampboard.origin))[name] ?? '';
+    await finder.page.context().close();
+    const { page } = await visit(browser, device);
+    await countShifts(page);
+    // Slow enough for every part to come by itself.
+    await page.route('**/lampboard.v1.*/*', async (route) => {
+      const list = /List|Breakdown/.test(route.request().url());
+      await new Promise((resolve) => setTimeout(resolve, list ? 600 : 300));
+      await route.continue();
+    });
+    await load(page, address);
+    await pillSays(page, 'Live');
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+    await nothingMoved(page, `the ${name} as it loads, ${device.viewport.width} px`);
+    await page.context().close();
   });
 });

@@ -68,6 +68,7 @@ test('a build changes in place while jobs and steps appear', async () => {
   const header = builds.locator('main header').first();
   await header.getByText('running').waitFor();
   await builds.getByText('No job is known yet.').waitFor();
+  expect(await heading?.evaluate((element) => element === document.activeElement)).toBe(true);
 
   const job: Job = github.newJob(run, { name: 'compile and link' });
   await github.reportJob(run, job);
@@ -96,6 +97,17 @@ test('a build changes in place while jobs and steps appear', async () => {
   };
   await github.reportJob(run, failed);
   await builds.getByRole('list', { name: 'What failed' }).getByText('Run the compiler').waitFor();
+
+  const chart = await line.locator('.chart').boundingBox();
+  const marks = builds.locator('ol .run');
+  await expect.poll(() => marks.count()).toBe(2);
+  for (const mark of await marks.all()) {
+    const box = await mark.boundingBox();
+    expect(box?.width).toBeGreaterThanOrEqual(3);
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(
+      (chart?.x ?? 0) + (chart?.width ?? 0) + 0.5,
+    );
+  }
 
   const over = painted(builds, 'failed in');
   const { answered } = await github.report({

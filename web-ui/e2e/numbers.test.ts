@@ -64,6 +64,25 @@ test.each([
   expect(await rows().count()).toBe(count);
 });
 
+test("a repository's rate opens the builds that it was made of, and the address says which", async () => {
+  const rate = page.getByRole('table').getByRole('link', { name: '57.1 %' });
+  await rate.click();
+  await rows().first().waitFor();
+  await settled(page);
+  expect(await rows().count()).toBe(7);
+  const params = new URL(page.url()).searchParams;
+  expect(params.getAll('conclusion').sort()).toEqual([
+    'failure',
+    'startup_failure',
+    'success',
+    'timed_out',
+  ]);
+  expect(params.get('counted')).toBe('1');
+  expect(params.get('ended')).toMatch(/Z\.\.\d.*Z$/);
+  const chips = page.getByRole('list', { name: 'Filters in use' });
+  await chips.getByRole('link', { name: 'Remove attempts counted only' }).waitFor();
+});
+
 test('what runs now opens the builds that run', async () => {
   await kpi('Build count').getByRole('link', { name: '2 running now' }).click();
   await rows().first().waitFor();
