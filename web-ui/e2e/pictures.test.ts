@@ -58,7 +58,9 @@ test.runIf(process.env.README_SCREENSHOTS === '1').each([
 ] as const)('the picture of README, %s', async (colorScheme, file) => {
   const { page } = await visit(browser, { ...README, colorScheme, timezoneId: 'UTC' });
   await open(page, origin);
-  await page.getByRole('region', { name: 'Running now' }).getByRole('listitem').first().waitFor();
   await mkdir(DOCS, { recursive: true });
-  await page.screenshot({ path: `${DOCS}${file}` });
+  // Down to the last repository, so that no row is cut through.
+  const table = await page.getByRole('region', { name: 'Repositories' }).boundingBox();
+  const height = Math.ceil((table?.y ?? 0) + (table?.height ?? 0)) + 24;
+  await page.screenshot({ path: `${DOCS}${file}`, clip: { x: 0, y: 0, width: 1280, height } });
 });

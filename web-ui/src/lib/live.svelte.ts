@@ -7,7 +7,7 @@ import { wallClock } from './clock.ts';
 import { LiveConnection, type LiveStatus } from './live.ts';
 
 /** Browsers open six connections to a server: a tab that nobody looks at gives its one back. */
-const HIDDEN_FOR = 60_000;
+const HIDDEN_FOR = 2_000;
 
 /** How long opening a stream may take without a word, where one was open just before. */
 const GRACE = 1000;
