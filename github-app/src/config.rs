@@ -38,7 +38,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_size: 25 * 1024 * 1024,
-            bodies_in_flight: 64 * 1024 * 1024,
+            bodies_in_flight: 48 * 1024 * 1024,
             body_time: Duration::from_secs(6),
             report_time: Duration::from_secs(7),
             answer_time: Duration::from_secs(8),

@@ -58,11 +58,16 @@ pub(crate) fn router(receiver: Arc<Receiver>) -> Router {
 
 async fn handle(State(receiver): State<Arc<Receiver>>, request: Request) -> Answer {
     let start = Instant::now();
-    let (parts, body) = request.into_parts();
-    let (kind, answer) = match receiver.take_in(&parts, body).await {
+    let (parts, mut body) = request.into_parts();
+    let (kind, answer) = match receiver.take_in(&parts, &mut body).await {
         Ok(body) => receiver.record(&parts, body, start).await,
-        // An event that nobody signed for is not told by its name.
-        Err(refusal) => (Kind::Other, refusal),
+        Err(refusal) => {
+            if !matches!(refusal, Answer::Timeout) {
+                receiver.bodies.drain(&mut body).await;
+            }
+            // An event that nobody signed for is not told by its name.
+            (Kind::Other, refusal)
+        }
     };
     receiver.observer.note(kind, &answer, start.elapsed());
     answer
@@ -90,7 +95,7 @@ impl Receiver {
     async fn take_in(
         self: &Arc<Self>,
         parts: &Parts,
-        body: axum::body::Body,
+        body: &mut axum::body::Body,
     ) -> Result<Body, Answer> {
         if !headers::is_json(&parts.headers) {
             return Err(Answer::UnsupportedMediaType);

@@ -64,10 +64,11 @@ impl Store {
     pub(crate) async fn open(path: &Path, clock: Clock, on_commit: OnCommit) -> Result<Self> {
         let lock = open::lock(path)?;
         let connection = open::writer(path).await?;
+        let file = open::FileId::of(path)?;
         let readers = open::readers(path).await?;
         Ok(Self {
             readers,
-            writer: Writer::spawn(path.to_owned(), connection, clock, on_commit),
+            writer: Writer::spawn(path.to_owned(), file, connection, clock, on_commit),
             _lock: Arc::new(lock),
         })
     }

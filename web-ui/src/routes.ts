@@ -44,7 +44,9 @@ export function parseRoute(path: string): Route {
     return runRoute(`${second}/${third}`, rest);
   }
   if (second && third === 'actions' && fourth === 'runs') {
-    return runRoute(`${first}/${second}`, rest);
+    // The link of a job leads to its run.
+    const run = rest[1] === 'job' ? rest.slice(0, 1) : rest;
+    return runRoute(`${first}/${second}`, run);
   }
   return { page: 'not-found' };
 }

@@ -11,6 +11,7 @@ describe('a path', () => {
     ['/builds/abc', { page: 'build-by-id', id: 'abc' }],
     ['/r/acme/api/runs/7', { page: 'build', repository: 'acme/api', runId: '7' }],
     ['/acme/api/actions/runs/7', { page: 'build', repository: 'acme/api', runId: '7' }],
+    ['/acme/api/actions/runs/7/job/55', { page: 'build', repository: 'acme/api', runId: '7' }],
     [
       '/r/acme/api/runs/7/attempts/2',
       { page: 'build', repository: 'acme/api', runId: '7', attempt: 2 },

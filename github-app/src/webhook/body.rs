@@ -12,6 +12,9 @@ use super::{
 };
 use crate::Limits;
 
+/// How long a sender whose body is refused may go on sending.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+
 /// The bodies that are held at this time.
 pub(super) struct Bodies {
     room: Room,
@@ -65,7 +68,7 @@ impl Bodies {
     /// Reads a body of the length that was announced, if any was.
     pub(super) async fn read(
         &self,
-        body: axum::body::Body,
+        body: &mut axum::body::Body,
         length: Option<usize>,
     ) -> Result<Body, Answer> {
         self.check(length.unwrap_or_default())?;
@@ -81,9 +84,25 @@ impl Bodies {
         }
     }
 
+    /// Lets the rest of a body that is refused run through. Closing the connection
+    /// on it would keep the answer from a sender that is still sending.
+    pub(super) async fn drain(&self, body: &mut axum::body::Body) {
+        let mut size = 0;
+        let rest = async {
+            while let Some(Ok(frame)) = body.frame().await {
+                size += frame.data_ref().map_or(0, Bytes::len);
+                if size > self.max_size * 2 {
+                    break;
+                }
+            }
+        };
+        // Whoever takes longer is cut off.
+        let _ = timeout(DRAIN_TIME, rest).await;
+    }
+
     async fn collect(
         &self,
-        mut body: axum::body::Body,
+        body: &mut axum::body::Body,
         length: Option<usize>,
     ) -> Result<Body, Answer> {
         let mut place = self.room.place()?;

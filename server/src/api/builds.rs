@@ -47,6 +47,9 @@ impl Builds {
             }
             get_build_request::Key::Run(run) => {
                 let id = Check::run(|check| convert::run_id(check, "run.id", run.id))?;
+                if run.attempt < 0 {
+                    return Err(Error::invalid("run.attempt", "must not be negative"));
+                }
                 self.attempts_of_run(id, run.attempt, |_| true).await
             }
             get_build_request::Key::Url(url) => {

@@ -156,7 +156,10 @@ fn collect(
         if starts.len() == MOST_PERIODS {
             return Err(PeriodError::TooMany);
         }
-        starts.push(start);
+        // Where a zone skipped a whole day, that day has no period.
+        if starts.last() != Some(&start) {
+            starts.push(start);
+        }
     }
     Ok(starts)
 }
@@ -233,6 +236,13 @@ mod tests {
         );
         assert_eq!(periods.index(at("2026-03-29T21:59:59Z")), Some(1));
         assert_eq!(periods.index(at("2026-03-29T22:00:00Z")), Some(2));
+    }
+
+    #[test]
+    fn a_day_that_a_zone_skipped_is_no_period() {
+        let window = window("2011-12-28T00:00:00Z", "2012-01-02T00:00:00Z");
+        let periods = Periods::cut(window, DAY, &zone("Pacific/Apia")).unwrap();
+        assert!(periods.starts().is_sorted_by(|a, b| a < b));
     }
 
     #[test]

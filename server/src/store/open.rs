@@ -1,6 +1,12 @@
 //! Opening the database file: what must hold before anything is promised.
 
-use std::{borrow::Cow, fs::File, path::Path, time::Duration};
+use std::{
+    borrow::Cow,
+    fs::{File, OpenOptions},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    path::Path,
+    time::Duration,
+};
 
 use sqlx::{
     Connection as _, SqliteConnection, SqlitePool,
@@ -58,14 +64,48 @@ pub(super) fn lock(path: &Path) -> Result<File> {
 
 /// Opens the one connection that writes, and migrates.
 pub(super) async fn writer(path: &Path) -> Result<SqliteConnection> {
+    make_private(path)?;
     let options = options(path)
-        .create_if_missing(true)
         // Has an effect only before the first table is made.
         .auto_vacuum(SqliteAutoVacuum::Incremental);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     migrations().run(&mut connection).await?;
     require_durable(&mut connection).await?;
     Ok(connection)
+}
+
+/// Makes the file if there is none, for nobody else's eyes: it holds the names of
+/// private repositories. `SQLite` gives the files beside it the same mode.
+fn make_private(path: &Path) -> Result<()> {
+    let made = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path);
+    made.map(drop).map_err(|source| Error::Io {
+        context: path.display().to_string(),
+        source,
+    })
+}
+
+/// Which file a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    pub(super) fn of(path: &Path) -> Result<Self> {
+        let metadata = std::fs::metadata(path).map_err(|source| Error::Io {
+            context: format!("the database file {}", path.display()),
+            source,
+        })?;
+        Ok(Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        })
+    }
 }
 
 /// Opens the connection that writes once more. A file that is gone by now is not

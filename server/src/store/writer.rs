@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{OnCommit, PreparedReport};
+use super::{OnCommit, PreparedReport, open::FileId};
 use crate::{
     Clock, Error, Result,
     model::{Installation, Recorded, Repository},
@@ -43,13 +43,14 @@ impl Writer {
     /// Starts the writer on a file that is open already.
     pub(super) fn spawn(
         path: PathBuf,
+        file: FileId,
         connection: SqliteConnection,
         clock: Clock,
         on_commit: OnCommit,
     ) -> Self {
         let (queue, tasks) = mpsc::channel(QUEUE);
         let stop = Arc::new(Notify::new());
-        let worker = Worker::new(path, connection, tasks, clock, on_commit);
+        let worker = Worker::new(path, file, connection, tasks, clock, on_commit);
         let task = tokio::spawn(worker.run(Arc::clone(&stop)));
         Self {
             queue,

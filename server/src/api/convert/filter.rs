@@ -27,6 +27,9 @@ pub(in crate::api) fn filter(check: &mut Check, filter: Option<v1::BuildFilter>)
         branches: patterns(check, "branches", filter.branches),
         actors: patterns(check, "actors", filter.actors),
         events: check.each("events", filter.events, MOST_VALUES, |check, event| {
+            if event.is_empty() {
+                check.refuse("", "must not be empty");
+            }
             check.text("", event, LONGEST_NAME)
         }),
         statuses: check.each("statuses", filter.statuses, MOST_VALUES, status_filter),
@@ -73,7 +76,7 @@ fn commits(check: &mut Check, shas: Vec<String>) -> Vec<CommitPrefix> {
     let commits = check.each("commit_shas", shas, MOST_VALUES, |check, sha| {
         let commit = CommitPrefix::parse(&sha);
         if commit.is_none() {
-            check.refuse("", "must be 7 to 40 hexadecimal digits");
+            check.refuse("", "must be 7 to 64 hexadecimal digits");
         }
         commit
     });

@@ -76,3 +76,32 @@ async fn the_probe_knows_whether_a_transaction_works() {
         .unwrap();
     fixture.store.probe().await.unwrap();
 }
+
+#[tokio::test]
+async fn nothing_is_taken_in_for_a_file_that_is_gone() {
+    let fixture = Fixture::open().await;
+    fixture.record(new_run(1)).await;
+    std::fs::remove_file(fixture.folder.path().join("lampboard.db")).unwrap();
+    assert!(record(&fixture.store, new_run(2)).await.is_err());
+    assert!(fixture.store.probe().await.is_err());
+    assert!(
+        !fixture.folder.path().join("lampboard.db").exists(),
+        "no new and empty board is made"
+    );
+}
+
+#[tokio::test]
+async fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let fixture = Fixture::open().await;
+    fixture.record(new_run(1)).await;
+    for file in std::fs::read_dir(fixture.folder.path()).unwrap() {
+        let file = file.unwrap();
+        let name = file.file_name();
+        if name.to_string_lossy().starts_with("lampboard.db") {
+            let mode = file.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{name:?} has {mode:o}");
+        }
+    }
+}

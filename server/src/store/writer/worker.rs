@@ -7,7 +7,7 @@ use sqlx::{Connection as _, SqliteConnection, error::ErrorKind};
 use tokio::sync::{Notify, mpsc};
 
 use super::{
-    super::{OnCommit, PreparedReport, batch, open, repositories},
+    super::{OnCommit, PreparedReport, batch, open, open::FileId, repositories},
     Answer, Task,
 };
 use crate::{
@@ -23,6 +23,8 @@ const BATCH_BYTES: usize = 8 << 20;
 
 pub(super) struct Worker {
     path: PathBuf,
+    /// The file that was opened at the start.
+    file: FileId,
     /// None once it can not be trusted: after a failed commit or a panic nobody
     /// knows what state it is in.
     connection: Option<SqliteConnection>,
@@ -36,6 +38,7 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn new(
         path: PathBuf,
+        file: FileId,
         connection: SqliteConnection,
         tasks: mpsc::Receiver<Task>,
         clock: Clock,
@@ -43,6 +46,7 @@ impl Worker {
     ) -> Self {
         Self {
             path,
+            file,
             connection: Some(connection),
             tasks,
             held: None,
@@ -195,6 +199,13 @@ impl Worker {
         &mut self,
         work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T>,
     ) -> Result<T> {
+        // A file that was removed would still take everything in, for nobody.
+        if FileId::of(&self.path)? != self.file {
+            return Err(Error::Config(format!(
+                "the database file {} was replaced; restart lampboard",
+                self.path.display()
+            )));
+        }
         let connection = match &mut self.connection {
             Some(connection) => connection,
             closed => closed.insert(open::reopen_writer(&self.path).await?),

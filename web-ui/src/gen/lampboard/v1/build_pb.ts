@@ -355,7 +355,7 @@ export type BuildFilter = Message<"lampboard.v1.BuildFilter"> & {
   startTimeRange?: TimeRange | undefined;
 
   /**
-   * Commits, as 7 to 40 hexadecimal digits from the start.
+   * Commits, as 7 to 64 hexadecimal digits from the start.
    *
    * @generated from field: repeated string commit_shas = 9;
    */
