@@ -1,6 +1,13 @@
 //! Bodies that are too large, too many or too slow, and servers that are too slow.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -58,6 +65,28 @@ fn slow(body: &[u8], delay: Duration) -> Request<Body> {
     request
 }
 
+/// A sender that is cut off in the middle never sees why.
+#[tokio::test]
+async fn the_rest_of_a_refused_body_runs_through() {
+    let app = App::with_limits(Limits {
+        body_size: 64 * 1024,
+        ..Limits::default()
+    });
+    let pulled = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&pulled);
+    let chunks = stream::iter([0_u8; 5]).map(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, Infallible>(Bytes::from(vec![b' '; 20 * 1024]))
+    });
+    let mut request = delivery("workflow_run", Bytes::new());
+    request.headers_mut().remove("content-length");
+    *request.body_mut() = Body::from_stream(chunks);
+
+    let answer = app.send(request).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(pulled.load(Ordering::Relaxed), 5, "the fourth was too much");
+}
+
 #[tokio::test]
 async fn the_largest_body_is_taken_and_not_one_byte_more() {
     let size = Limits::default().body_size;
@@ -88,15 +117,17 @@ async fn a_body_without_a_length_is_counted_as_it_comes() {
     assert_eq!(app.reports().len(), 1);
 }
 
-#[tokio::test]
-async fn a_body_that_is_announced_too_large_is_not_read() {
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_announced_too_large_is_not_waited_for_long() {
     let app = App::new();
+    let start = Instant::now();
     let mut request = delivery("workflow_run", "{}");
     let length = (Limits::default().body_size + 1).into();
     request.headers_mut().insert("content-length", length);
     *request.body_mut() = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
     let answer = app.send(request).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(start.elapsed() < Duration::from_secs(3));
 }
 
 #[tokio::test]
