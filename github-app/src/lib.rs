@@ -1,6 +1,7 @@
 //! Everything of Lampboard that knows GitHub: takes its webhooks in, and reports
 //! what they say.
 
+pub mod clock;
 mod config;
 mod event;
 mod normalize;
