@@ -4,9 +4,11 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 10] = [
+const PROTOS: [&str; 14] = [
     "lampboard/v1/alert.proto",
     "lampboard/v1/alert_service.proto",
+    "lampboard/v1/app_service.proto",
+    "lampboard/v1/backfill.proto",
     "lampboard/v1/build.proto",
     "lampboard/v1/build_service.proto",
     "lampboard/v1/ingest_service.proto",
@@ -14,6 +16,8 @@ const PROTOS: [&str; 10] = [
     "lampboard/v1/metrics_service.proto",
     "lampboard/v1/repository.proto",
     "lampboard/v1/repository_service.proto",
+    "lampboard/v1/status.proto",
+    "lampboard/v1/system_service.proto",
     // Last, so that the list fails to compile when a file is forgotten: it is
     // counted below.
     "google/protobuf/field_mask.proto",

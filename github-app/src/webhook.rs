@@ -196,6 +196,7 @@ impl Receiver {
             repositories: contents.repositories,
             source: ReportSource::Webhook.into(),
             delivery: Some(delivery),
+            ..ReportRequest::default()
         };
         let deadline =
             (Instant::now() + self.limits.report_time).min(start + self.limits.answer_time);

@@ -1,8 +1,8 @@
 //! `IngestService`: takes reports in.
 
 use lampboard_proto::v1::{
-    ReportRequest, ReportResponse, SyncInstallationRequest, SyncInstallationResponse,
-    ingest_service_server::IngestService,
+    RemoveRepositoriesRequest, RemoveRepositoriesResponse, ReportRequest, ReportResponse,
+    SyncInstallationRequest, SyncInstallationResponse, ingest_service_server::IngestService,
 };
 use tonic::{Request, Response, Status};
 
@@ -42,6 +42,7 @@ impl IngestService for Ingest {
             build_ids: build_ids.iter().map(BuildId::to_string).collect(),
             changed_count: i32::try_from(recorded.changed).unwrap_or(i32::MAX),
             delivery_known: recorded.delivery_known,
+            changed_builds: Vec::new(),
         }))
     }
 
@@ -60,6 +61,13 @@ impl IngestService for Ingest {
             .sync_installation(installation, repositories)
             .await?;
         Ok(Response::new(SyncInstallationResponse {}))
+    }
+
+    async fn remove_repositories(
+        &self,
+        _: Request<RemoveRepositoriesRequest>,
+    ) -> Result<Response<RemoveRepositoriesResponse>, Status> {
+        Err(Status::unimplemented("not served yet"))
     }
 }
 

@@ -319,6 +319,7 @@ async fn an_installation_is_synced() {
             id: 5,
             account: "acme".to_owned(),
             state: state.into(),
+            ..Installation::default()
         }),
         repositories: ids
             .iter()
@@ -328,6 +329,7 @@ async fn an_installation_is_synced() {
                 ..repository()
             })
             .collect(),
+        ..SyncInstallationRequest::default()
     };
     let seen = async || {
         let request = v1::ListRepositoriesRequest {
@@ -367,8 +369,10 @@ async fn a_bad_installation_is_refused() {
             id: 5,
             account: "acme".to_owned(),
             state: InstallationState::Active.into(),
+            ..Installation::default()
         }),
         repositories: vec![Repository::default()],
+        ..SyncInstallationRequest::default()
     };
     let fields = refused_fields(ingest.sync_installation(nameless).await);
     let expected = ["name", "update_time", "id"].map(|field| format!("repositories[0].{field}"));

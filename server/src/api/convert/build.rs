@@ -119,5 +119,6 @@ pub(in crate::api) fn build_to_proto(build: &Build) -> v1::Build {
         latest_attempt: record.latest_attempt,
         counted: record.counted,
         superseded: build.superseded,
+        end_time_approximate: false,
     }
 }

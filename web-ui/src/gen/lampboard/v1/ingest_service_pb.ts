@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file lampboard/v1/ingest_service.proto.
  */
 export const file_lampboard_v1_ingest_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFsYW1wYm9hcmQvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SDGxhbXBib2FyZC52MSLbAQoNUmVwb3J0UmVxdWVzdBIjCgZidWlsZHMYASADKAsyEy5sYW1wYm9hcmQudjEuQnVpbGQSHwoEam9icxgCIAMoCzIRLmxhbXBib2FyZC52MS5Kb2ISLgoMcmVwb3NpdG9yaWVzGAMgAygLMhgubGFtcGJvYXJkLnYxLlJlcG9zaXRvcnkSKgoGc291cmNlGAQgASgOMhoubGFtcGJvYXJkLnYxLlJlcG9ydFNvdXJjZRIoCghkZWxpdmVyeRgFIAEoCzIWLmxhbXBib2FyZC52MS5EZWxpdmVyeSKLAQoIRGVsaXZlcnkSDAoEZ3VpZBgBIAEoCRINCgVldmVudBgCIAEoCRIOCgZhY3Rpb24YAyABKAkSMAoMcmVjZWl2ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwYXlsb2FkGAUgASgMEg8KB3Byb2JsZW0YBiABKAkiUgoOUmVwb3J0UmVzcG9uc2USEQoJYnVpbGRfaWRzGAEgAygJEhUKDWNoYW5nZWRfY291bnQYAiABKAUSFgoOZGVsaXZlcnlfa25vd24YAyABKAgiewoXU3luY0luc3RhbGxhdGlvblJlcXVlc3QSMAoMaW5zdGFsbGF0aW9uGAEgASgLMhoubGFtcGJvYXJkLnYxLkluc3RhbGxhdGlvbhIuCgxyZXBvc2l0b3JpZXMYAiADKAsyGC5sYW1wYm9hcmQudjEuUmVwb3NpdG9yeSIaChhTeW5jSW5zdGFsbGF0aW9uUmVzcG9uc2UqgQEKDFJlcG9ydFNvdXJjZRIdChlSRVBPUlRfU09VUkNFX1VOU1BFQ0lGSUVEEAASGQoVUkVQT1JUX1NPVVJDRV9XRUJIT09LEAESGgoWUkVQT1JUX1NPVVJDRV9CQUNLRklMTBACEhsKF1JFUE9SVF9TT1VSQ0VfUkVDT05DSUxFEAMywQEKDUluZ2VzdFNlcnZpY2USSAoGUmVwb3J0EhsubGFtcGJvYXJkLnYxLlJlcG9ydFJlcXVlc3QaHC5sYW1wYm9hcmQudjEuUmVwb3J0UmVzcG9uc2UiA5ACAhJmChBTeW5jSW5zdGFsbGF0aW9uEiUubGFtcGJvYXJkLnYxLlN5bmNJbnN0YWxsYXRpb25SZXF1ZXN0GiYubGFtcGJvYXJkLnYxLlN5bmNJbnN0YWxsYXRpb25SZXNwb25zZSIDkAICYgZwcm90bzM", [file_google_protobuf_timestamp, file_lampboard_v1_build, file_lampboard_v1_job, file_lampboard_v1_repository]);
+  fileDesc("CiFsYW1wYm9hcmQvdjEvaW5nZXN0X3NlcnZpY2UucHJvdG8SDGxhbXBib2FyZC52MSKMAgoNUmVwb3J0UmVxdWVzdBIjCgZidWlsZHMYASADKAsyEy5sYW1wYm9hcmQudjEuQnVpbGQSHwoEam9icxgCIAMoCzIRLmxhbXBib2FyZC52MS5Kb2ISLgoMcmVwb3NpdG9yaWVzGAMgAygLMhgubGFtcGJvYXJkLnYxLlJlcG9zaXRvcnkSKgoGc291cmNlGAQgASgOMhoubGFtcGJvYXJkLnYxLlJlcG9ydFNvdXJjZRIoCghkZWxpdmVyeRgFIAEoCzIWLmxhbXBib2FyZC52MS5EZWxpdmVyeRIvCg9jb21wbGV0ZV9idWlsZHMYBiADKAsyFi5sYW1wYm9hcmQudjEuQnVpbGRLZXkiTgoIQnVpbGRLZXkSGQoNcmVwb3NpdG9yeV9pZBgBIAEoA0ICMAESEgoGcnVuX2lkGAIgASgDQgIwARITCgtydW5fYXR0ZW1wdBgDIAEoBSKLAQoIRGVsaXZlcnkSDAoEZ3VpZBgBIAEoCRINCgVldmVudBgCIAEoCRIOCgZhY3Rpb24YAyABKAkSMAoMcmVjZWl2ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwYXlsb2FkGAUgASgMEg8KB3Byb2JsZW0YBiABKAkiggEKDlJlcG9ydFJlc3BvbnNlEhEKCWJ1aWxkX2lkcxgBIAMoCRIVCg1jaGFuZ2VkX2NvdW50GAIgASgFEhYKDmRlbGl2ZXJ5X2tub3duGAMgASgIEi4KDmNoYW5nZWRfYnVpbGRzGAQgAygLMhYubGFtcGJvYXJkLnYxLkJ1aWxkS2V5Iq8BChdTeW5jSW5zdGFsbGF0aW9uUmVxdWVzdBIwCgxpbnN0YWxsYXRpb24YASABKAsyGi5sYW1wYm9hcmQudjEuSW5zdGFsbGF0aW9uEi4KDHJlcG9zaXRvcmllcxgCIAMoCzIYLmxhbXBib2FyZC52MS5SZXBvc2l0b3J5EjIKDmJhY2tmaWxsX3NpbmNlGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIaChhTeW5jSW5zdGFsbGF0aW9uUmVzcG9uc2UihQEKGVJlbW92ZVJlcG9zaXRvcmllc1JlcXVlc3QSGwoPaW5zdGFsbGF0aW9uX2lkGAEgASgDQgIwARIaCg5yZXBvc2l0b3J5X2lkcxgCIAMoA0ICMAESLwoLdXBkYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhwKGlJlbW92ZVJlcG9zaXRvcmllc1Jlc3BvbnNlKoEBCgxSZXBvcnRTb3VyY2USHQoZUkVQT1JUX1NPVVJDRV9VTlNQRUNJRklFRBAAEhkKFVJFUE9SVF9TT1VSQ0VfV0VCSE9PSxABEhoKFlJFUE9SVF9TT1VSQ0VfQkFDS0ZJTEwQAhIbChdSRVBPUlRfU09VUkNFX1JFQ09OQ0lMRRADMq8CCg1Jbmdlc3RTZXJ2aWNlEkgKBlJlcG9ydBIbLmxhbXBib2FyZC52MS5SZXBvcnRSZXF1ZXN0GhwubGFtcGJvYXJkLnYxLlJlcG9ydFJlc3BvbnNlIgOQAgISZgoQU3luY0luc3RhbGxhdGlvbhIlLmxhbXBib2FyZC52MS5TeW5jSW5zdGFsbGF0aW9uUmVxdWVzdBomLmxhbXBib2FyZC52MS5TeW5jSW5zdGFsbGF0aW9uUmVzcG9uc2UiA5ACAhJsChJSZW1vdmVSZXBvc2l0b3JpZXMSJy5sYW1wYm9hcmQudjEuUmVtb3ZlUmVwb3NpdG9yaWVzUmVxdWVzdBooLmxhbXBib2FyZC52MS5SZW1vdmVSZXBvc2l0b3JpZXNSZXNwb25zZSIDkAICYgZwcm90bzM", [file_google_protobuf_timestamp, file_lampboard_v1_build, file_lampboard_v1_job, file_lampboard_v1_repository]);
 
 /**
  * Reports builds and jobs.
@@ -62,6 +62,14 @@ export type ReportRequest = Message<"lampboard.v1.ReportRequest"> & {
    * @generated from field: lampboard.v1.Delivery delivery = 5;
    */
   delivery?: Delivery | undefined;
+
+  /**
+   * The attempts all of whose jobs are among `jobs`, as GitHub listed them after
+   * the end; at most 500.
+   *
+   * @generated from field: repeated lampboard.v1.BuildKey complete_builds = 6;
+   */
+  completeBuilds: BuildKey[];
 };
 
 /**
@@ -70,6 +78,41 @@ export type ReportRequest = Message<"lampboard.v1.ReportRequest"> & {
  */
 export const ReportRequestSchema: GenMessage<ReportRequest> = /*@__PURE__*/
   messageDesc(file_lampboard_v1_ingest_service, 0);
+
+/**
+ * Names one attempt of one run.
+ *
+ * @generated from message lampboard.v1.BuildKey
+ */
+export type BuildKey = Message<"lampboard.v1.BuildKey"> & {
+  /**
+   * GitHub's id of the repository.
+   *
+   * @generated from field: int64 repository_id = 1 [jstype = JS_STRING];
+   */
+  repositoryId: string;
+
+  /**
+   * GitHub's id of the run.
+   *
+   * @generated from field: int64 run_id = 2 [jstype = JS_STRING];
+   */
+  runId: string;
+
+  /**
+   * Counts the attempts of the run, from 1.
+   *
+   * @generated from field: int32 run_attempt = 3;
+   */
+  runAttempt: number;
+};
+
+/**
+ * Describes the message lampboard.v1.BuildKey.
+ * Use `create(BuildKeySchema)` to create a new message.
+ */
+export const BuildKeySchema: GenMessage<BuildKey> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_ingest_service, 1);
 
 /**
  * One webhook that the app took in.
@@ -126,7 +169,7 @@ export type Delivery = Message<"lampboard.v1.Delivery"> & {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_ingest_service, 1);
+  messageDesc(file_lampboard_v1_ingest_service, 2);
 
 /**
  * Says what the reports changed.
@@ -155,6 +198,13 @@ export type ReportResponse = Message<"lampboard.v1.ReportResponse"> & {
    * @generated from field: bool delivery_known = 3;
    */
   deliveryKnown: boolean;
+
+  /**
+   * The builds that changed or are new, each once.
+   *
+   * @generated from field: repeated lampboard.v1.BuildKey changed_builds = 4;
+   */
+  changedBuilds: BuildKey[];
 };
 
 /**
@@ -162,7 +212,7 @@ export type ReportResponse = Message<"lampboard.v1.ReportResponse"> & {
  * Use `create(ReportResponseSchema)` to create a new message.
  */
 export const ReportResponseSchema: GenMessage<ReportResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_ingest_service, 2);
+  messageDesc(file_lampboard_v1_ingest_service, 3);
 
 /**
  * Reports an installation.
@@ -178,12 +228,21 @@ export type SyncInstallationRequest = Message<"lampboard.v1.SyncInstallationRequ
   installation?: Installation | undefined;
 
   /**
-   * Every repository it can see. Others of this installation are no longer
-   * backfilled; their builds stay.
+   * Every repository it can see, as of `installation.update_time`. None unless it
+   * is active; those of one that is suspended stay, those of one that was
+   * uninstalled are hidden.
    *
    * @generated from field: repeated lampboard.v1.Repository repositories = 2;
    */
   repositories: Repository[];
+
+  /**
+   * Since when to load the history of repositories that were never backfilled.
+   * Unset: not at all.
+   *
+   * @generated from field: google.protobuf.Timestamp backfill_since = 3;
+   */
+  backfillSince?: Timestamp | undefined;
 };
 
 /**
@@ -191,7 +250,7 @@ export type SyncInstallationRequest = Message<"lampboard.v1.SyncInstallationRequ
  * Use `create(SyncInstallationRequestSchema)` to create a new message.
  */
 export const SyncInstallationRequestSchema: GenMessage<SyncInstallationRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_ingest_service, 3);
+  messageDesc(file_lampboard_v1_ingest_service, 4);
 
 /**
  * Says that the installation was recorded.
@@ -206,7 +265,57 @@ export type SyncInstallationResponse = Message<"lampboard.v1.SyncInstallationRes
  * Use `create(SyncInstallationResponseSchema)` to create a new message.
  */
 export const SyncInstallationResponseSchema: GenMessage<SyncInstallationResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_ingest_service, 4);
+  messageDesc(file_lampboard_v1_ingest_service, 5);
+
+/**
+ * Removes repositories from an installation.
+ *
+ * @generated from message lampboard.v1.RemoveRepositoriesRequest
+ */
+export type RemoveRepositoriesRequest = Message<"lampboard.v1.RemoveRepositoriesRequest"> & {
+  /**
+   * GitHub's id of the installation.
+   *
+   * @generated from field: int64 installation_id = 1 [jstype = JS_STRING];
+   */
+  installationId: string;
+
+  /**
+   * GitHub's ids of the repositories; at most 10000.
+   *
+   * @generated from field: repeated int64 repository_ids = 2 [jstype = JS_STRING];
+   */
+  repositoryIds: string[];
+
+  /**
+   * When it lost them. A later sync that sees them brings them back.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 3;
+   */
+  updateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.RemoveRepositoriesRequest.
+ * Use `create(RemoveRepositoriesRequestSchema)` to create a new message.
+ */
+export const RemoveRepositoriesRequestSchema: GenMessage<RemoveRepositoriesRequest> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_ingest_service, 6);
+
+/**
+ * Says that the repositories are hidden.
+ *
+ * @generated from message lampboard.v1.RemoveRepositoriesResponse
+ */
+export type RemoveRepositoriesResponse = Message<"lampboard.v1.RemoveRepositoriesResponse"> & {
+};
+
+/**
+ * Describes the message lampboard.v1.RemoveRepositoriesResponse.
+ * Use `create(RemoveRepositoriesResponseSchema)` to create a new message.
+ */
+export const RemoveRepositoriesResponseSchema: GenMessage<RemoveRepositoriesResponse> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_ingest_service, 7);
 
 /**
  * How the app learned of a build.
@@ -272,7 +381,8 @@ export const IngestService: GenService<{
     output: typeof ReportResponseSchema;
   },
   /**
-   * Records which repositories an installation can see.
+   * Records an installation and which repositories it can see. What it can not
+   * see any more is hidden, with its builds, until an installation sees it again.
    *
    * @generated from rpc lampboard.v1.IngestService.SyncInstallation
    */
@@ -280,6 +390,17 @@ export const IngestService: GenService<{
     methodKind: "unary";
     input: typeof SyncInstallationRequestSchema;
     output: typeof SyncInstallationResponseSchema;
+  },
+  /**
+   * Hides repositories that an installation can not see any more, with their
+   * builds: from lists, numbers and streams, at once.
+   *
+   * @generated from rpc lampboard.v1.IngestService.RemoveRepositories
+   */
+  removeRepositories: {
+    methodKind: "unary";
+    input: typeof RemoveRepositoriesRequestSchema;
+    output: typeof RemoveRepositoriesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_lampboard_v1_ingest_service, 0);

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file lampboard/v1/repository.proto.
  */
 export const file_lampboard_v1_repository: GenFile = /*@__PURE__*/
-  fileDesc("Ch1sYW1wYm9hcmQvdjEvcmVwb3NpdG9yeS5wcm90bxIMbGFtcGJvYXJkLnYxIpoCCgpSZXBvc2l0b3J5Eg4KAmlkGAEgASgDQgIwARIMCgRuYW1lGAIgASgJEhsKD2luc3RhbGxhdGlvbl9pZBgDIAEoA0ICMAESFgoOZGVmYXVsdF9icmFuY2gYBCABKAkSEAoIYXJjaGl2ZWQYBSABKAgSDwoHcHJpdmF0ZRgGIAEoCBIvCgt1cGRhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPbGFzdF9idWlsZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCg1yZWNlbnRfYnVpbGRzGAkgAygLMhkubGFtcGJvYXJkLnYxLlJlY2VudEJ1aWxkItECCgtSZWNlbnRCdWlsZBIKCgJpZBgBIAEoCRIpCgZzdGF0dXMYAiABKA4yGS5sYW1wYm9hcmQudjEuQnVpbGRTdGF0dXMSMQoKY29uY2x1c2lvbhgDIAEoDjIdLmxhbXBib2FyZC52MS5CdWlsZENvbmNsdXNpb24SEgoKcnVuX251bWJlchgEIAEoBRITCgtydW5fYXR0ZW1wdBgFIAEoBRIQCgh3b3JrZmxvdxgGIAEoCRIuCgpzdGFydF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCghkdXJhdGlvbhgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhITCgtzdGF0dXNfdGV4dBgJIAEoCRIXCg9jb25jbHVzaW9uX3RleHQYCiABKAkSEgoGcnVuX2lkGAsgASgDQgIwASLjAQoIV29ya2Zsb3cSDgoCaWQYASABKANCAjABEhkKDXJlcG9zaXRvcnlfaWQYAiABKANCAjABEhIKCnJlcG9zaXRvcnkYAyABKAkSDAoEbmFtZRgEIAEoCRIMCgRwYXRoGAUgASgJEisKDmRlY2lzaXZlX2J1aWxkGAYgASgLMhMubGFtcGJvYXJkLnYxLkJ1aWxkEg4KBmJyb2tlbhgHIAEoCBIqCg1maXJzdF9mYWlsdXJlGAggASgLMhMubGFtcGJvYXJkLnYxLkJ1aWxkEhMKC2ZhaWxlZF9qb2JzGAkgAygJIl8KDEluc3RhbGxhdGlvbhIOCgJpZBgBIAEoA0ICMAESDwoHYWNjb3VudBgCIAEoCRIuCgVzdGF0ZRgDIAEoDjIfLmxhbXBib2FyZC52MS5JbnN0YWxsYXRpb25TdGF0ZSqYAQoRSW5zdGFsbGF0aW9uU3RhdGUSIgoeSU5TVEFMTEFUSU9OX1NUQVRFX1VOU1BFQ0lGSUVEEAASHQoZSU5TVEFMTEFUSU9OX1NUQVRFX0FDVElWRRABEiAKHElOU1RBTExBVElPTl9TVEFURV9TVVNQRU5ERUQQAhIeChpJTlNUQUxMQVRJT05fU1RBVEVfREVMRVRFRBADYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_lampboard_v1_build]);
+  fileDesc("Ch1sYW1wYm9hcmQvdjEvcmVwb3NpdG9yeS5wcm90bxIMbGFtcGJvYXJkLnYxIpoCCgpSZXBvc2l0b3J5Eg4KAmlkGAEgASgDQgIwARIMCgRuYW1lGAIgASgJEhsKD2luc3RhbGxhdGlvbl9pZBgDIAEoA0ICMAESFgoOZGVmYXVsdF9icmFuY2gYBCABKAkSEAoIYXJjaGl2ZWQYBSABKAgSDwoHcHJpdmF0ZRgGIAEoCBIvCgt1cGRhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoPbGFzdF9idWlsZF90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIwCg1yZWNlbnRfYnVpbGRzGAkgAygLMhkubGFtcGJvYXJkLnYxLlJlY2VudEJ1aWxkItECCgtSZWNlbnRCdWlsZBIKCgJpZBgBIAEoCRIpCgZzdGF0dXMYAiABKA4yGS5sYW1wYm9hcmQudjEuQnVpbGRTdGF0dXMSMQoKY29uY2x1c2lvbhgDIAEoDjIdLmxhbXBib2FyZC52MS5CdWlsZENvbmNsdXNpb24SEgoKcnVuX251bWJlchgEIAEoBRITCgtydW5fYXR0ZW1wdBgFIAEoBRIQCgh3b3JrZmxvdxgGIAEoCRIuCgpzdGFydF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCghkdXJhdGlvbhgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhITCgtzdGF0dXNfdGV4dBgJIAEoCRIXCg9jb25jbHVzaW9uX3RleHQYCiABKAkSEgoGcnVuX2lkGAsgASgDQgIwASLjAQoIV29ya2Zsb3cSDgoCaWQYASABKANCAjABEhkKDXJlcG9zaXRvcnlfaWQYAiABKANCAjABEhIKCnJlcG9zaXRvcnkYAyABKAkSDAoEbmFtZRgEIAEoCRIMCgRwYXRoGAUgASgJEisKDmRlY2lzaXZlX2J1aWxkGAYgASgLMhMubGFtcGJvYXJkLnYxLkJ1aWxkEg4KBmJyb2tlbhgHIAEoCBIqCg1maXJzdF9mYWlsdXJlGAggASgLMhMubGFtcGJvYXJkLnYxLkJ1aWxkEhMKC2ZhaWxlZF9qb2JzGAkgAygJIuwBCgxJbnN0YWxsYXRpb24SDgoCaWQYASABKANCAjABEg8KB2FjY291bnQYAiABKAkSLgoFc3RhdGUYAyABKA4yHy5sYW1wYm9hcmQudjEuSW5zdGFsbGF0aW9uU3RhdGUSFgoKYWNjb3VudF9pZBgEIAEoA0ICMAESGAoQYWxsX3JlcG9zaXRvcmllcxgFIAEoCBIbChNtaXNzaW5nX3Blcm1pc3Npb25zGAYgAygJEgsKA3VybBgHIAEoCRIvCgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqmAEKEUluc3RhbGxhdGlvblN0YXRlEiIKHklOU1RBTExBVElPTl9TVEFURV9VTlNQRUNJRklFRBAAEh0KGUlOU1RBTExBVElPTl9TVEFURV9BQ1RJVkUQARIgChxJTlNUQUxMQVRJT05fU1RBVEVfU1VTUEVOREVEEAISHgoaSU5TVEFMTEFUSU9OX1NUQVRFX0RFTEVURUQQA2IGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_lampboard_v1_build]);
 
 /**
  * A repository that an installation of the app can see.
@@ -274,7 +274,7 @@ export const WorkflowSchema: GenMessage<Workflow> = /*@__PURE__*/
  */
 export type Installation = Message<"lampboard.v1.Installation"> & {
   /**
-   * GitHub's id.
+   * GitHub's id of the installation.
    *
    * @generated from field: int64 id = 1 [jstype = JS_STRING];
    */
@@ -293,6 +293,42 @@ export type Installation = Message<"lampboard.v1.Installation"> & {
    * @generated from field: lampboard.v1.InstallationState state = 3;
    */
   state: InstallationState;
+
+  /**
+   * GitHub's id of the account, which survives renames. Zero while unknown.
+   *
+   * @generated from field: int64 account_id = 4 [jstype = JS_STRING];
+   */
+  accountId: string;
+
+  /**
+   * Whether its owner let it see every repository, those to come included.
+   *
+   * @generated from field: bool all_repositories = 5;
+   */
+  allRepositories: boolean;
+
+  /**
+   * What its owner has not granted yet of what the app asks for, such as
+   * `actions: read`.
+   *
+   * @generated from field: repeated string missing_permissions = 6;
+   */
+  missingPermissions: string[];
+
+  /**
+   * The page on GitHub where its owner sets it up. Empty while unknown.
+   *
+   * @generated from field: string url = 7;
+   */
+  url: string;
+
+  /**
+   * As of when all this was true. Of two reports the later one wins.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 8;
+   */
+  updateTime?: Timestamp | undefined;
 };
 
 /**
