@@ -32,6 +32,7 @@ pub mod demo;
 mod event;
 mod github;
 mod hook;
+mod notify;
 mod payload;
 
 pub use event::Event;
@@ -49,3 +50,5 @@ pub use github::workflow::{CancelInProgress, Workflow};
 pub use hook::delivery::{Answer, Delivery, NoAnswer};
 pub use hook::signature::signature;
 pub use hook::{Hook, HookError};
+pub use notify::slack::{Slack, SlackMessage, SlackRefusal};
+pub use notify::smtp::{Mail, SmtpRefusal, SmtpSink, SmtpStep};
