@@ -28,6 +28,7 @@
 //! [`Hook`] posts events to a receiver on this machine, and [`demo`] holds a month of an invented
 //! organisation's builds and an endless present.
 
+mod clock;
 pub mod demo;
 mod event;
 mod github;
@@ -35,17 +36,26 @@ mod hook;
 mod notify;
 mod payload;
 
+pub use clock::VirtualClock;
 pub use event::Event;
 pub use github::GitHub;
+pub use github::access::Permission;
 pub use github::account::{Account, AccountKind};
+pub use github::app::{App, AppRegistration, ContentType, HookConfig, Permissions};
+pub use github::assumption::Assumptions;
 pub use github::change::Change;
 pub use github::commit::Commit;
-pub use github::id::{JobId, RepositoryId, RunId, WorkflowId};
+pub use github::host::Hosts;
+pub use github::id::{AppId, InstallationId, JobId, RepositoryId, RunId, WorkflowId};
+pub use github::installation::{Installation, Selection};
 pub use github::job::{Job, Step};
+pub use github::key::AppKey;
+pub use github::query::{Found, RunView};
 pub use github::repository::Repository;
 pub use github::run::{Attempt, Run};
 pub use github::status::{Conclusion, Status};
 pub use github::trigger::Trigger;
+pub use github::truth::{Access, BuildRow, JobRow, RepositoryRow, StepRow, Truth};
 pub use github::workflow::{CancelInProgress, Workflow};
 pub use hook::delivery::{Answer, Delivery, NoAnswer};
 pub use hook::signature::signature;

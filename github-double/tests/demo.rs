@@ -175,7 +175,10 @@ fn default_branches_are_green_but_two() {
         let (_, month) = Story::begin(seed, *NOW, 30);
         let mut latest: BTreeMap<_, &Change> = BTreeMap::new();
         for change in attempts(&month) {
-            if change.run().branch == "main" && change.run().fork.is_none() && is_decisive(change) {
+            if change.run().branch.as_deref() == Some("main")
+                && change.run().fork.is_none()
+                && is_decisive(change)
+            {
                 let key = (
                     change.repository().name.clone(),
                     change.workflow().name.clone(),
@@ -245,7 +248,7 @@ fn in_the_present_main_breaks_and_recovers() {
     let mut broken_since: HashMap<_, Timestamp> = HashMap::new();
     let (mut breaks, mut recoveries) = (0, Vec::new());
     for change in story.play_until(hour) {
-        let on_main = change.run().branch == "main" && change.run().fork.is_none();
+        let on_main = change.run().branch.as_deref() == Some("main") && change.run().fork.is_none();
         let drama = ["harbor", "skiff", "ledger"].contains(&change.repository().name.as_str());
         if !on_main || !drama || change.workflow().name != "CI" || change.job().is_some() {
             continue;

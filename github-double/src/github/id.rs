@@ -3,12 +3,12 @@
 use std::fmt;
 
 use fastrand::Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(pub u64);
 
         impl fmt::Display for $name {
@@ -19,6 +19,14 @@ macro_rules! id {
     };
 }
 
+id! {
+    /// Names an App, whatever it is called.
+    AppId
+}
+id! {
+    /// Names an App's installation on an account.
+    InstallationId
+}
 id! {
     /// Names a repository through all its renames.
     RepositoryId
@@ -40,6 +48,9 @@ id! {
 #[derive(Debug)]
 pub(super) struct Ids {
     account: u64,
+    app: u64,
+    hook: u64,
+    installation: u64,
     repository: u64,
     workflow: u64,
     run: u64,
@@ -52,6 +63,9 @@ impl Ids {
     pub(super) fn new() -> Self {
         Self {
             account: 230_000_000,
+            app: 1_230_000,
+            hook: 507_000_000,
+            installation: 80_000_000,
             repository: 1_020_000_000,
             workflow: 190_000_000,
             run: 21_000_000_000,
@@ -63,6 +77,18 @@ impl Ids {
 
     pub(super) fn account(&mut self, rng: &mut Rng) -> u64 {
         grow(&mut self.account, rng)
+    }
+
+    pub(super) fn app(&mut self, rng: &mut Rng) -> AppId {
+        AppId(grow(&mut self.app, rng))
+    }
+
+    pub(super) fn hook(&mut self, rng: &mut Rng) -> u64 {
+        grow(&mut self.hook, rng)
+    }
+
+    pub(super) fn installation(&mut self, rng: &mut Rng) -> InstallationId {
+        InstallationId(grow(&mut self.installation, rng))
     }
 
     pub(super) fn repository(&mut self, rng: &mut Rng) -> RepositoryId {

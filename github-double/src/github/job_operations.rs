@@ -127,7 +127,7 @@ impl GitHub {
         id
     }
 
-    fn job_mut(&mut self, id: JobId) -> &mut Job {
+    pub(super) fn job_mut(&mut self, id: JobId) -> &mut Job {
         let job = self.jobs.get_mut(&id);
         job.expect("the id is of a job that this GitHub still knows")
     }

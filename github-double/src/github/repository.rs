@@ -22,12 +22,16 @@ pub struct Repository {
     pub language: &'static str,
     /// Whether only members see it.
     pub private: bool,
+    /// Whether it is read-only by its owner's wish.
+    pub archived: bool,
     /// Whether it is a fork.
     pub fork: bool,
     /// The branch that counts.
     pub default_branch: String,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When its settings last changed.
+    pub updated_at: Timestamp,
     /// When someone last pushed to it.
     pub pushed_at: Timestamp,
 }

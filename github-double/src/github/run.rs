@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::account::Account;
 use super::commit::Commit;
@@ -25,8 +25,8 @@ pub struct Run {
     pub title: String,
     /// The event that started it, such as `push`.
     pub event: &'static str,
-    /// The branch.
-    pub branch: String,
+    /// The branch, if GitHub knows one.
+    pub branch: Option<String>,
     /// The commit.
     pub commit: Commit,
     /// Who caused its first attempt.
@@ -56,15 +56,25 @@ pub struct Attempt {
     pub status: Status,
     /// How it ended.
     pub conclusion: Option<Conclusion>,
+    /// What `GET .../attempts/{number}` gives as its `created_at`: for a re-run a little after its
+    /// start.
+    pub created_at: Timestamp,
     /// When it was started.
     pub started_at: Timestamp,
     /// When GitHub last touched it, which may be long after its end.
     pub updated_at: Timestamp,
+    /// When it was completed: the `updated_at` that it had then.
+    pub completed_at: Option<Timestamp>,
     /// Who started it.
     pub triggering_actor: Arc<Account>,
     /// Its jobs, in the order they were queued.
     pub jobs: Vec<JobId>,
+    /// Jobs of earlier attempts that are listed as if they were its own.
+    pub carried_over: Vec<JobId>,
 }
+
+/// How much later than a re-run starts GitHub says that its attempt was created.
+const CREATION_LAG: SignedDuration = SignedDuration::from_secs(2);
 
 impl Attempt {
     pub(super) fn new(number: u32, time: Timestamp, triggering_actor: &Arc<Account>) -> Self {
@@ -72,10 +82,17 @@ impl Attempt {
             number,
             status: Status::Queued,
             conclusion: None,
+            created_at: if number == 1 {
+                time
+            } else {
+                time + CREATION_LAG
+            },
             started_at: time,
             updated_at: time,
+            completed_at: None,
             triggering_actor: Arc::clone(triggering_actor),
             jobs: Vec::new(),
+            carried_over: Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::GitHub;
 use super::account::Account;
 use super::id::{JobId, RepositoryId, RunId, WorkflowId};
+use super::job::Job;
 use super::run::{Attempt, PullRequest, Run, RunRecord};
 use super::status::{Conclusion, Status};
 use super::trigger::{Head, Trigger};
@@ -52,6 +53,12 @@ impl GitHub {
         self.tell_of_run(run, "completed");
     }
 
+    /// Ends a run in a way that its jobs do not tell: `completed`.
+    pub fn conclude_run(&mut self, run: RunId, conclusion: Conclusion) {
+        self.end_run(run, conclusion);
+        self.tell_of_run(run, "completed");
+    }
+
     /// Cancels a run with the jobs that are not over. If none of them ran and a newer run took its
     /// place, it was superseded.
     pub fn cancel_run(&mut self, run: RunId) {
@@ -68,6 +75,35 @@ impl GitHub {
         let record = self.record_mut(run);
         let number = record.latest().number + 1;
         record.attempts.push(Attempt::new(number, now, by));
+    }
+
+    /// Adds an attempt with all the jobs of the latest one, queued.
+    pub fn rerun_jobs(&mut self, run: RunId, by: &Arc<Account>) -> Vec<JobId> {
+        let jobs = self.record(run).latest().jobs.clone();
+        self.rerun(run, by);
+        self.queue_again(run, &jobs)
+    }
+
+    /// Adds an attempt with those jobs of the latest one that did not pass, queued.
+    pub fn rerun_failed_jobs(&mut self, run: RunId, by: &Arc<Account>) -> Vec<JobId> {
+        let latest = self.record(run).latest();
+        let listed = latest.carried_over.iter().chain(&latest.jobs).copied();
+        let (passed, rest): (Vec<_>, Vec<_>) =
+            listed.partition(|job| self.jobs[job].conclusion == Some(Conclusion::Success));
+        self.rerun(run, by);
+        if self.assumptions.failed_rerun_lists_passed_jobs {
+            self.record_mut(run).latest_mut().carried_over = passed;
+        }
+        self.queue_again(run, &rest)
+    }
+
+    fn queue_again(&mut self, run: RunId, jobs: &[JobId]) -> Vec<JobId> {
+        let again = jobs.iter().map(|job| {
+            let Job { name, labels, .. } = self.jobs[job].clone();
+            let label = labels.into_iter().next().unwrap_or_default();
+            self.queue_job_on(run, name, label)
+        });
+        again.collect()
     }
 
     /// Lets an annotation come in late: the run's `updated_at` moves, and nobody is told.
@@ -93,6 +129,7 @@ impl GitHub {
         attempt.status = Status::Completed;
         attempt.conclusion = Some(conclusion);
         attempt.updated_at = now;
+        attempt.completed_at = Some(now);
     }
 
     fn unfinished_jobs(&self, run: RunId) -> Vec<JobId> {
@@ -153,6 +190,11 @@ impl GitHub {
 
     fn insert_run(&mut self, run: Run) -> RunId {
         let (id, attempt) = (run.id, Attempt::new(1, run.created_at, &run.actor));
+        let repository = self.workflows[&run.workflow].repository;
+        self.runs_by_repository
+            .entry(repository)
+            .or_default()
+            .push(id);
         let record = RunRecord {
             run: Arc::new(run),
             attempts: vec![attempt],

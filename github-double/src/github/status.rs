@@ -6,6 +6,10 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
+    /// Asked for, and not yet looked at.
+    Requested,
+    /// Waiting for its turn in a concurrency group.
+    Pending,
     /// Waiting for a runner.
     Queued,
     /// Waiting for a person's approval.
@@ -32,8 +36,14 @@ pub enum Conclusion {
     TimedOut,
     /// A maintainer must approve it first.
     ActionRequired,
+    /// It neither passed nor failed.
+    Neutral,
+    /// GitHub gave it up after two weeks.
+    Stale,
     /// It could not be started, for example for an invalid workflow file.
     StartupFailure,
+    /// A word that GitHub has not thought of yet.
+    Novel,
 }
 
 impl Conclusion {
@@ -47,12 +57,13 @@ impl Conclusion {
     fn weight(self) -> u8 {
         match self {
             Self::Skipped => 0,
-            Self::Success => 1,
+            Self::Success | Self::Neutral => 1,
             Self::ActionRequired => 2,
             Self::Cancelled => 3,
             Self::Failure => 4,
             Self::TimedOut => 5,
             Self::StartupFailure => 6,
+            Self::Stale | Self::Novel => 7,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::commit::Commit;
 #[derive(Clone, Debug)]
 pub struct Trigger {
     pub(super) event: &'static str,
-    pub(super) branch: String,
+    pub(super) branch: Option<String>,
     pub(super) commit: Commit,
     pub(super) actor: Arc<Account>,
     pub(super) title: String,
@@ -66,6 +66,13 @@ impl Trigger {
         self
     }
 
+    /// GitHub knows no branch, as happens for runs of deleted forks and of tags.
+    #[must_use]
+    pub fn without_branch(mut self) -> Self {
+        self.branch = None;
+        self
+    }
+
     pub(crate) fn commit(&self) -> &Commit {
         &self.commit
     }
@@ -73,7 +80,7 @@ impl Trigger {
     fn new(event: &'static str, branch: &str, commit: &Commit, title: &str, head: Head) -> Self {
         Self {
             event,
-            branch: branch.to_owned(),
+            branch: Some(branch.to_owned()),
             commit: commit.clone(),
             actor: Arc::clone(&commit.author),
             title: title.to_owned(),

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::link::{Links, Table};
-use super::{API, WEB, node_id};
+use super::node_id;
 use crate::github::account::Account;
+use crate::github::host::Hosts;
 
 const USER_LINKS: Table = &[
     ("url", ""),
@@ -31,7 +32,7 @@ const ORGANIZATION_LINKS: Table = &[
 
 /// Someone who did something or owns something, an organisation included.
 #[derive(Serialize)]
-pub(super) struct UserJson<'a> {
+pub(crate) struct UserJson<'a> {
     login: &'a str,
     id: u64,
     node_id: String,
@@ -45,16 +46,16 @@ pub(super) struct UserJson<'a> {
 }
 
 impl<'a> UserJson<'a> {
-    pub(super) fn new(account: &'a Account) -> Self {
+    pub(crate) fn new(hosts: &Hosts, account: &'a Account) -> Self {
         Self {
             login: &account.login,
             id: account.id,
             node_id: node_id("U", account.id),
             avatar_url: avatar_url(account),
             gravatar_id: "",
-            html_url: format!("{WEB}/{}", account.login),
+            html_url: format!("{}/{}", hosts.web, account.login),
             links: Links {
-                base: format!("{API}/users/{}", account.login),
+                base: format!("{}/users/{}", hosts.api, account.login),
                 table: USER_LINKS,
             },
             r#type: account.kind.as_str(),
@@ -65,7 +66,7 @@ impl<'a> UserJson<'a> {
 
 /// The organisation that the repository belongs to.
 #[derive(Serialize)]
-pub(super) struct OrganizationJson<'a> {
+pub(crate) struct OrganizationJson<'a> {
     login: &'a str,
     id: u64,
     node_id: String,
@@ -76,13 +77,13 @@ pub(super) struct OrganizationJson<'a> {
 }
 
 impl<'a> OrganizationJson<'a> {
-    pub(super) fn new(account: &'a Account) -> Self {
+    pub(crate) fn new(hosts: &Hosts, account: &'a Account) -> Self {
         Self {
             login: &account.login,
             id: account.id,
             node_id: node_id("O", account.id),
             links: Links {
-                base: format!("{API}/orgs/{}", account.login),
+                base: format!("{}/orgs/{}", hosts.api, account.login),
                 table: ORGANIZATION_LINKS,
             },
             avatar_url: avatar_url(account),

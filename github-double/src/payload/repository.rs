@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::account::UserJson;
 use super::link::{Links, Table};
-use super::{API, WEB, node_id};
+use super::node_id;
+use crate::github::host::Hosts;
 use crate::github::id::RepositoryId;
 use crate::github::repository::Repository;
 
@@ -55,7 +56,7 @@ const LINKS: Table = &[
 
 /// A repository as a run carries it: no more than where it is and what is below it.
 #[derive(Serialize)]
-pub(super) struct MinimalRepositoryJson<'a> {
+pub(crate) struct MinimalRepositoryJson<'a> {
     id: RepositoryId,
     node_id: String,
     name: &'a str,
@@ -70,19 +71,19 @@ pub(super) struct MinimalRepositoryJson<'a> {
 }
 
 impl<'a> MinimalRepositoryJson<'a> {
-    pub(super) fn new(repository: &'a Repository) -> Self {
+    pub(crate) fn new(hosts: &Hosts, repository: &'a Repository) -> Self {
         let full_name = repository.full_name();
         Self {
             id: repository.id,
             node_id: node_id("R", repository.id.0),
             name: &repository.name,
             private: repository.private,
-            owner: UserJson::new(&repository.owner),
-            html_url: format!("{WEB}/{full_name}"),
+            owner: UserJson::new(hosts, &repository.owner),
+            html_url: format!("{}/{full_name}", hosts.web),
             description: Some(repository.description.as_str()).filter(|text| !text.is_empty()),
             fork: repository.fork,
             links: Links {
-                base: format!("{API}/repos/{full_name}"),
+                base: format!("{}/repos/{full_name}", hosts.api),
                 table: LINKS,
             },
             full_name,
@@ -93,7 +94,7 @@ impl<'a> MinimalRepositoryJson<'a> {
 /// A repository as it stands at the top level of every event.
 #[derive(Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "GitHub sends as many")]
-pub(super) struct RepositoryJson<'a> {
+pub(crate) struct RepositoryJson<'a> {
     #[serde(flatten)]
     minimal: MinimalRepositoryJson<'a>,
     created_at: Timestamp,
@@ -133,18 +134,18 @@ pub(super) struct RepositoryJson<'a> {
 }
 
 impl<'a> RepositoryJson<'a> {
-    pub(super) fn new(repository: &'a Repository) -> Self {
+    pub(crate) fn new(hosts: &Hosts, repository: &'a Repository) -> Self {
         let full_name = repository.full_name();
         let counts = Counts::of(repository);
         Self {
-            minimal: MinimalRepositoryJson::new(repository),
+            minimal: MinimalRepositoryJson::new(hosts, repository),
             created_at: repository.created_at,
-            updated_at: repository.pushed_at,
+            updated_at: repository.updated_at.max(repository.pushed_at),
             pushed_at: repository.pushed_at,
-            git_url: format!("git://github.com/{full_name}.git"),
-            ssh_url: format!("git@github.com:{full_name}.git"),
-            clone_url: format!("{WEB}/{full_name}.git"),
-            svn_url: format!("{WEB}/{full_name}"),
+            git_url: format!("git://{}/{full_name}.git", hosts.name()),
+            ssh_url: format!("git@{}:{full_name}.git", hosts.name()),
+            clone_url: format!("{}/{full_name}.git", hosts.web),
+            svn_url: format!("{}/{full_name}", hosts.web),
             homepage: None,
             size: counts.kilobytes,
             stargazers_count: counts.stars,
@@ -158,7 +159,7 @@ impl<'a> RepositoryJson<'a> {
             has_discussions: false,
             forks_count: counts.forks,
             mirror_url: None,
-            archived: false,
+            archived: repository.archived,
             disabled: false,
             open_issues_count: counts.issues,
             license: (!repository.private).then_some(APACHE),

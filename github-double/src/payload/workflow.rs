@@ -1,14 +1,18 @@
-//! The workflow at the top level of a `workflow_run` event.
+//! Workflows.
 
 use serde::Serialize;
 
+use super::node_id;
 use super::time::WithMillis;
-use super::{API, WEB, node_id};
-use crate::github::change::Change;
+use crate::github::host::Hosts;
 use crate::github::id::WorkflowId;
+use crate::github::query::RunView;
+use crate::github::repository::Repository;
+use crate::github::workflow::Workflow;
 
+/// A workflow as it stands at the top level of a `workflow_run` event, and in lists.
 #[derive(Serialize)]
-pub(super) struct WorkflowJson<'a> {
+pub(crate) struct WorkflowJson<'a> {
     id: WorkflowId,
     node_id: String,
     name: &'a str,
@@ -22,20 +26,34 @@ pub(super) struct WorkflowJson<'a> {
 }
 
 impl<'a> WorkflowJson<'a> {
-    pub(super) fn new(change: &'a Change) -> Self {
-        let (workflow, repository) = (&change.workflow, change.repository.full_name());
-        let branch = &change.repository.default_branch;
+    pub(crate) fn new(hosts: &Hosts, repository: &'a Repository, workflow: &'a Workflow) -> Self {
+        Self::named(&workflow.name, hosts, repository, workflow)
+    }
+
+    /// The workflow of a run, under the name that the run bears.
+    pub(crate) fn of_run(view: &RunView<'a>) -> Self {
+        Self::named(&view.run.name, view.hosts, view.repository, view.workflow)
+    }
+
+    fn named(
+        name: &'a str,
+        hosts: &Hosts,
+        repository: &'a Repository,
+        workflow: &'a Workflow,
+    ) -> Self {
+        let (Hosts { web, api }, branch) = (hosts, &repository.default_branch);
+        let repository = repository.full_name();
         Self {
             id: workflow.id,
             node_id: node_id("W", workflow.id.0),
-            name: &change.run.name,
+            name,
             path: &workflow.path,
             state: "active",
             created_at: WithMillis(workflow.created_at),
             updated_at: WithMillis(workflow.created_at),
-            url: format!("{API}/repos/{repository}/actions/workflows/{}", workflow.id),
-            html_url: format!("{WEB}/{repository}/blob/{branch}/{}", workflow.path),
-            badge_url: format!("{WEB}/{repository}/workflows/{}/badge.svg", change.run.name),
+            url: format!("{api}/repos/{repository}/actions/workflows/{}", workflow.id),
+            html_url: format!("{web}/{repository}/blob/{branch}/{}", workflow.path),
+            badge_url: format!("{web}/{repository}/workflows/{name}/badge.svg"),
         }
     }
 }

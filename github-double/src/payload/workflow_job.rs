@@ -1,23 +1,25 @@
-//! A job in a `workflow_job` event.
+//! Jobs.
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::node_id;
 use super::time::WithMillis;
-use super::{API, WEB, node_id};
-use crate::github::change::Change;
+use crate::github::host::Hosts;
 use crate::github::id::{JobId, RunId};
 use crate::github::job::{Job, Step};
+use crate::github::query::RunView;
 use crate::github::status::{Conclusion, Status};
 
+/// A job in a `workflow_job` event, and in lists.
 #[derive(Serialize)]
-pub(super) struct WorkflowJobJson<'a> {
+pub(crate) struct WorkflowJobJson<'a> {
     id: JobId,
     run_id: RunId,
     workflow_name: &'a str,
-    head_branch: &'a str,
+    head_branch: Option<&'a str>,
     run_url: String,
     run_attempt: u32,
     node_id: String,
@@ -40,20 +42,21 @@ pub(super) struct WorkflowJobJson<'a> {
 }
 
 impl<'a> WorkflowJobJson<'a> {
-    pub(super) fn new(change: &'a Change, job: &'a Job) -> Self {
-        let (run, repository) = (&change.run, change.repository.full_name());
-        let api = format!("{API}/repos/{repository}");
+    pub(crate) fn new(view: &RunView<'a>, job: &'a Job) -> Self {
+        let (run, repository) = (view.run, view.repository.full_name());
+        let Hosts { web, api } = view.hosts;
+        let api = format!("{api}/repos/{repository}");
         Self {
             id: job.id,
             run_id: run.id,
             workflow_name: &run.name,
-            head_branch: &run.branch,
+            head_branch: run.branch.as_deref(),
             run_url: format!("{api}/actions/runs/{}", run.id),
             run_attempt: job.attempt,
             node_id: node_id("CR", job.id.0),
             head_sha: &run.commit.sha,
             url: format!("{api}/actions/jobs/{}", job.id),
-            html_url: format!("{WEB}/{repository}/actions/runs/{}/job/{}", run.id, job.id),
+            html_url: format!("{web}/{repository}/actions/runs/{}/job/{}", run.id, job.id),
             status: job.status,
             conclusion: job.conclusion,
             created_at: job.created_at,

@@ -1,18 +1,21 @@
-//! A run in a `workflow_run` event.
+//! Runs.
+
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::account::UserJson;
 use super::link::{Links, Table};
+use super::node_id;
 use super::repository::MinimalRepositoryJson;
-use super::{API, WEB, node_id};
 use crate::github::account::Account;
-use crate::github::change::Change;
 use crate::github::commit::Commit;
+use crate::github::host::Hosts;
 use crate::github::id::{RepositoryId, RunId, WorkflowId};
+use crate::github::query::RunView;
 use crate::github::repository::Repository;
-use crate::github::run::{PullRequest, Run};
+use crate::github::run::PullRequest;
 use crate::github::status::{Conclusion, Status};
 
 const LINKS: Table = &[
@@ -24,14 +27,15 @@ const LINKS: Table = &[
     ("rerun_url", "/rerun"),
 ];
 
+/// A run in a `workflow_run` event, and in lists.
 #[derive(Serialize)]
-pub(super) struct WorkflowRunJson<'a> {
+pub(crate) struct WorkflowRunJson<'a> {
     id: RunId,
     name: &'a str,
     node_id: String,
-    head_branch: &'a str,
+    head_branch: Option<&'a str>,
     head_sha: &'a str,
-    path: &'a str,
+    path: Cow<'a, str>,
     display_title: &'a str,
     run_number: u64,
     event: &'a str,
@@ -60,19 +64,24 @@ pub(super) struct WorkflowRunJson<'a> {
 }
 
 impl<'a> WorkflowRunJson<'a> {
-    pub(super) fn new(change: &'a Change) -> Self {
-        let (run, attempt) = (&change.run, &change.attempt);
-        let repository = change.repository.full_name();
-        let api = format!("{API}/repos/{repository}");
+    pub(crate) fn new(view: &RunView<'a>) -> Self {
+        let RunView {
+            hosts,
+            run,
+            attempt,
+            ..
+        } = *view;
+        let repository = view.repository.full_name();
+        let api = format!("{}/repos/{repository}", hosts.api);
         let base = format!("{api}/actions/runs/{}", run.id);
         let earlier = attempt.number.checked_sub(1).filter(|number| *number > 0);
         Self {
             id: run.id,
             name: &run.name,
             node_id: node_id("WFR", run.id.0),
-            head_branch: &run.branch,
+            head_branch: run.branch.as_deref(),
             head_sha: &run.commit.sha,
-            path: &change.workflow.path,
+            path: path(view),
             display_title: &run.title,
             run_number: run.number,
             event: run.event,
@@ -81,25 +90,35 @@ impl<'a> WorkflowRunJson<'a> {
             workflow_id: run.workflow,
             check_suite_id: run.check_suite_id,
             check_suite_node_id: node_id("CS", run.check_suite_id),
-            html_url: format!("{WEB}/{repository}/actions/runs/{}", run.id),
-            pull_requests: PullRequestJson::of(run, &change.repository),
-            created_at: run.created_at,
+            html_url: format!("{}/{repository}/actions/runs/{}", hosts.web, run.id),
+            pull_requests: PullRequestJson::of(view),
+            created_at: view.created_at,
             updated_at: attempt.updated_at,
-            actor: UserJson::new(&run.actor),
+            actor: UserJson::new(hosts, &run.actor),
             run_attempt: attempt.number,
             referenced_workflows: [],
             run_started_at: attempt.started_at,
-            triggering_actor: UserJson::new(&attempt.triggering_actor),
+            triggering_actor: UserJson::new(hosts, &attempt.triggering_actor),
             check_suite_url: format!("{api}/check-suites/{}", run.check_suite_id),
             previous_attempt_url: earlier.map(|number| format!("{base}/attempts/{number}")),
             workflow_url: format!("{api}/actions/workflows/{}", run.workflow),
             head_commit: CommitJson::new(&run.commit),
-            repository: MinimalRepositoryJson::new(&change.repository),
+            repository: MinimalRepositoryJson::new(hosts, view.repository),
             head_repository: MinimalRepositoryJson::new(
-                run.fork.as_deref().unwrap_or(&change.repository),
+                hosts,
+                run.fork.as_deref().unwrap_or(view.repository),
             ),
             links: Links { base, table: LINKS },
         }
+    }
+}
+
+/// The path of the workflow's file.
+fn path<'a>(view: &RunView<'a>) -> Cow<'a, str> {
+    let path = &view.workflow.path;
+    match &view.run.branch {
+        Some(branch) if view.path_has_ref => format!("{path}@refs/heads/{branch}").into(),
+        _ => path.into(),
     }
 }
 
@@ -151,22 +170,35 @@ struct PullRequestJson<'a> {
 }
 
 impl<'a> PullRequestJson<'a> {
-    fn of(run: &'a Run, repository: &'a Repository) -> Vec<Self> {
-        let pull_request = run.pull_request.iter();
-        pull_request
-            .map(|pull_request| Self::new(pull_request, run, repository))
-            .collect()
+    fn of(view: &RunView<'a>) -> Vec<Self> {
+        let pull_request = view.run.pull_request.iter();
+        pull_request.map(|it| Self::new(it, view)).collect()
     }
 
-    fn new(pull_request: &'a PullRequest, run: &'a Run, repository: &'a Repository) -> Self {
+    fn new(pull_request: &'a PullRequest, view: &RunView<'a>) -> Self {
+        let RunView {
+            hosts,
+            repository,
+            run,
+            ..
+        } = *view;
         let (id, number) = (pull_request.id, pull_request.number);
-        let base_branch = &repository.default_branch;
+        let (head_branch, base_branch) = (run.branch.as_deref(), &repository.default_branch);
         Self {
-            url: format!("{API}/repos/{}/pulls/{number}", repository.full_name()),
+            url: format!(
+                "{}/repos/{}/pulls/{number}",
+                hosts.api,
+                repository.full_name()
+            ),
             id,
             number,
-            head: EndJson::new(&run.branch, &run.commit.sha, repository),
-            base: EndJson::new(base_branch, &pull_request.base_sha, repository),
+            head: EndJson::new(
+                hosts,
+                head_branch.unwrap_or_default(),
+                &run.commit.sha,
+                repository,
+            ),
+            base: EndJson::new(hosts, base_branch, &pull_request.base_sha, repository),
         }
     }
 }
@@ -180,13 +212,13 @@ struct EndJson<'a> {
 }
 
 impl<'a> EndJson<'a> {
-    fn new(branch: &'a str, sha: &'a str, repository: &'a Repository) -> Self {
+    fn new(hosts: &Hosts, branch: &'a str, sha: &'a str, repository: &'a Repository) -> Self {
         Self {
             r#ref: branch,
             sha,
             repo: EndRepositoryJson {
                 id: repository.id,
-                url: format!("{API}/repos/{}", repository.full_name()),
+                url: format!("{}/repos/{}", hosts.api, repository.full_name()),
                 name: &repository.name,
             },
         }
