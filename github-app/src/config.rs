@@ -4,16 +4,52 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::patterns::Patterns;
+
 /// What the app must be told.
 #[derive(Debug)]
 pub struct Config {
-    /// The secrets that deliveries may be signed with: one, or several while one
-    /// replaces another.
-    pub webhook_secrets: Vec<SecretString>,
+    /// Who the app is to GitHub.
+    pub identity: IdentityConfig,
     /// Lets the app report to the server.
     pub write_key: SecretString,
     /// How much the app takes on.
     pub limits: Limits,
+    /// How it repairs what webhooks missed.
+    pub reconcile: Reconcile,
+}
+
+/// Who the app is to GitHub, or how it is to find out.
+#[derive(Debug)]
+pub enum IdentityConfig {
+    /// Somebody who is sent webhooks, and can ask nothing: these are the secrets
+    /// that they may be signed with, several while one replaces another.
+    Webhooks(Vec<SecretString>),
+}
+
+/// How the app repairs what webhooks missed.
+#[derive(Debug, Clone)]
+pub struct Reconcile {
+    /// From one round to the next.
+    pub interval: Duration,
+    /// By how much, at most, a round is put off, so that many servers do not ask
+    /// at the same second.
+    pub jitter: Duration,
+    /// The repositories that are looked at.
+    pub repositories: Patterns,
+    /// How far back the history of a new repository is loaded. Unset: not at all.
+    pub history: Option<Duration>,
+}
+
+impl Default for Reconcile {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(60),
+            jitter: Duration::from_secs(10),
+            repositories: Patterns::default(),
+            history: Some(Duration::from_hours(30 * 24)),
+        }
+    }
 }
 
 /// How much the app takes on, of size and of time.

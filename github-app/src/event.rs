@@ -6,10 +6,12 @@ mod payload;
 
 use serde::de::IgnoredAny;
 
-use self::lenient::Lenient;
 pub(crate) use self::{
-    lenient::Id,
-    payload::{Account, HeadCommit, Payload, Repository, Step, Workflow, WorkflowJob, WorkflowRun},
+    lenient::{Id, Lenient},
+    payload::{
+        Account, HeadCommit, Installation, Payload, Repository, Step, Workflow, WorkflowJob,
+        WorkflowRun,
+    },
 };
 
 /// The events of GitHub that are told apart, by their `X-GitHub-Event`.

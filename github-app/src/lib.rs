@@ -1,11 +1,16 @@
-//! Everything of Lampboard that knows GitHub: takes its webhooks in, and reports
-//! what they say.
+//! Everything of Lampboard that knows GitHub: takes its webhooks in, asks it for
+//! what they missed, and reports what it says.
 
+mod app;
+mod catalog;
 pub mod clock;
 mod config;
 mod event;
+pub mod github;
+mod identity;
 mod normalize;
-mod reporter;
+mod patterns;
+mod server;
 mod signature;
 mod webhook;
 
@@ -13,12 +18,20 @@ use std::sync::Arc;
 
 use axum::Router;
 use lampboard_proto::transport::Transport;
+use tokio::sync::watch;
 
-pub use crate::config::{Config, Error, Limits};
-use crate::{reporter::Reporter, signature::Verifier, webhook::Receiver};
-
-/// Tells the time, so that tests can say what time it is.
-pub type Clock = fn() -> jiff::Timestamp;
+use crate::{
+    app::{App, Asked},
+    catalog::Catalog,
+    clock::Clock,
+    identity::Identity,
+    server::Server,
+    webhook::Receiver,
+};
+pub use crate::{
+    config::{Config, Error, IdentityConfig, Limits, Reconcile},
+    patterns::Patterns,
+};
 
 /// The GitHub side of Lampboard: what GitHub sends goes in, and what it means
 /// goes to the server.
@@ -30,17 +43,19 @@ pub struct GithubApp {
 impl GithubApp {
     /// Makes an app that reports over `transport`. Refuses a configuration that
     /// would let unsigned deliveries in.
-    pub fn new(config: Config, transport: Transport, clock: Clock) -> Result<Self, Error> {
-        let Config {
-            webhook_secrets,
-            write_key,
-            limits,
-        } = config;
-        let verifier = Verifier::new(&webhook_secrets)?;
-        let reporter = Reporter::new(transport, &write_key)?;
-        let receiver = Receiver::new(verifier, reporter, limits, clock);
+    pub fn new(config: Config, transport: Transport, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let identity = Identity::new(&config.identity)?;
+        let app = Arc::new(App {
+            server: Server::new(transport, &config.write_key)?,
+            clock,
+            limits: config.limits,
+            reconcile: config.reconcile,
+            catalog: Catalog::default(),
+            asked: Asked::default(),
+            identity: watch::Sender::new(Some(Arc::new(identity))),
+        });
         Ok(Self {
-            receiver: Arc::new(receiver),
+            receiver: Arc::new(Receiver::new(app)),
         })
     }
 

@@ -1,7 +1,9 @@
 //! Says in the contract's words what GitHub said in its own. Pure, and the only
 //! place that knows GitHub's words.
 
+mod installation;
 mod job;
+pub(crate) mod listed;
 mod outcome;
 mod repository;
 mod run;
@@ -10,7 +12,11 @@ mod text;
 use jiff::Timestamp;
 use lampboard_proto::v1::{Build, Job, Repository};
 
-use crate::event::{Event, Id, Kind};
+pub(crate) use self::installation::Effect;
+use crate::{
+    event::{Event, Id, Kind},
+    patterns::Patterns,
+};
 
 /// What an event says.
 #[derive(Debug, Default)]
@@ -18,6 +24,24 @@ pub(crate) struct Contents {
     pub(crate) builds: Vec<Build>,
     pub(crate) jobs: Vec<Job>,
     pub(crate) repositories: Vec<Repository>,
+    /// What it says of installations.
+    pub(crate) effects: Vec<Effect>,
+}
+
+impl Contents {
+    /// Leaves out what is about repositories that are not looked at. Whether
+    /// something is left, or there was nothing to leave out.
+    pub(crate) fn keep(&mut self, patterns: &Patterns) -> bool {
+        let before = self.repositories.len();
+        self.repositories.retain(|it| patterns.allow(&it.name));
+        if self.repositories.len() == before {
+            return true;
+        }
+        let kept: Vec<i64> = self.repositories.iter().map(|it| it.id).collect();
+        self.builds.retain(|it| kept.contains(&it.repository_id));
+        self.jobs.retain(|it| kept.contains(&it.repository_id));
+        !kept.is_empty() || !self.effects.is_empty()
+    }
 }
 
 /// Why nothing can be made of an event. Names the field, not its value.
@@ -39,16 +63,12 @@ pub(crate) fn normalize(event: &Event<'_>) -> Result<Contents, Problem> {
         Kind::WorkflowRun => run::contents(payload),
         Kind::WorkflowJob => job::contents(payload),
         // There is nothing to know about it any more.
+        // There is nothing to know about it any more.
         Kind::Repository if event.action == "deleted" => Ok(Contents::default()),
-        Kind::Repository => repository::contents(payload),
-        Kind::Installation if matches!(event.action, "deleted" | "suspend") => {
-            repository::of_installation(payload, None)
-        }
-        Kind::Installation => repository::of_installation(payload, payload.repositories.as_ref()),
-        Kind::InstallationRepositories => {
-            repository::of_installation(payload, payload.repositories_added.as_ref())
-        }
-        Kind::InstallationTarget => repository::of_installation(payload, None),
+        Kind::Repository => repository::contents(payload, event.action),
+        Kind::Installation => installation::contents(payload, event.action),
+        Kind::InstallationRepositories => installation::repositories(payload),
+        Kind::InstallationTarget => installation::renamed(payload),
         Kind::GithubAppAuthorization | Kind::Ping | Kind::Other => Ok(Contents::default()),
     }
 }

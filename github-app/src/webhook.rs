@@ -14,7 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use http::request::Parts;
+use http::{HeaderMap, request::Parts};
 use lampboard_proto::v1::{Delivery, ReportRequest, ReportResponse, ReportSource};
 use tokio::time::Instant;
 use tonic::{Code, Status};
@@ -26,11 +26,10 @@ use self::{
     observe::Observer,
 };
 use crate::{
-    Clock, Limits,
+    app::App,
     event::{self, Kind, ReadError},
+    identity::Identity,
     normalize::{Contents, normalize, timestamp},
-    reporter::Reporter,
-    signature::Verifier,
 };
 
 const PATH: &str = "/api/webhook/github-actions";
@@ -40,11 +39,8 @@ const MAX_PROBLEM: usize = 1000;
 
 /// Takes deliveries in.
 pub(crate) struct Receiver {
-    verifier: Verifier,
-    reporter: Reporter,
+    app: Arc<App>,
     bodies: Bodies,
-    limits: Limits,
-    clock: Clock,
     observer: Observer,
 }
 
@@ -75,19 +71,11 @@ async fn handle(State(receiver): State<Arc<Receiver>>, request: Request) -> Answ
 
 impl Receiver {
     /// Makes a receiver that holds nothing yet.
-    pub(crate) fn new(
-        verifier: Verifier,
-        reporter: Reporter,
-        limits: Limits,
-        clock: Clock,
-    ) -> Self {
+    pub(crate) fn new(app: Arc<App>) -> Self {
         Self {
-            verifier,
-            reporter,
-            bodies: Bodies::new(&limits),
-            limits,
-            clock,
+            bodies: Bodies::new(&app.limits),
             observer: Observer::new(),
+            app,
         }
     }
 
@@ -102,15 +90,20 @@ impl Receiver {
         }
         let length = headers::content_length(&parts.headers)?;
         let body = self.bodies.read(body, length).await?;
-        let (receiver, headers) = (Arc::clone(self), parts.headers.clone());
+        // Before the app is set up, nobody can have signed.
+        let identity = self.app.identity().ok_or(Answer::Unauthorized)?;
+        let headers = parts.headers.clone();
+        let signer = Arc::clone(&identity);
         let (body, is_signed) = body
-            .examine(move |body| receiver.verifier.accepts(&headers, body))
+            .examine(move |body| is_signed(&signer, &headers, body))
             .await;
-        if is_signed {
-            Ok(body)
-        } else {
-            Err(Answer::Unauthorized)
+        if !is_signed {
+            return Err(Answer::Unauthorized);
         }
+        if headers::is_for_another_app(&parts.headers, identity.app_id) {
+            return Err(Answer::Forbidden);
+        }
+        Ok(body)
     }
 
     /// Records what a signed body says.
@@ -128,7 +121,7 @@ impl Receiver {
             guid,
             event: kind.name().to_owned(),
             action: String::new(),
-            receive_time: Some(timestamp((self.clock)())),
+            receive_time: Some(timestamp(self.app.clock.now())),
             payload: body.bytes().clone(),
             problem: String::new(),
         };
@@ -157,15 +150,24 @@ impl Receiver {
         }
     }
 
-    async fn report(&self, contents: Contents, delivery: Delivery, start: Instant) -> Answer {
-        match self.send(contents, delivery.clone(), start).await {
-            Ok(response) => {
-                observe::recorded(&delivery, &response);
-                Answer::recorded(response)
-            }
+    async fn report(&self, mut contents: Contents, delivery: Delivery, start: Instant) -> Answer {
+        if !contents.keep(&self.app.reconcile.repositories) {
+            return Answer::Ignored;
+        }
+        let effects = std::mem::take(&mut contents.effects);
+        let recorded = match self.send(contents, delivery.clone(), start).await {
+            Ok(response) => response,
             Err(status) if status.code() == Code::InvalidArgument => {
                 let problem = format!("the server refused it: {}", status.message());
-                self.quarantine(delivery, &problem, start).await
+                return self.quarantine(delivery, &problem, start).await;
+            }
+            Err(status) => return observe::failed(&delivery, &status),
+        };
+        let time = delivery.receive_time.unwrap_or_default();
+        match self.app.apply(effects, time, self.deadline(start)).await {
+            Ok(()) => {
+                observe::recorded(&delivery, &recorded);
+                Answer::recorded(recorded)
             }
             Err(status) => observe::failed(&delivery, &status),
         }
@@ -190,6 +192,11 @@ impl Receiver {
         delivery: Delivery,
         start: Instant,
     ) -> Result<ReportResponse, Status> {
+        for repository in &contents.repositories {
+            let now = self.app.clock.now();
+            self.app.catalog.note_webhook(repository.id, now);
+        }
+        self.app.catalog.refresh(&contents.repositories);
         let report = ReportRequest {
             builds: contents.builds,
             jobs: contents.jobs,
@@ -198,10 +205,18 @@ impl Receiver {
             delivery: Some(delivery),
             ..ReportRequest::default()
         };
-        let deadline =
-            (Instant::now() + self.limits.report_time).min(start + self.limits.answer_time);
-        self.reporter.report(report, deadline).await
+        self.app.server.report(report, self.deadline(start)).await
     }
+
+    fn deadline(&self, start: Instant) -> Instant {
+        let limits = &self.app.limits;
+        (Instant::now() + limits.report_time).min(start + limits.answer_time)
+    }
+}
+
+fn is_signed(identity: &Identity, headers: &HeaderMap, body: &[u8]) -> bool {
+    let verifier = identity.verifier.as_ref();
+    verifier.is_some_and(|it| it.accepts(headers, body))
 }
 
 /// What is in the body of an event that concerns us.

@@ -1,10 +1,12 @@
 //! `lampboard github-app`: the receiver of webhooks, in front of a server elsewhere.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{Router, http::StatusCode, routing::get};
-use lampboard_github_app::{Config, GithubApp, Limits};
+use lampboard_github_app::{
+    Config, GithubApp, IdentityConfig, Limits, Reconcile, clock::SystemClock,
+};
 use lampboard_proto::transport;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::{
@@ -26,13 +28,14 @@ const PING: Duration = Duration::from_secs(10);
 pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
     let write_key = args.write_key.key()?.map(SecretArg::into_secret);
     let config = Config {
-        webhook_secrets: args.webhook.secrets()?,
+        identity: IdentityConfig::Webhooks(args.webhook.secrets()?),
         write_key: write_key
             .context("no write key: set LAMPBOARD_WRITE_KEY to the one that the server has")?,
         limits: Limits::default(),
+        reconcile: Reconcile::default(),
     };
     let channel = channel(&args.server_url)?;
-    let app = GithubApp::new(config, transport::over(channel.clone()), parts::now)?;
+    let app = GithubApp::new(config, transport::over(channel.clone()), Arc::new(SystemClock))?;
     let listener = listen::bind(args.listen.listen).await?;
     tracing::info!(
         "listening on http://{}, reporting to {}",

@@ -1,7 +1,11 @@
 //! `lampboard serve`: everything in one process, without a port between the parts.
 
+use std::sync::Arc;
+
 use anyhow::bail;
-use lampboard_github_app::{Config, GithubApp, Limits};
+use lampboard_github_app::{
+    Config, GithubApp, IdentityConfig, Limits, Reconcile, clock::SystemClock,
+};
 use lampboard_proto::transport;
 use lampboard_server::Server;
 use secrecy::SecretString;
@@ -44,12 +48,13 @@ pub(crate) async fn all_in_one(
     write_key: SecretString,
 ) -> anyhow::Result<()> {
     let config = Config {
-        webhook_secrets,
+        identity: IdentityConfig::Webhooks(webhook_secrets),
         write_key,
         limits: Limits::default(),
+        reconcile: Reconcile::default(),
     };
     let transport = transport::over(server.routes());
-    let app = GithubApp::new(config, transport, parts::now)?;
+    let app = GithubApp::new(config, transport, Arc::new(SystemClock))?;
     let router = server
         .router()
         .merge(app.router())

@@ -22,6 +22,12 @@ impl<T> Lenient<T> {
     }
 }
 
+impl<T> From<T> for Lenient<T> {
+    fn from(value: T) -> Self {
+        Self(Some(value))
+    }
+}
+
 impl<T> Default for Lenient<T> {
     fn default() -> Self {
         Self(None)

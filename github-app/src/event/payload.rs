@@ -27,13 +27,17 @@ pub(crate) struct Payload<'a> {
     pub(crate) workflow: Lenient<Workflow<'a>>,
     #[serde(borrow)]
     pub(crate) repository: Lenient<Repository<'a>>,
-    pub(crate) installation: Lenient<Installation>,
+    #[serde(borrow)]
+    pub(crate) installation: Lenient<Installation<'a>>,
     /// Those that an installation starts with.
     #[serde(borrow)]
     pub(crate) repositories: Lenient<Vec<Repository<'a>>>,
     /// Those that an installation sees from now on.
     #[serde(borrow)]
     pub(crate) repositories_added: Lenient<Vec<Repository<'a>>>,
+    /// Those that it does not see any more.
+    #[serde(borrow)]
+    pub(crate) repositories_removed: Lenient<Vec<Repository<'a>>>,
     #[serde(borrow)]
     pub(crate) sender: Lenient<Account<'a>>,
 }
@@ -166,6 +170,7 @@ pub(crate) struct Author<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Account<'a> {
+    pub(crate) id: Lenient<i64>,
     #[serde(borrow)]
     pub(crate) login: Text<'a>,
 }
@@ -195,8 +200,14 @@ pub(crate) struct BaseRepository {
 /// The App as installed on an account.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Installation {
+pub(crate) struct Installation<'a> {
     pub(crate) id: Lenient<Id>,
+    #[serde(borrow)]
+    pub(crate) account: Lenient<Account<'a>>,
+    #[serde(borrow)]
+    pub(crate) repository_selection: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) html_url: Text<'a>,
     pub(crate) created_at: Time,
     pub(crate) updated_at: Time,
 }
@@ -224,5 +235,5 @@ made_of_objects! {
     PullRequest,
     Base,
     BaseRepository,
-    Installation,
+    Installation<'a>,
 }

@@ -11,15 +11,8 @@ const MAX_LABELS: usize = 100;
 
 /// Makes the job that a `workflow_job` event is about, and its repository.
 pub(super) fn contents(payload: &Payload<'_>) -> Result<Contents, Problem> {
-    let job = payload
-        .workflow_job
-        .as_ref()
-        .ok_or(Problem::Missing("workflow_job"))?;
-    let created = job
-        .created_at
-        .or(*job.started_at)
-        .or(*job.completed_at)
-        .ok_or(Problem::Missing("workflow_job.created_at"))?;
+    let job = of(payload)?;
+    let created = create_time(job)?;
     let latest = [*job.started_at, *job.completed_at]
         .into_iter()
         .flatten()
@@ -31,6 +24,24 @@ pub(super) fn contents(payload: &Payload<'_>) -> Result<Contents, Problem> {
         repositories: vec![repository],
         ..Contents::default()
     })
+}
+
+/// Makes a job that GitHub lists.
+pub(super) fn listed(payload: &Payload<'_>, repository_id: i64) -> Result<Job, Problem> {
+    let job = of(payload)?;
+    convert(job, create_time(job)?, repository_id)
+}
+
+fn of<'a, 'p>(payload: &'a Payload<'p>) -> Result<&'a WorkflowJob<'p>, Problem> {
+    let job = payload.workflow_job.as_ref();
+    job.ok_or(Problem::Missing("workflow_job"))
+}
+
+fn create_time(job: &WorkflowJob<'_>) -> Result<Timestamp, Problem> {
+    job.created_at
+        .or(*job.started_at)
+        .or(*job.completed_at)
+        .ok_or(Problem::Missing("workflow_job.created_at"))
 }
 
 fn convert(job: &WorkflowJob<'_>, created: Timestamp, repository_id: i64) -> Result<Job, Problem> {

@@ -3,21 +3,25 @@
 use jiff::Timestamp;
 use lampboard_proto::v1;
 
-use super::{Contents, Problem, required, text, timestamp};
+use super::{Contents, Effect, Problem, required, text, timestamp};
 use crate::event::{Payload, Repository};
 
-/// The most repositories that one report may hold.
-const MAX_REPOSITORIES: usize = 500;
-
-/// Makes the repository that a `repository` event is about.
-pub(super) fn contents(payload: &Payload<'_>) -> Result<Contents, Problem> {
+/// Makes the repository that a `repository` event is about. Whether it came to
+/// the installation or left it, only GitHub can tell.
+pub(super) fn contents(payload: &Payload<'_>, action: &str) -> Result<Contents, Problem> {
     let repository = payload
         .repository
         .as_ref()
         .ok_or(Problem::Missing("repository"))?;
     let updated = (*repository.updated_at).ok_or(Problem::Missing("repository.updated_at"))?;
     let repository = of_event(payload, updated)?;
+    let installation_id = repository.installation_id;
+    let moved = matches!(action, "transferred" | "created") && installation_id != 0;
     Ok(Contents {
+        effects: moved
+            .then_some(Effect::Ask { installation_id })
+            .into_iter()
+            .collect(),
         repositories: vec![repository],
         ..Contents::default()
     })
@@ -37,33 +41,6 @@ pub(super) fn of_event(
     convert(repository, installation_id(payload), time)
 }
 
-/// Makes the repositories that an installation event names, which it does
-/// without their default branch. Those that make no sense are left out: they
-/// come again, with their builds.
-pub(super) fn of_installation(
-    payload: &Payload<'_>,
-    named: Option<&Vec<Repository<'_>>>,
-) -> Result<Contents, Problem> {
-    let installation = payload
-        .installation
-        .as_ref()
-        .ok_or(Problem::Missing("installation"))?;
-    let id = required(*installation.id, "installation.id")?;
-    let Some(time) = installation.updated_at.or(*installation.created_at) else {
-        return Ok(Contents::default());
-    };
-    let repositories = named
-        .into_iter()
-        .flatten()
-        .filter_map(|repository| convert(repository, id, time).ok())
-        .take(MAX_REPOSITORIES)
-        .collect();
-    Ok(Contents {
-        repositories,
-        ..Contents::default()
-    })
-}
-
 /// The full name if it is one: `owner/name`.
 pub(super) fn full_name<'a>(repository: &'a Repository<'_>) -> Option<&'a str> {
     let full_name = repository.full_name.as_deref()?;
@@ -75,7 +52,7 @@ pub(super) fn full_name<'a>(repository: &'a Repository<'_>) -> Option<&'a str> {
     (is_part(owner) && is_part(name)).then_some(full_name)
 }
 
-fn convert(
+pub(super) fn convert(
     repository: &Repository<'_>,
     installation_id: i64,
     time: Timestamp,

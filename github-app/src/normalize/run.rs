@@ -25,6 +25,13 @@ pub(super) fn contents(payload: &Payload<'_>) -> Result<Contents, Problem> {
     })
 }
 
+/// Makes the build of a run that GitHub lists.
+pub(super) fn listed(payload: &Payload<'_>, repository_id: i64) -> Result<Build, Problem> {
+    let run = payload.workflow_run.as_ref();
+    let run = run.ok_or(Problem::Missing("workflow_run"))?;
+    build(payload, run, &Times::of(run)?, repository_id)
+}
+
 fn build(
     payload: &Payload<'_>,
     run: &WorkflowRun<'_>,

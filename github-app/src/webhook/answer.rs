@@ -27,6 +27,8 @@ pub(super) enum Answer {
     BadRequest(String),
     /// It is not signed, or not for us. Who sent it learns nothing.
     Unauthorized,
+    /// It is signed, and meant for another App.
+    Forbidden,
     /// Its body did not come in time.
     Timeout,
     /// Its body is larger than GitHub's ever are.
@@ -60,6 +62,7 @@ impl Answer {
             Self::Ignored => "ignored",
             Self::BadRequest(_) => "bad_request",
             Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
             Self::Timeout => "timeout",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -74,6 +77,7 @@ impl Answer {
             Self::Quarantined | Self::Ignored => StatusCode::ACCEPTED,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -91,6 +95,7 @@ impl Answer {
             Self::Ignored => AnswerBody::done("nothing to do for this event and action"),
             Self::BadRequest(error) => AnswerBody::Failed { error },
             Self::Unauthorized => return None,
+            Self::Forbidden => AnswerBody::failed("this delivery is for another GitHub App"),
             Self::Timeout => AnswerBody::failed("the body did not come in time"),
             Self::TooLarge => AnswerBody::failed("the body is too large"),
             Self::UnsupportedMediaType => {

@@ -44,6 +44,18 @@ pub(super) fn event(headers: &HeaderMap) -> Option<&str> {
     value.to_str().ok().filter(|name| !name.is_empty())
 }
 
+/// Whether the delivery names another App as its target than this one. One that
+/// names none, or something other than an App, passes: its signature is right.
+pub(super) fn is_for_another_app(headers: &HeaderMap, app_id: Option<i64>) -> bool {
+    let text = |name| headers.get(name).and_then(|it| it.to_str().ok());
+    let is_app = text("x-github-hook-installation-target-type") == Some("integration");
+    let target = text("x-github-hook-installation-target-id").and_then(|id| id.parse::<i64>().ok());
+    is_app
+        && app_id
+            .zip(target)
+            .is_some_and(|(own, target)| own != target)
+}
+
 /// The GUID of the delivery, as far as it is one: visible ASCII characters.
 pub(super) fn delivery(headers: &HeaderMap) -> Option<String> {
     let guid: String = headers

@@ -64,6 +64,7 @@ async fn a_delivery_that_came_before_is_answered_alike() {
         build_ids: vec!["b1".to_owned()],
         changed_count: 0,
         delivery_known: true,
+        ..ReportResponse::default()
     };
     let app = App::new().will([Reaction::Record(response)]);
     let answer = app.deliver("workflow_run", &payloads::workflow_run()).await;

@@ -1,19 +1,16 @@
 //! What an app refuses to start with.
 
-use lampboard_github_app::{Config, Error, GithubApp, Limits};
+use std::sync::Arc;
+
+use lampboard_github_app::{Error, GithubApp};
 use lampboard_proto::transport;
-use secrecy::SecretString;
 use tonic::service::Routes;
 
-use crate::support::{SECRET, WRITE_KEY, now};
+use crate::support::{self, Noon, SECRET, WRITE_KEY};
 
 fn start(webhook_secrets: &[&str], write_key: &str) -> Result<GithubApp, Error> {
-    let config = Config {
-        webhook_secrets: webhook_secrets.iter().map(|it| (*it).into()).collect(),
-        write_key: SecretString::from(write_key),
-        limits: Limits::default(),
-    };
-    GithubApp::new(config, transport::over(Routes::default()), now)
+    let config = support::config(webhook_secrets, write_key);
+    GithubApp::new(config, transport::over(Routes::default()), Arc::new(Noon))
 }
 
 #[test]
@@ -43,11 +40,7 @@ fn it_does_not_start_with_a_write_key_that_no_header_holds() {
 
 #[test]
 fn a_configuration_does_not_show_its_secrets() {
-    let config = Config {
-        webhook_secrets: vec![SECRET.into()],
-        write_key: WRITE_KEY.into(),
-        limits: Limits::default(),
-    };
+    let config = support::config(&[SECRET], WRITE_KEY);
     let shown = format!("{config:?}");
     assert!(
         !shown.contains(SECRET) && !shown.contains(WRITE_KEY),

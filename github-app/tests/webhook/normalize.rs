@@ -1,8 +1,12 @@
 //! What becomes of the words of GitHub, seen from the server's side.
 
-use lampboard_proto::v1::{Build, BuildConclusion, BuildStatus, Job, Provider, Repository};
+use http::StatusCode;
+use lampboard_proto::v1::{
+    Build, BuildConclusion, BuildStatus, InstallationState, Job, Provider, Repository,
+};
 use prost_types::Timestamp;
 use serde_json::{Value, json};
+use tonic::Status;
 
 use crate::{payloads, support::App};
 
@@ -432,7 +436,9 @@ async fn an_installation_names_its_repositories() {
         "installation": { "id": 44, "created_at": 1_525_109_898, "updated_at": 1_525_109_899 },
         "repositories": listed,
     });
-    let repositories = repositories_of("installation", &payload).await;
+    let app = App::new();
+    app.deliver("installation", &payload).await;
+    let repositories = app.syncs().remove(0).repositories;
     let names: Vec<_> = repositories.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["acme/api", "acme/web"]);
     assert!(repositories.iter().all(|it| it.installation_id == 44));
@@ -450,20 +456,56 @@ async fn an_installation_names_its_repositories() {
 }
 
 #[tokio::test]
-async fn what_an_installation_lost_is_not_reported() {
+async fn what_an_installation_lost_is_hidden_at_once() {
     let listed = json!([{ "id": 900, "full_name": "acme/api" }]);
-    let installation = json!({ "id": 44, "updated_at": 1_525_109_899 });
-    for action in ["deleted", "suspend"] {
+    let installation = json!({
+        "id": 44, "updated_at": 1_525_109_899, "account": { "login": "acme", "id": 7 },
+    });
+    let states = [
+        ("deleted", InstallationState::Deleted),
+        ("suspend", InstallationState::Suspended),
+    ];
+    for (action, state) in states {
+        let app = App::new();
         let payload = json!({
             "action": action, "installation": installation, "repositories": listed,
         });
-        assert!(repositories_of("installation", &payload).await.is_empty());
+        app.deliver("installation", &payload).await;
+        let sync = app.syncs().remove(0);
+        assert!(sync.repositories.is_empty() && app.report().repositories.is_empty());
+        let told = sync.installation.unwrap();
+        assert_eq!(told.state(), state);
+        assert_eq!((told.id, told.account_id, &*told.account), (44, 7, "acme"));
+        // As of when it was taken in: GitHub says no time for it.
+        assert_eq!(
+            told.update_time,
+            app.report().delivery.unwrap().receive_time
+        );
     }
+
+    let app = App::new();
     let payload = json!({
         "action": "removed", "installation": installation, "repositories_removed": listed,
     });
-    let removed = repositories_of("installation_repositories", &payload).await;
-    assert!(removed.is_empty());
+    app.deliver("installation_repositories", &payload).await;
+    let removal = app.removals().remove(0);
+    assert_eq!(
+        (removal.installation_id, &*removal.repository_ids),
+        (44, &[900][..])
+    );
+    assert_eq!(
+        removal.update_time,
+        app.report().delivery.unwrap().receive_time
+    );
+}
+
+#[tokio::test]
+async fn an_event_that_took_no_effect_is_not_acknowledged() {
+    let app = App::new();
+    app.fail_sync(Status::unavailable("as the test said"));
+    let payload = json!({ "action": "suspend", "installation": { "id": 44 } });
+    let answer = app.deliver("installation", &payload).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]

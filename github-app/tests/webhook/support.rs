@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     future,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{Router, body::Body};
@@ -12,11 +13,15 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
-use lampboard_github_app::{Config, GithubApp, Limits};
+use lampboard_github_app::{
+    Config, GithubApp, IdentityConfig, Limits, Reconcile,
+    clock::{Clock, Sleep},
+};
 use lampboard_proto::{
     transport,
     v1::{
-        ReportRequest, ReportResponse, SyncInstallationRequest, SyncInstallationResponse,
+        RemoveRepositoriesRequest, RemoveRepositoriesResponse, ReportRequest, ReportResponse,
+        SyncInstallationRequest, SyncInstallationResponse,
         ingest_service_server::{IngestService, IngestServiceServer},
     },
 };
@@ -33,6 +38,30 @@ const PATH: &str = "/api/webhook/github-actions";
 /// When every delivery of the tests is received.
 pub(crate) fn now() -> Timestamp {
     "2026-03-01T12:00:00.5Z".parse().unwrap()
+}
+
+/// A clock on which it is always [`now`].
+pub(crate) struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Timestamp {
+        now()
+    }
+
+    fn sleep(&self, _: Duration) -> Sleep {
+        Box::pin(future::ready(()))
+    }
+}
+
+/// The settings of an app that is sent webhooks signed with these secrets.
+pub(crate) fn config(webhook_secrets: &[&str], write_key: &str) -> Config {
+    let secrets = webhook_secrets.iter().map(|it| (*it).into()).collect();
+    Config {
+        identity: IdentityConfig::Webhooks(secrets),
+        write_key: write_key.into(),
+        limits: Limits::default(),
+        reconcile: Reconcile::default(),
+    }
 }
 
 /// What the server does with one report.
@@ -55,6 +84,9 @@ pub(crate) struct FakeServer {
     reactions: Mutex<VecDeque<Reaction>>,
     reports: Mutex<Vec<ReportRequest>>,
     headers: Mutex<Vec<HeaderMap>>,
+    syncs: Mutex<Vec<SyncInstallationRequest>>,
+    sync_reactions: Mutex<VecDeque<Status>>,
+    removals: Mutex<Vec<RemoveRepositoriesRequest>>,
 }
 
 #[tonic::async_trait]
@@ -79,9 +111,21 @@ impl IngestService for FakeServer {
 
     async fn sync_installation(
         &self,
-        _: tonic::Request<SyncInstallationRequest>,
+        request: tonic::Request<SyncInstallationRequest>,
     ) -> Result<tonic::Response<SyncInstallationResponse>, Status> {
-        Err(Status::unimplemented("not called by the webhook"))
+        self.syncs.lock().unwrap().push(request.into_inner());
+        match self.sync_reactions.lock().unwrap().pop_front() {
+            None => Ok(tonic::Response::new(SyncInstallationResponse {})),
+            Some(status) => Err(status),
+        }
+    }
+
+    async fn remove_repositories(
+        &self,
+        request: tonic::Request<RemoveRepositoriesRequest>,
+    ) -> Result<tonic::Response<RemoveRepositoriesResponse>, Status> {
+        self.removals.lock().unwrap().push(request.into_inner());
+        Ok(tonic::Response::new(RemoveRepositoriesResponse {}))
     }
 }
 
@@ -94,7 +138,7 @@ fn usual_response(report: &ReportRequest) -> ReportResponse {
             .map(|(run, attempt)| format!("{run}-{attempt}"))
             .collect(),
         changed_count: 1,
-        delivery_known: false,
+        ..ReportResponse::default()
     }
 }
 
@@ -114,12 +158,11 @@ impl App {
         let service = IngestServiceServer::from_arc(Arc::clone(&server))
             .max_decoding_message_size(27 * 1024 * 1024);
         let config = Config {
-            webhook_secrets: vec![SECRET.into()],
-            write_key: WRITE_KEY.into(),
             limits,
+            ..config(&[SECRET], WRITE_KEY)
         };
         let transport = transport::over(Routes::new(service));
-        let app = GithubApp::new(config, transport, now).unwrap();
+        let app = GithubApp::new(config, transport, Arc::new(Noon)).unwrap();
         Self {
             router: app.router(),
             server,
@@ -130,6 +173,21 @@ impl App {
     pub(crate) fn will(self, reactions: impl IntoIterator<Item = Reaction>) -> Self {
         self.server.reactions.lock().unwrap().extend(reactions);
         self
+    }
+
+    /// What the server was told of installations.
+    pub(crate) fn syncs(&self) -> Vec<SyncInstallationRequest> {
+        self.server.syncs.lock().unwrap().clone()
+    }
+
+    /// Lets the server fail the next sync.
+    pub(crate) fn fail_sync(&self, status: Status) {
+        self.server.sync_reactions.lock().unwrap().push_back(status);
+    }
+
+    /// What the server was told of repositories that an installation lost.
+    pub(crate) fn removals(&self) -> Vec<RemoveRepositoriesRequest> {
+        self.server.removals.lock().unwrap().clone()
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -1,0 +1,140 @@
+//! What the parts of the app share.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use lampboard_proto::v1::{
+    Installation, InstallationState, RemoveRepositoriesRequest, Repository, SyncInstallationRequest,
+};
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+use tonic::Status;
+
+use crate::{
+    catalog::Catalog,
+    clock::Clock,
+    config::{Limits, Reconcile},
+    identity::Identity,
+    normalize::Effect,
+    server::{self, Server},
+};
+
+/// What the parts of the app share.
+pub(crate) struct App {
+    pub(crate) server: Server,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) limits: Limits,
+    pub(crate) reconcile: Reconcile,
+    pub(crate) catalog: Catalog,
+    pub(crate) asked: Asked,
+    /// Who the app is to GitHub. Empty until it is set up.
+    pub(crate) identity: watch::Sender<Option<Arc<Identity>>>,
+}
+
+impl App {
+    /// Who the app is to GitHub, once it is somebody.
+    pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
+        self.identity.borrow().clone()
+    }
+
+    /// Lets what an event says of installations take effect, here and in the
+    /// server.
+    pub(crate) async fn apply(
+        &self,
+        effects: Vec<Effect>,
+        time: prost_types::Timestamp,
+        deadline: Instant,
+    ) -> Result<(), Status> {
+        for effect in effects {
+            match effect {
+                Effect::Installed(installation, repositories) => {
+                    let installation = Installation {
+                        update_time: Some(time),
+                        ..*installation
+                    };
+                    self.installed(installation, repositories, deadline).await?;
+                }
+                Effect::Removed {
+                    installation_id,
+                    repository_ids,
+                } => {
+                    self.removed(installation_id, repository_ids, time, deadline)
+                        .await?;
+                }
+                Effect::Ask { installation_id } => self.asked.ask(installation_id),
+            }
+        }
+        Ok(())
+    }
+
+    async fn installed(
+        &self,
+        installation: Installation,
+        mut repositories: Vec<Repository>,
+        deadline: Instant,
+    ) -> Result<(), Status> {
+        repositories.retain(|it| self.reconcile.repositories.allow(&it.name));
+        if installation.state() != InstallationState::Active {
+            self.catalog.put(installation.clone(), &[]);
+        }
+        let request = SyncInstallationRequest {
+            installation: Some(installation),
+            repositories,
+            backfill_since: None,
+        };
+        let mut client = self.server.ingest.clone();
+        server::by(deadline, client.sync_installation(request)).await?;
+        Ok(())
+    }
+
+    async fn removed(
+        &self,
+        installation_id: i64,
+        repository_ids: Vec<i64>,
+        time: prost_types::Timestamp,
+        deadline: Instant,
+    ) -> Result<(), Status> {
+        self.catalog.remove(installation_id, &repository_ids);
+        let request = RemoveRepositoriesRequest {
+            installation_id,
+            repository_ids,
+            update_time: Some(time),
+        };
+        let mut client = self.server.ingest.clone();
+        server::by(deadline, client.remove_repositories(request)).await?;
+        Ok(())
+    }
+}
+
+/// The installations that GitHub has to be asked about, soon.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    ids: Mutex<BTreeSet<i64>>,
+    notify: Notify,
+}
+
+impl Asked {
+    /// Wants GitHub asked about an installation.
+    pub(crate) fn ask(&self, installation_id: i64) {
+        self.lock().insert(installation_id);
+        self.notify.notify_one();
+    }
+
+    /// Takes what was asked for.
+    pub(crate) fn take(&self) -> BTreeSet<i64> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Waits until something is asked for.
+    pub(crate) async fn some(&self) {
+        self.notify.notified().await;
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<i64>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,95 @@
+//! Which installations and repositories there are, as GitHub last said.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use lampboard_proto::v1::{Installation, InstallationState, Repository};
+
+/// What the app asks GitHub about. Empty until it was told.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    installations: BTreeMap<i64, Installation>,
+    /// By id, of active installations only.
+    repositories: HashMap<i64, Repository>,
+    /// When a webhook last came of a repository.
+    webhooks: HashMap<i64, Timestamp>,
+}
+
+impl Catalog {
+    /// Takes what an installation is and sees, all of it.
+    pub(crate) fn put(&self, installation: Installation, repositories: &[Repository]) {
+        let mut known = self.lock();
+        let id = installation.id;
+        known.repositories.retain(|_, it| it.installation_id != id);
+        if installation.state() == InstallationState::Active {
+            let repositories = repositories.iter().map(|it| (it.id, it.clone()));
+            known.repositories.extend(repositories);
+        }
+        known.installations.insert(id, installation);
+    }
+
+    /// Takes what an event says of repositories that are known.
+    pub(crate) fn refresh(&self, repositories: &[Repository]) {
+        let mut known = self.lock();
+        for repository in repositories {
+            if let Some(it) = known.repositories.get_mut(&repository.id)
+                && !repository.default_branch.is_empty()
+            {
+                *it = Repository {
+                    installation_id: it.installation_id,
+                    ..repository.clone()
+                };
+            }
+        }
+    }
+
+    /// Forgets repositories, so that GitHub is not asked about them any more.
+    pub(crate) fn remove(&self, installation_id: i64, repository_ids: &[i64]) {
+        let mut known = self.lock();
+        known
+            .repositories
+            .retain(|id, it| it.installation_id != installation_id || !repository_ids.contains(id));
+    }
+
+    /// Notes that a webhook came of a repository.
+    pub(crate) fn note_webhook(&self, repository_id: i64, time: Timestamp) {
+        self.lock().webhooks.insert(repository_id, time);
+    }
+
+    /// When a webhook last came of the repository.
+    pub(crate) fn last_webhook(&self, repository_id: i64) -> Option<Timestamp> {
+        self.lock().webhooks.get(&repository_id).copied()
+    }
+
+    /// All installations, with the number of repositories that each sees.
+    pub(crate) fn installations(&self) -> Vec<(Installation, usize)> {
+        let known = self.lock();
+        let seen = |id| {
+            let all = known.repositories.values();
+            all.filter(|it| it.installation_id == id).count()
+        };
+        let all = known.installations.values();
+        all.map(|it| (it.clone(), seen(it.id))).collect()
+    }
+
+    /// All repositories of active installations.
+    pub(crate) fn repositories(&self) -> Vec<Repository> {
+        self.lock().repositories.values().cloned().collect()
+    }
+
+    /// One repository.
+    pub(crate) fn repository(&self, id: i64) -> Option<Repository> {
+        self.lock().repositories.get(&id).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        // Every change is made at one go, so that what a panic left is whole.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
