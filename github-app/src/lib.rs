@@ -5,6 +5,7 @@ mod app;
 mod catalog;
 pub mod clock;
 mod config;
+mod credentials;
 mod event;
 pub mod github;
 mod identity;
@@ -30,6 +31,7 @@ use crate::{
 };
 pub use crate::{
     config::{Config, Error, IdentityConfig, Limits, Reconcile},
+    credentials::{Credentials, CredentialsError, CredentialsFolder},
     patterns::Patterns,
 };
 
