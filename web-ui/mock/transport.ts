@@ -10,16 +10,23 @@ import {
 } from '../src/gen/lampboard/v1/build_service_pb.ts';
 import { MetricsService } from '../src/gen/lampboard/v1/metrics_service_pb.ts';
 import { RepositoryService } from '../src/gen/lampboard/v1/repository_service_pb.ts';
+import { SystemService } from '../src/gen/lampboard/v1/system_service_pb.ts';
 import { timestampMs } from '../src/lib/format.ts';
 import { UNENDED } from '../src/lib/status.ts';
+import { Backfills } from './backfills.ts';
+import { deliveriesOf } from './deliveries.ts';
+import { installationsOf } from './installations.ts';
 import { jobsOf } from './jobs.ts';
+import { type Scenario, scenario } from './scenario.ts';
 import { summarise } from './summary.ts';
 import { selects } from './select.ts';
+import { systemOf } from './system.ts';
 import { World } from './world.ts';
 
 const WEEK = 7 * 24 * 3_600_000;
-const world = new World(Date.now());
-setInterval(() => world.step(Date.now()), 3000);
+const world = new World(Date.now(), scenario());
+const backfills = new Backfills(scenario());
+if (world.builds.length > 0) setInterval(() => world.step(Date.now()), 3000);
 
 function windowOf(filter: BuildFilter | undefined) {
   const to = timestampMs(filter?.endTimeRange?.endTime) ?? Date.now();
@@ -72,6 +79,13 @@ async function* watch(
   }
 }
 
+/** The state that was chosen, unless it is that nobody answers. */
+function reached(): Scenario {
+  const chosen = scenario();
+  if (chosen === 'unreachable') throw new ConnectError('no route to host', Code.Unavailable);
+  return chosen;
+}
+
 /** Answers every call of the UI from a seeded world in which something happens every three seconds. */
 export const transport = createRouterTransport(({ service }) => {
   service(BuildService, {
@@ -122,5 +136,13 @@ export const transport = createRouterTransport(({ service }) => {
         }),
       };
     },
+  });
+  service(SystemService, {
+    getSystem: () => systemOf(reached(), Date.now()),
+    listDeliveries: (request) => deliveriesOf(reached(), request),
+    listInstallations: () => ({ installations: installationsOf(reached()) }),
+    listBackfills: () => (reached(), backfills.list()),
+    startBackfill: (request) => (reached(), backfills.start(request)),
+    cancelBackfill: ({ id }) => (reached(), backfills.cancel(id)),
   });
 });

@@ -12,11 +12,17 @@ import { newestFirst } from '../src/lib/builds.ts';
 import { isEnded, isFailure } from '../src/lib/status.ts';
 import { seeded } from './random.ts';
 import { begin, finish, PLANS, seedBuilds } from './seed.ts';
+import type { Scenario } from './scenario.ts';
 import { selects } from './select.ts';
 
 type Listener = (build: Build) => void;
 
 const DECISIVE = (build: Build) => isFailure(build) || build.conclusion === BuildConclusion.SUCCESS;
+
+/** Where history is being loaded, one repository has none yet. */
+function hasHistory(build: Build): boolean {
+  return build.repository !== 'acme/docs';
+}
 
 function recentOf(build: Build) {
   const { id, status, conclusion, runId, runNumber, runAttempt } = build;
@@ -30,9 +36,12 @@ export class World {
   #listeners = new Set<Listener>();
   #random = seeded(7);
 
-  constructor(now: number) {
+  constructor(now: number, scenario: Scenario) {
+    this.builds = [];
+    if (scenario === 'set-up' || scenario === 'listening') return;
     this.builds = seedBuilds(now).sort(newestFirst);
     for (const ago of [260_000, 95_000, 12_000]) this.step(now - ago);
+    if (scenario === 'loading') this.builds = this.builds.filter(hasHistory);
   }
 
   select(filter: BuildFilter | undefined): Build[] {
@@ -54,6 +63,7 @@ export class World {
   }
 
   repositories(recent: number): Repository[] {
+    if (this.builds.length === 0) return [];
     const names = [...new Set(PLANS.map((plan) => plan.repository))].sort();
     return names.map((name) => this.#repository(name, recent));
   }
@@ -61,7 +71,8 @@ export class World {
   /** The workflows, those that are broken first. */
   workflows(): Workflow[] {
     const all = PLANS.map((plan) => this.#workflow(plan.repository, plan.workflow));
-    return all.sort((a, b) => Number(b.broken) - Number(a.broken));
+    const decided = all.filter((workflow) => workflow.decisiveBuild);
+    return decided.sort((a, b) => Number(b.broken) - Number(a.broken));
   }
 
   #begin(now: number): Build {

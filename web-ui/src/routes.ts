@@ -4,6 +4,7 @@ export type Route =
   | { page: 'builds' }
   | { page: 'build'; repository: string; runId: string; attempt?: number }
   | { page: 'build-by-id'; id: string }
+  | { page: 'system' }
   | { page: 'not-found' };
 
 const NUMBER = /^[1-9][0-9]{0,17}$/;
@@ -37,6 +38,7 @@ export function parseRoute(path: string): Route {
 
   const [first, second, third, fourth, ...rest] = segments;
   if (first === 'builds' && segments.length === 1) return { page: 'builds' };
+  if (first === 'system' && segments.length === 1) return { page: 'system' };
   if (first === 'builds' && second && segments.length === 2) {
     return { page: 'build-by-id', id: second };
   }

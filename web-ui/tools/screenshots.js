@@ -1,9 +1,10 @@
-// Takes pictures of every page: `npm run screenshots -- [folder] [address of a server]`.
+// Takes pictures of every page: `npm run screenshots -- [folder] [address of a server] [page]`. Without an address the
+// mock server answers, in each of its states.
 import { mkdir } from 'node:fs/promises';
 import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
 
-const [folder = 'screenshots', address] = process.argv.slice(2);
+const [folder = 'screenshots', address = '', only] = process.argv.slice(2);
 const SIZES = [
   { viewport: { width: 1280, height: 900 } },
   { viewport: { width: 375, height: 812 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
@@ -35,11 +36,39 @@ async function pagesOf(page, origin) {
     running: await first('/builds?status=in_progress'),
     retried: await first('/builds?conclusion=success&latest=1'),
     missing: '/no/such/page',
+    health: '/system',
   };
 }
 
+/** The mock server's states in which pages look otherwise. */
+const STATES = {
+  health: [
+    'jobs-missing',
+    'missed',
+    'silent',
+    'set-up',
+    'no-key',
+    'polling',
+    'problems',
+    'read-only',
+    'loading',
+    'hostile',
+    'unreachable',
+  ],
+  overview: ['set-up', 'listening', 'loading'],
+};
+
+/** Every page in its usual state, then those that look otherwise. */
+function shotsOf(pages) {
+  const usual = Object.entries(pages).map(([name, path]) => ({ name, path, state: 'well' }));
+  const others = Object.entries(STATES).flatMap(([name, states]) =>
+    states.map((state) => ({ name: `${name}-${state}`, path: pages[name], state })),
+  );
+  return address ? usual : [...usual, ...others];
+}
+
 const server = address ? undefined : await mockServer();
-const origin = address ?? server.resolvedUrls.local[0].replace(/\/$/, '');
+const origin = address || server.resolvedUrls.local[0].replace(/\/$/, '');
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox'],
@@ -56,8 +85,10 @@ for (const size of SIZES) {
     page.on('console', (message) => {
       if (message.type() === 'error') console.error('console:', message.text());
     });
-    for (const [name, path] of Object.entries(pages)) {
-      if (!path) continue;
+    for (const { name, path, state } of shotsOf(pages)) {
+      if (!path || (only && !name.startsWith(only))) continue;
+      await page.goto(`${origin}/no/such/page`);
+      await page.evaluate((state) => localStorage.setItem('lampboard.mock', state), state);
       await page.goto(`${origin}${path}`);
       await page.locator('.skeleton').first().waitFor({ state: 'detached' });
       await page.waitForTimeout(700);

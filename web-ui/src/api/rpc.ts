@@ -1,4 +1,4 @@
-import { type CallOptions, createClient } from '@connectrpc/connect';
+import { createClient } from '@connectrpc/connect';
 import { transport } from '$transport';
 import type { Build, BuildFilter } from '../gen/lampboard/v1/build_pb.ts';
 import { BuildService, type GetBuildResponse } from '../gen/lampboard/v1/build_service_pb.ts';
@@ -15,17 +15,13 @@ import {
   RepositoryService,
 } from '../gen/lampboard/v1/repository_service_pb.ts';
 import type { LiveEvent } from '../lib/live.ts';
+import { options } from './call.ts';
 
 const builds = createClient(BuildService, transport);
 const repositories = createClient(RepositoryService, transport);
 const metrics = createClient(MetricsService, transport);
 
-const DEADLINE = 20_000;
 const MOST_ROWS = 1000;
-
-function options(signal?: AbortSignal): CallOptions {
-  return { signal, timeoutMs: DEADLINE };
-}
 
 /** A page of builds, and how to ask for the one after it. */
 export interface BuildPage {

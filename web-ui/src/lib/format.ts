@@ -61,6 +61,26 @@ export function formatAgo(ms: number): string {
   return days === 1 ? '1 day ago' : `${days} days ago`;
 }
 
+/** `12 s`, `4 min`, `26 h`, `3 days`: how long something has lasted, roughly. */
+export function formatAge(ms: number): string {
+  if (ms < MINUTE) return `${Math.floor(Math.max(ms, 0) / SECOND)} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
+  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`;
+  return `${Math.floor(ms / DAY)} days`;
+}
+
+/** `48.2 MB`, in powers of ten. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 999.95 && unit < units.length - 1) {
+    size /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`;
+}
+
 /** `90.8 %`; with one decimal always, so that a column of them is in line. Never rounded up to 100 % nor down to 0 %. */
 export function formatPercent(rate: number): string {
   const tenths = Math.round(rate * 1000);

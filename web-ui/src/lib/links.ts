@@ -21,3 +21,13 @@ export function githubLink(buildUrl: string, repository: string, ...path: string
   const parts = [...repository.split('/'), ...path.flatMap((part) => part.split('/'))];
   return `${origin}/${parts.map(encodeURIComponent).join('/')}`;
 }
+
+/**
+ * A page on the GitHub that the app belongs to, and nowhere else: on the host of the app's own page, or on github.com
+ * while that is unknown.
+ */
+export function githubPage(address: string, appUrl: string): string | undefined {
+  const link = safeLink(address);
+  const home = safeLink(appUrl) ?? 'https://github.com';
+  return link !== undefined && new URL(link).host === new URL(home).host ? link : undefined;
+}
