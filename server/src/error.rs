@@ -10,6 +10,9 @@ pub enum Error {
     /// What was asked for does not exist.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// It can not be done as things stand.
+    #[error("{0}")]
+    Precondition(&'static str),
     /// Too much is waiting already.
     #[error("{0}")]
     Busy(&'static str),

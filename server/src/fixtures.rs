@@ -87,10 +87,10 @@ pub(crate) fn repository() -> Repository {
         facts: RepositoryFacts {
             update_time: at(0),
             name: "acme/api".to_owned(),
-            installation: InstallationId(5),
             default_branch: "main".to_owned(),
             archived: false,
             private: false,
         },
+        installation: InstallationId(5),
     }
 }

@@ -61,7 +61,7 @@ impl Live {
         }
         let changes = news.changes.into_iter();
         let changes = changes.map(|change| Message::Change(Arc::new(change)));
-        let list_again = news.relabelled.then_some(Message::ListAgain);
+        let list_again = news.list_again.then_some(Message::ListAgain);
         for message in changes.chain(list_again) {
             // Fails only when the last watcher has just left.
             let _ = self.messages.send(message);
@@ -205,7 +205,7 @@ mod tests {
     fn news(changes: impl IntoIterator<Item = Change>) -> News {
         News {
             changes: changes.into_iter().collect(),
-            relabelled: false,
+            list_again: false,
         }
     }
 
@@ -249,7 +249,7 @@ mod tests {
         watcher.next().await;
         live.publish(News {
             changes: vec![change(1)],
-            relabelled: true,
+            list_again: true,
         });
         assert!(matches!(watcher.next().await, Some(Event::Sync)));
     }

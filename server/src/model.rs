@@ -1,8 +1,10 @@
 //! The types that the rest of the server speaks: valid by construction, free of protobuf and SQL.
 
+mod backfill;
 mod build;
 mod filter;
 mod id;
+mod installation;
 mod job;
 mod pattern;
 mod report;
@@ -11,16 +13,17 @@ mod status;
 mod summary;
 mod window;
 
+pub(crate) use backfill::{Backfill, BackfillId, BackfillStatus, BackfillUpdate, LeasedBackfill};
 pub(crate) use build::{Build, BuildFacts, BuildRecord, JobSpan, elapsed, mark_attempts};
 pub(crate) use filter::{CommitPrefix, Filter, StatusFilter, TimeRange};
 pub(crate) use id::{BuildId, InstallationId, JobId, RepositoryId, RunId, WorkflowId};
+pub(crate) use installation::{
+    Installation, InstallationFacts, InstallationState, InstallationSummary, Link,
+};
 pub(crate) use job::{Job, JobFacts, Step};
 pub(crate) use pattern::Pattern;
-pub(crate) use report::{Change, Delivery, Recorded, Report};
-pub(crate) use repository::{
-    Installation, InstallationState, RecentBuild, Repository, RepositoryFacts, Workflow,
-    WorkflowStanding,
-};
+pub(crate) use report::{Change, Delivery, Recorded, Report, Source};
+pub(crate) use repository::{RecentBuild, Repository, RepositoryFacts, Workflow, WorkflowStanding};
 pub(crate) use status::{Conclusion, Outcome, Status};
 pub(crate) use summary::{Durations, Finished, Summary, Tally};
 pub(crate) use window::{Periods, Window};

@@ -3,11 +3,15 @@
 //! There is one writer, which commits the reports that wait together in one
 //! transaction; readers see a snapshot and hold nobody up.
 
+mod attempts;
+mod backfills;
 mod batch;
 mod builds;
 mod deliveries;
 mod filter;
+mod installations;
 mod jobs;
+mod links;
 mod metrics;
 mod open;
 mod repositories;
@@ -18,18 +22,22 @@ mod suite;
 mod workflows;
 mod writer;
 
+pub(crate) use backfills::{BackfillQuery, Lease};
 pub(crate) use builds::BuildPage;
 pub(crate) use deliveries::PreparedReport;
+pub(crate) use installations::InstallationSync;
 pub(crate) use metrics::{Dimension, Slice};
 pub(crate) use repositories::RepositoryQuery;
 
-use std::{fmt::Display, path::Path, sync::Arc};
+use std::{collections::BTreeSet, fmt::Display, path::Path, sync::Arc};
 
-use sqlx::SqlitePool;
+use futures_util::{FutureExt as _, future::BoxFuture};
+use jiff::Timestamp;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::{
     Clock, Error, Result,
-    model::{Change, Installation, Recorded, Repository},
+    model::{Change, InstallationId, Recorded, RepositoryId},
 };
 use writer::Writer;
 
@@ -44,9 +52,9 @@ pub(crate) type OnCommit = Arc<dyn Fn(News) + Send + Sync>;
 pub(crate) struct News {
     /// The builds that changed, by themselves or in a job.
     pub(crate) changes: Vec<Change>,
-    /// Whether a repository got another name or default branch, which concerns
-    /// all its builds.
-    pub(crate) relabelled: bool,
+    /// Whether a repository got another name or default branch, was hidden or
+    /// came back, which concerns all its builds.
+    pub(crate) list_again: bool,
 }
 
 /// Where everything is kept.
@@ -78,20 +86,66 @@ impl Store {
         self.writer.record(report).await
     }
 
-    /// Records which repositories an installation can see.
-    pub(crate) async fn sync_installation(
+    /// Records an installation and which repositories it can see.
+    pub(crate) async fn sync_installation(&self, sync: InstallationSync) -> Result<()> {
+        self.writer
+            .write(move |connection, now| {
+                async move { Ok(((), installations::sync(connection, &sync, now).await?)) }.boxed()
+            })
+            .await
+    }
+
+    /// Records that an installation can not see some repositories any more.
+    pub(crate) async fn remove_repositories(
         &self,
-        installation: Installation,
-        repositories: Vec<Repository>,
+        installation: InstallationId,
+        repositories: BTreeSet<RepositoryId>,
+        time: Timestamp,
     ) -> Result<()> {
         self.writer
-            .sync_installation(installation, repositories)
+            .write(move |connection, now| {
+                async move {
+                    let removing =
+                        installations::remove(connection, installation, &repositories, time, now);
+                    Ok(((), removing.await?))
+                }
+                .boxed()
+            })
             .await
     }
 
     /// Fails unless the database can be written.
     pub(crate) async fn probe(&self) -> Result<()> {
-        self.writer.probe().await
+        self.write(|connection, now| {
+            async move {
+                sqlx::query(
+                    "INSERT INTO write_probe (id, probe_time) VALUES (1, $1)
+                     ON CONFLICT (id) DO UPDATE SET probe_time = excluded.probe_time",
+                )
+                .bind(now.as_microsecond())
+                .execute(connection)
+                .await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Writes what concerns no build: there is nothing to be told of it.
+    async fn write<T, W>(&self, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut SqliteConnection, Timestamp) -> BoxFuture<'c, Result<T>>
+            + Send
+            + 'static,
+    {
+        self.writer
+            .write(move |connection, now| {
+                let working = work(connection, now);
+                async move { Ok((working.await?, News::default())) }.boxed()
+            })
+            .await
     }
 
     /// Finishes what waits, takes nothing more in, and closes the file.

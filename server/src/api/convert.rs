@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod filter;
+mod installation;
 mod job;
 mod report;
 mod repository;
@@ -10,11 +11,12 @@ mod status;
 mod summary;
 mod time;
 
-pub(super) use build::build_to_proto;
+pub(super) use build::{build_key_to_proto, build_to_proto};
 pub(super) use check::Check;
 pub(super) use filter::{filter, patterns, run_id};
+pub(super) use installation::{installation_sync, installation_to_proto, removed_repositories};
 pub(super) use job::job_to_proto;
-pub(super) use report::{installation, report, synced_repositories};
+pub(super) use report::report;
 pub(super) use repository::{repository_to_proto, workflow_to_proto};
 pub(super) use summary::{summary_to_proto, window_to_proto};
 pub(super) use time::{duration, timestamp_to_proto};

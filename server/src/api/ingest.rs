@@ -42,7 +42,11 @@ impl IngestService for Ingest {
             build_ids: build_ids.iter().map(BuildId::to_string).collect(),
             changed_count: i32::try_from(recorded.changed).unwrap_or(i32::MAX),
             delivery_known: recorded.delivery_known,
-            changed_builds: Vec::new(),
+            changed_builds: recorded
+                .changed_builds
+                .into_iter()
+                .map(convert::build_key_to_proto)
+                .collect(),
         }))
     }
 
@@ -51,23 +55,22 @@ impl IngestService for Ingest {
         request: Request<SyncInstallationRequest>,
     ) -> Result<Response<SyncInstallationResponse>, Status> {
         let request = request.into_inner();
-        let (installation, repositories) = Check::run(|check| {
-            (
-                convert::installation(check, request.installation),
-                convert::synced_repositories(check, request.repositories),
-            )
-        })?;
-        self.store
-            .sync_installation(installation, repositories)
-            .await?;
+        let sync = Check::run(|check| convert::installation_sync(check, request))?;
+        self.store.sync_installation(sync).await?;
         Ok(Response::new(SyncInstallationResponse {}))
     }
 
     async fn remove_repositories(
         &self,
-        _: Request<RemoveRepositoriesRequest>,
+        request: Request<RemoveRepositoriesRequest>,
     ) -> Result<Response<RemoveRepositoriesResponse>, Status> {
-        Err(Status::unimplemented("not served yet"))
+        let request = request.into_inner();
+        let (installation, repositories, time) =
+            Check::run(|check| convert::removed_repositories(check, request))?;
+        self.store
+            .remove_repositories(installation, repositories, time)
+            .await?;
+        Ok(Response::new(RemoveRepositoriesResponse {}))
     }
 }
 

@@ -1,10 +1,10 @@
 //! A build, and how reports of it become one: the merge that does not care for order.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{BuildId, Status, WorkflowId};
+use super::{BuildId, Conclusion, Status, WorkflowId};
 
 /// What one report says of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +117,15 @@ pub(crate) struct JobSpan {
     pub(crate) start: Option<Timestamp>,
     /// When the last one ended.
     pub(crate) end: Option<Timestamp>,
+    /// Whether one has not ended.
+    pub(crate) open: bool,
+}
+
+impl JobSpan {
+    /// Whether no job is known.
+    fn is_empty(&self) -> bool {
+        self.end.is_none() && !self.open
+    }
 }
 
 /// All that is known of a build: what the store keeps in one row.
@@ -131,10 +140,15 @@ pub(crate) struct BuildRecord {
     pub(crate) first_completed: Option<Timestamp>,
     /// When its jobs ran.
     pub(crate) jobs: JobSpan,
+    /// Whether all its jobs are known.
+    pub(crate) jobs_complete: bool,
     /// Whether no later attempt of its run is known.
     pub(crate) latest_attempt: bool,
     /// Whether it is the highest attempt of its run that has completed.
     pub(crate) counted: bool,
+    /// How many attempts below it are neither known nor given up. Zero unless
+    /// it is the latest one.
+    pub(crate) missing_attempts: i32,
 }
 
 impl BuildRecord {
@@ -145,8 +159,10 @@ impl BuildRecord {
             first_completed: completion(&facts),
             facts,
             jobs: JobSpan::default(),
+            jobs_complete: false,
             latest_attempt: true,
             counted: false,
+            missing_attempts: 0,
         }
     }
 
@@ -166,11 +182,24 @@ impl BuildRecord {
 
     /// When it ended: when its last job did, or while no job has ended, when
     /// GitHub first said so. Unset until it is over.
+    ///
+    /// While the end of a job is still to be told, the last one that was told
+    /// may be too early: GitHub's word is not.
     pub(crate) fn end_time(&self) -> Option<Timestamp> {
         if !self.facts.status.is_completed() {
             return None;
         }
+        if self.jobs.open && !self.jobs_complete {
+            return self.jobs.end.max(self.first_completed);
+        }
         self.jobs.end.or(self.first_completed)
+    }
+
+    /// Whether it is over and jobs that nobody told of may have ended later.
+    pub(crate) fn is_end_approximate(&self) -> bool {
+        let conclusion = self.facts.status.conclusion();
+        let never_had_jobs = conclusion.is_some_and(Conclusion::is_jobless) && self.jobs.is_empty();
+        conclusion.is_some() && !self.jobs_complete && !never_had_jobs
     }
 
     /// From start to end. Set exactly when it is over.
@@ -224,11 +253,17 @@ impl Build {
     }
 }
 
-/// Says which attempt of one run is the latest, and which one counts.
+/// Says which attempt of one run is the latest, which one counts, and how many
+/// are missing.
 ///
-/// `attempts` are all known attempts of the run.
-pub(crate) fn mark_attempts<'a>(attempts: impl IntoIterator<Item = &'a mut BuildRecord>) {
+/// `attempts` are all known attempts of the run, `given_up` are those that
+/// nobody asks for any more.
+pub(crate) fn mark_attempts<'a>(
+    attempts: impl IntoIterator<Item = &'a mut BuildRecord>,
+    given_up: &BTreeSet<i32>,
+) {
     let mut attempts: Vec<_> = attempts.into_iter().collect();
+    let missing = missing_attempts(attempts.iter().map(|build| build.id.attempt), given_up);
     attempts.sort_by_key(|build| std::cmp::Reverse(build.id.attempt));
     let counted = attempts
         .iter()
@@ -236,7 +271,19 @@ pub(crate) fn mark_attempts<'a>(attempts: impl IntoIterator<Item = &'a mut Build
     for (place, build) in attempts.into_iter().enumerate() {
         build.latest_attempt = place == 0;
         build.counted = Some(place) == counted;
+        build.missing_attempts = if place == 0 { missing } else { 0 };
     }
+}
+
+/// How many attempts of one run are neither known nor given up, below the
+/// latest known one.
+fn missing_attempts(known: impl Iterator<Item = i32>, given_up: &BTreeSet<i32>) -> i32 {
+    let mut found: BTreeSet<i32> = known.collect();
+    let Some(latest) = found.last().copied() else {
+        return 0;
+    };
+    found.extend(given_up.range(..latest));
+    latest - i32::try_from(found.len()).unwrap_or(latest)
 }
 
 fn completion(facts: &BuildFacts) -> Option<Timestamp> {

@@ -15,6 +15,22 @@ pub(crate) struct Report {
     pub(crate) builds: Vec<(BuildId, BuildFacts)>,
     /// The jobs.
     pub(crate) jobs: Vec<Job>,
+    /// The attempts that have no other jobs.
+    pub(crate) complete_builds: Vec<BuildId>,
+    /// How the app learned of it.
+    pub(crate) source: Source,
+}
+
+/// How the app learned of something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// GitHub sent a webhook.
+    #[default]
+    Webhook,
+    /// It asked for history.
+    Backfill,
+    /// It asked for what webhooks had missed.
+    Reconcile,
 }
 
 /// One webhook that the app took in.
@@ -35,12 +51,14 @@ pub(crate) struct Delivery {
 }
 
 /// What became of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Recorded {
     /// How many builds, jobs and repositories it changed.
     pub(crate) changed: usize,
     /// Whether a delivery of this GUID had been recorded before.
     pub(crate) delivery_known: bool,
+    /// The builds that it changed, by themselves or in a job, in their order.
+    pub(crate) changed_builds: Vec<BuildId>,
 }
 
 /// A build that a report changed.

@@ -1,4 +1,4 @@
-//! Repositories, their workflows, and the installations through which they are seen.
+//! Repositories and their workflows.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,6 +11,9 @@ pub(crate) struct Repository {
     pub(crate) id: RepositoryId,
     /// What the latest report said.
     pub(crate) facts: RepositoryFacts,
+    /// The installation through which it is seen. Zero if the report did not
+    /// say, or if none sees it.
+    pub(crate) installation: InstallationId,
 }
 
 /// What one report says of a repository.
@@ -20,8 +23,6 @@ pub(crate) struct RepositoryFacts {
     pub(crate) update_time: Timestamp,
     /// The full name.
     pub(crate) name: String,
-    /// The installation. Zero if the report did not say.
-    pub(crate) installation: InstallationId,
     /// The default branch. Empty if the report did not say.
     pub(crate) default_branch: String,
     /// Whether it is archived.
@@ -35,9 +36,9 @@ impl RepositoryFacts {
     /// more is kept, then what is later; the rest only makes the order total.
     fn rank(&self) -> impl Ord + '_ {
         (
-            (!self.default_branch.is_empty(), self.installation.0 != 0),
+            !self.default_branch.is_empty(),
             self.update_time,
-            (&self.name, self.installation, &self.default_branch),
+            (&self.name, &self.default_branch),
             (self.archived, self.private),
         )
     }
@@ -100,37 +101,4 @@ pub(crate) struct WorkflowStanding {
     pub(crate) first_failure: Option<Build>,
     /// The jobs that failed in `decisive`, each with its first failed step.
     pub(crate) failed_jobs: Vec<String>,
-}
-
-/// The app as installed on one account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Installation {
-    /// Which installation.
-    pub(crate) id: InstallationId,
-    /// The login of the account.
-    pub(crate) account: String,
-    /// What became of it.
-    pub(crate) state: InstallationState,
-}
-
-/// What became of an installation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InstallationState {
-    /// It works.
-    Active,
-    /// Its owner suspended it.
-    Suspended,
-    /// It was uninstalled.
-    Deleted,
-}
-
-impl InstallationState {
-    /// The word it is stored as.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Suspended => "suspended",
-            Self::Deleted => "deleted",
-        }
-    }
 }

@@ -132,6 +132,11 @@ impl Conclusion {
         }
     }
 
+    /// Whether a build that ends so may never have had a job.
+    pub(crate) fn is_jobless(&self) -> bool {
+        matches!(self, Self::StartupFailure | Self::ActionRequired)
+    }
+
     /// What it counts as.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {

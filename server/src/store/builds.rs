@@ -27,6 +27,7 @@ impl Store {
     pub(crate) async fn build(&self, id: BuildId) -> Result<Option<Build>> {
         let mut query = select_shown();
         push_id(&mut query, id);
+        query.push(" AND r.hidden_time IS NULL");
         let row = query.build().fetch_optional(&self.readers).await?;
         row.as_ref().map(rows::build).transpose()
     }
@@ -38,7 +39,7 @@ impl Store {
         repository: Option<RepositoryId>,
     ) -> Result<Vec<Build>> {
         let mut query = select_shown();
-        query.push(" WHERE b.run_id = ");
+        query.push(" WHERE r.hidden_time IS NULL AND b.run_id = ");
         query.push_bind(run.0);
         if let Some(repository) = repository {
             query.push(" AND b.repository_id = ");
@@ -129,7 +130,7 @@ pub(super) async fn is_superseded(
     Ok(rows::build(&row)?.superseded)
 }
 
-const WRITTEN: [&str; 29] = [
+const WRITTEN: [&str; 33] = [
     "run_id",
     "run_attempt",
     "repository_id",
@@ -156,9 +157,13 @@ const WRITTEN: [&str; 29] = [
     "first_completed_time",
     "jobs_start_time",
     "jobs_end_time",
+    "jobs_open",
+    "jobs_complete",
     "end_time",
     "latest_attempt",
     "counted",
+    "missing_attempts",
+    "end_closed",
 ];
 
 /// Writes builds over what is stored of them.
@@ -196,9 +201,14 @@ pub(super) async fn write(
                 .push_bind(build.first_completed.map(Timestamp::as_microsecond))
                 .push_bind(build.jobs.start.map(Timestamp::as_microsecond))
                 .push_bind(build.jobs.end.map(Timestamp::as_microsecond))
+                .push_bind(build.jobs.open)
+                .push_bind(build.jobs_complete)
                 .push_bind(build.end_time().map(Timestamp::as_microsecond))
                 .push_bind(build.latest_attempt)
-                .push_bind(build.counted);
+                .push_bind(build.counted)
+                .push_bind(build.missing_attempts)
+                // Somebody has heard of it after all.
+                .push("FALSE");
         });
         sql::push_overwrite(
             &mut query,

@@ -116,7 +116,7 @@ pub(super) async fn record(
 /// not say.
 fn owner(report: &Report) -> (i64, i64) {
     let repository = report.repositories.first();
-    repository.map_or((0, 0), |r| (r.id.0, r.facts.installation.0))
+    repository.map_or((0, 0), |r| (r.id.0, r.installation.0))
 }
 
 async fn known(

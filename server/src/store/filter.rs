@@ -11,9 +11,9 @@ pub(super) const BRANCH_NAME: &str = "CASE WHEN b.head_repository = '' THEN b.br
      ELSE b.head_repository || ':' || b.branch END";
 
 /// Writes a filter as a condition on `build b` joined to `repository r`. It is
-/// never empty.
+/// never empty, and hidden repositories never meet it.
 pub(super) fn push_condition(query: &mut QueryBuilder<Db>, filter: &Filter) {
-    query.push("TRUE");
+    query.push("r.hidden_time IS NULL");
     push_repositories(query, &filter.repositories);
     patterns(query, "b.workflow", &filter.workflows);
     one_of(

@@ -39,6 +39,7 @@ impl Store {
         query.push_bind(build.attempt);
         query.push(" AND repository_id = ");
         query.push_bind(build.repository.0);
+        query.push(" AND repository_id IN (SELECT id FROM repository WHERE hidden_time IS NULL)");
         query.push(" ORDER BY create_time, id");
         let rows = query.build().fetch_all(&self.readers).await?;
         rows.iter().map(rows::job).collect()
@@ -113,7 +114,8 @@ pub(super) async fn spans(
     for chunk in sql::padded(runs) {
         let mut query = QueryBuilder::<Db>::new(
             "SELECT run_id, run_attempt, repository_id,
-                    MIN(start_time) AS start_time, MAX(end_time) AS end_time
+                    MIN(start_time) AS start_time, MAX(end_time) AS end_time,
+                    COUNT(end_time) < COUNT(*) AS is_open
              FROM job WHERE run_id IN (",
         );
         sql::push_list(&mut query, &chunk);
@@ -127,6 +129,7 @@ pub(super) async fn spans(
             let span = JobSpan {
                 start: rows::maybe_time(&row, "job", "start_time", id)?,
                 end: rows::maybe_time(&row, "job", "end_time", id)?,
+                open: row.try_get("is_open")?,
             };
             spans.insert(id, span);
         }

@@ -34,11 +34,18 @@ fn migrations() -> Migrator {
             false,
         )
     };
-    Migrator::with_migrations(vec![migration(
-        1,
-        "builds",
-        include_str!("../../../migrations/0001_builds.sql"),
-    )])
+    Migrator::with_migrations(vec![
+        migration(
+            1,
+            "builds",
+            include_str!("../../../migrations/0001_builds.sql"),
+        ),
+        migration(
+            2,
+            "github",
+            include_str!("../../../migrations/0002_github.sql"),
+        ),
+    ])
 }
 
 /// Keeps a second server off the file. The lock goes with the process.

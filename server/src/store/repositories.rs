@@ -1,4 +1,4 @@
-//! Repositories and installations: written by the writer, listed by name.
+//! Repositories: written by the writer, listed by name.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,29 @@ use super::{Db, Store, rows, sql};
 use crate::{
     Result,
     model::{
-        BuildId, Installation, InstallationId, Pattern, RecentBuild, Repository, RepositoryFacts,
-        RepositoryId, RunId, elapsed,
+        BuildId, InstallationId, Pattern, RecentBuild, Repository, RepositoryFacts, RepositoryId,
+        RunId, elapsed,
     },
 };
 
-const COLUMNS: [&str; 7] = [
+/// What is written of a report; the rest is worked out of the links.
+const COLUMNS: [&str; 6] = [
     "id",
     "name",
-    "installation_id",
     "default_branch",
     "archived",
     "private",
     "update_time",
+];
+
+const INSERTED: [&str; 7] = [
+    "id",
+    "name",
+    "default_branch",
+    "archived",
+    "private",
+    "update_time",
+    "installation_id",
 ];
 
 /// Which repositories to list.
@@ -33,13 +43,14 @@ impl Store {
     /// Lists repositories by name and id.
     pub(crate) async fn repositories(&self, query: RepositoryQuery<'_>) -> Result<Vec<Repository>> {
         let mut sql = select();
+        sql.push(" WHERE hidden_time IS NULL");
         if let Some(installation) = query.installation {
-            sql.push(" WHERE installation_id = ");
+            sql.push(" AND installation_id = ");
             sql.push_bind(installation.0);
         }
         let mut repositories = Vec::new();
         for row in sql.build().fetch_all(&self.readers).await? {
-            let repository = read(&row)?;
+            let repository = read(&row)?.repository;
             let name = &repository.facts.name;
             if query.names.is_empty() || query.names.iter().any(|p| p.matches_ignoring_case(name)) {
                 repositories.push(repository);
@@ -92,21 +103,34 @@ impl Store {
 fn select() -> QueryBuilder<Db> {
     let mut query = QueryBuilder::new("SELECT ");
     query.push(COLUMNS.join(", "));
-    query.push(" FROM repository");
+    query.push(", installation_id, hidden_time IS NOT NULL AS hidden FROM repository");
     query
 }
 
-fn read(row: &SqliteRow) -> Result<Repository> {
+/// A repository, and whether any installation sees it.
+pub(super) struct Stored {
+    pub(super) repository: Repository,
+    pub(super) hidden: bool,
+}
+
+fn read(row: &SqliteRow) -> Result<Stored> {
     let id = RepositoryId(row.try_get("id")?);
     let facts = RepositoryFacts {
         update_time: rows::time(row, "repository", "update_time", id)?,
         name: row.try_get("name")?,
-        installation: InstallationId(row.try_get("installation_id")?),
         default_branch: row.try_get("default_branch")?,
         archived: row.try_get("archived")?,
         private: row.try_get("private")?,
     };
-    Ok(Repository { id, facts })
+    let installation = InstallationId(row.try_get("installation_id")?);
+    Ok(Stored {
+        repository: Repository {
+            id,
+            facts,
+            installation,
+        },
+        hidden: row.try_get("hidden")?,
+    })
 }
 
 fn read_recent(row: &SqliteRow, repository: RepositoryId) -> Result<RecentBuild> {
@@ -130,7 +154,7 @@ fn read_recent(row: &SqliteRow, repository: RepositoryId) -> Result<RecentBuild>
 /// What is known once reports are recorded.
 pub(super) struct Merged {
     /// The repositories that the reports describe, as they are now.
-    pub(super) known: BTreeMap<RepositoryId, Repository>,
+    pub(super) known: BTreeMap<RepositoryId, Stored>,
     /// How many of them each report changed.
     pub(super) changed: Vec<usize>,
     /// Whether one that was known got another name or default branch.
@@ -152,17 +176,23 @@ pub(super) async fn merge(
     for report in reports {
         let mut count = 0;
         for repository in *report {
-            let stored = known.get(&repository.id);
-            if stored.is_none_or(|stored| repository.facts > stored.facts) {
-                let before = known.insert(repository.id, repository.clone());
-                relabelled |= before.is_some_and(|before| is_relabelled(&before, repository));
-                changed_ids.insert(repository.id);
-                count += 1;
+            if let Some(stored) = known.get_mut(&repository.id) {
+                let stored = &mut stored.repository.facts;
+                if repository.facts <= *stored {
+                    continue;
+                }
+                relabelled |= is_relabelled(stored, &repository.facts);
+                *stored = repository.facts.clone();
+            } else {
+                known.insert(repository.id, unseen(repository));
             }
+            changed_ids.insert(repository.id);
+            count += 1;
         }
         counts.push(count);
     }
-    let changed: Vec<&Repository> = changed_ids.iter().map(|id| &known[id]).collect();
+    let changed = changed_ids.iter().map(|id| &known[id].repository);
+    let changed: Vec<&Repository> = changed.collect();
     write(connection, &changed).await?;
     Ok(Merged {
         known,
@@ -171,15 +201,26 @@ pub(super) async fn merge(
     })
 }
 
-fn is_relabelled(before: &Repository, after: &Repository) -> bool {
-    before.facts.name != after.facts.name
-        || before.facts.default_branch != after.facts.default_branch
+/// A repository of which no link is known yet.
+fn unseen(repository: &Repository) -> Stored {
+    Stored {
+        repository: Repository {
+            installation: InstallationId(0),
+            ..repository.clone()
+        },
+        hidden: false,
+    }
 }
 
-async fn of_ids(
+fn is_relabelled(before: &RepositoryFacts, after: &RepositoryFacts) -> bool {
+    before.name != after.name || before.default_branch != after.default_branch
+}
+
+/// Finds repositories by id.
+pub(super) async fn of_ids(
     connection: &mut SqliteConnection,
     ids: &[i64],
-) -> Result<BTreeMap<RepositoryId, Repository>> {
+) -> Result<BTreeMap<RepositoryId, Stored>> {
     let mut known = BTreeMap::new();
     for chunk in sql::padded(ids) {
         let mut query = select();
@@ -187,8 +228,8 @@ async fn of_ids(
         sql::push_list(&mut query, &chunk);
         query.push(")");
         for row in query.build().fetch_all(&mut *connection).await? {
-            let repository = read(&row)?;
-            known.insert(repository.id, repository);
+            let stored = read(&row)?;
+            known.insert(stored.repository.id, stored);
         }
     }
     Ok(known)
@@ -196,51 +237,18 @@ async fn of_ids(
 
 async fn write(connection: &mut SqliteConnection, repositories: &[&Repository]) -> Result<()> {
     for chunk in sql::chunks(repositories) {
-        let mut query = sql::insert("repository", &COLUMNS);
+        let mut query = sql::insert("repository", &INSERTED);
         query.push_values(chunk, |mut row, repository| {
             let facts = &repository.facts;
             row.push_bind(repository.id.0)
                 .push_bind(&facts.name)
-                .push_bind(facts.installation.0)
                 .push_bind(&facts.default_branch)
                 .push_bind(facts.archived)
                 .push_bind(facts.private)
-                .push_bind(facts.update_time.as_microsecond());
+                .push_bind(facts.update_time.as_microsecond())
+                .push("0");
         });
         sql::push_overwrite(&mut query, &["id"], &COLUMNS);
-        query.build().execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-/// Records an installation and all that it can see.
-pub(super) async fn sync(
-    connection: &mut SqliteConnection,
-    installation: &Installation,
-    all: &[Repository],
-) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO installation (id, account, state) VALUES ($1, $2, $3)
-         ON CONFLICT (id) DO UPDATE SET account = excluded.account, state = excluded.state",
-    )
-    .bind(installation.id.0)
-    .bind(&installation.account)
-    .bind(installation.state.word())
-    .execute(&mut *connection)
-    .await?;
-    merge(connection, &[all]).await?;
-    // What it no longer sees stays, with its builds, and belongs to nobody.
-    sqlx::query("UPDATE repository SET installation_id = 0 WHERE installation_id = $1")
-        .bind(installation.id.0)
-        .execute(&mut *connection)
-        .await?;
-    for chunk in sql::chunks(all) {
-        let mut query = QueryBuilder::<Db>::new("UPDATE repository SET installation_id = ");
-        query.push_bind(installation.id.0);
-        query.push(" WHERE id IN (");
-        let ids: Vec<i64> = chunk.iter().map(|repository| repository.id.0).collect();
-        sql::push_list(&mut query, &ids);
-        query.push(")");
         query.build().execute(&mut *connection).await?;
     }
     Ok(())

@@ -5,6 +5,7 @@ mod deliveries;
 mod filters;
 mod fixture;
 mod group_commit;
+mod links;
 mod numbers;
 mod pages;
 mod permutations;

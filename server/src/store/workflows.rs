@@ -92,7 +92,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT w.id, w.repository_id, w.name, w.path, r.name AS repository
              FROM workflow w JOIN repository r ON r.id = w.repository_id
-             WHERE r.default_branch <> ''
+             WHERE r.default_branch <> '' AND r.hidden_time IS NULL
              ORDER BY r.name, w.name, w.id",
         )
         .fetch_all(&self.readers)

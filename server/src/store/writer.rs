@@ -4,6 +4,8 @@ mod worker;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use futures_util::{FutureExt as _, future::BoxFuture};
+use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use tokio::{
     sync::{Mutex, Notify, mpsc, oneshot},
@@ -11,11 +13,8 @@ use tokio::{
     time::timeout,
 };
 
-use super::{OnCommit, PreparedReport, open::FileId};
-use crate::{
-    Clock, Error, Result,
-    model::{Installation, Recorded, Repository},
-};
+use super::{News, OnCommit, PreparedReport, open::FileId};
+use crate::{Clock, Error, Result, model::Recorded};
 use worker::Worker;
 
 /// How many reports may wait. Beyond it callers are told to come back later.
@@ -25,9 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(6);
 
 enum Task {
     Report(Box<PreparedReport>, Answer<Recorded>),
-    Sync(Box<(Installation, Vec<Repository>)>, Answer<()>),
-    Probe(Answer<()>),
+    Write(Work, Answer<()>),
 }
+
+/// Something to be done in a transaction of its own, at a time; gives what is to
+/// be told of it.
+type Work = Box<
+    dyn for<'c> FnOnce(&'c mut SqliteConnection, Timestamp) -> BoxFuture<'c, Result<News>> + Send,
+>;
 
 type Answer<T> = oneshot::Sender<Result<T>>;
 
@@ -64,17 +68,28 @@ impl Writer {
             .await
     }
 
-    pub(super) async fn sync_installation(
-        &self,
-        installation: Installation,
-        repositories: Vec<Repository>,
-    ) -> Result<()> {
-        self.ask(|answer| Task::Sync(Box::new((installation, repositories)), answer))
-            .await
-    }
-
-    pub(super) async fn probe(&self) -> Result<()> {
-        self.ask(Task::Probe).await
+    /// Does something in a transaction of its own, and gives what it gave once
+    /// that is durable.
+    pub(super) async fn write<T, W>(&self, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut SqliteConnection, Timestamp) -> BoxFuture<'c, Result<(T, News)>>
+            + Send
+            + 'static,
+    {
+        let (give, given) = oneshot::channel();
+        let work: Work = Box::new(move |connection, now| {
+            let working = work(connection, now);
+            async move {
+                let (value, news) = working.await?;
+                // Nobody takes it unless the commit succeeds.
+                let _ = give.send(value);
+                Ok(news)
+            }
+            .boxed()
+        });
+        self.ask(|answer| Task::Write(work, answer)).await?;
+        given.await.map_err(|_| Error::Unwritable)
     }
 
     /// Finishes what waits, and ends the writer.

@@ -154,6 +154,7 @@ async fn what_is_reported_comes_back_field_by_field() {
         run_duration: crate::support::seconds(60),
         latest_attempt: true,
         counted: true,
+        end_time_approximate: true,
         ..reported
     };
     assert_eq!(server.get(1, 1).await.build, Some(expected));
@@ -314,11 +315,12 @@ async fn everything_wrong_is_named_at_once_up_to_a_limit() {
 #[tokio::test]
 async fn an_installation_is_synced() {
     let server = TestServer::start().await;
-    let sync = |state: InstallationState, ids: &[i64]| SyncInstallationRequest {
+    let sync = |state: InstallationState, second, ids: &[i64]| SyncInstallationRequest {
         installation: Some(Installation {
             id: 5,
             account: "acme".to_owned(),
             state: state.into(),
+            update_time: time(second),
             ..Installation::default()
         }),
         repositories: ids
@@ -343,16 +345,16 @@ async fn an_installation_is_synced() {
     let mut ingest = server.ingest();
     let active = InstallationState::Active;
     ingest
-        .sync_installation(sync(active, &[1, 2]))
+        .sync_installation(sync(active, 10, &[1, 2]))
         .await
         .unwrap();
     assert_eq!(seen().await, [1, 2]);
     ingest
-        .sync_installation(sync(active, &[2, 3]))
+        .sync_installation(sync(active, 20, &[2, 3]))
         .await
         .unwrap();
     assert_eq!(seen().await, [2, 3]);
-    let deleted = sync(InstallationState::Deleted, &[]);
+    let deleted = sync(InstallationState::Deleted, 30, &[]);
     ingest.sync_installation(deleted).await.unwrap();
     assert_eq!(seen().await, [] as [i64; 0]);
 }
@@ -363,12 +365,14 @@ async fn a_bad_installation_is_refused() {
     let mut ingest = server.ingest();
     let nothing = SyncInstallationRequest::default();
     let fields = refused_fields(ingest.sync_installation(nothing).await);
-    assert_eq!(fields, ["installation.id", "installation.state"]);
+    let expected = ["id", "state", "update_time"].map(|field| format!("installation.{field}"));
+    assert_eq!(fields, expected);
     let nameless = SyncInstallationRequest {
         installation: Some(Installation {
             id: 5,
             account: "acme".to_owned(),
             state: InstallationState::Active.into(),
+            update_time: time(1),
             ..Installation::default()
         }),
         repositories: vec![Repository::default()],

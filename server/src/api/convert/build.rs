@@ -66,6 +66,20 @@ pub(super) fn build_id(check: &mut Check, repository: i64, run: i64, attempt: i3
     }
 }
 
+/// Reads the key of a build.
+pub(super) fn build_key(check: &mut Check, key: &v1::BuildKey) -> BuildId {
+    build_id(check, key.repository_id, key.run_id, key.run_attempt)
+}
+
+/// Writes the key of a build.
+pub(in crate::api) fn build_key_to_proto(id: BuildId) -> v1::BuildKey {
+    v1::BuildKey {
+        repository_id: id.repository.0,
+        run_id: id.run.0,
+        run_attempt: id.attempt,
+    }
+}
+
 fn commit_sha(check: &mut Check, sha: String) -> String {
     let digits = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
     let is_sha = matches!(sha.len(), 40 | 64) && sha.bytes().all(digits);
@@ -119,6 +133,6 @@ pub(in crate::api) fn build_to_proto(build: &Build) -> v1::Build {
         latest_attempt: record.latest_attempt,
         counted: record.counted,
         superseded: build.superseded,
-        end_time_approximate: false,
+        end_time_approximate: record.is_end_approximate(),
     }
 }

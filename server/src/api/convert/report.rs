@@ -6,26 +6,22 @@ use lampboard_proto::v1;
 
 use super::{
     Check,
-    build::{LONGEST_NAME, LONGEST_TITLE, build},
+    build::{LONGEST_NAME, LONGEST_TITLE, build, build_key},
     job::job,
     repository::repository,
     time::required,
 };
-use crate::model::{
-    Delivery, Installation, InstallationId, InstallationState, Report, Repository, RepositoryId,
-};
+use crate::model::{Delivery, Report, RepositoryId, Source};
 
 const MOST_BUILDS: usize = 500;
 const MOST_JOBS: usize = 5000;
 const MOST_REPOSITORIES: usize = 500;
-const MOST_SYNCED: usize = 100_000;
-const LONGEST_GUID: usize = 100;
+const MOST_COMPLETE: usize = 500;
+pub(super) const LONGEST_GUID: usize = 100;
 
 /// Reads a report.
 pub(in crate::api) fn report(check: &mut Check, request: v1::ReportRequest) -> Report {
-    if let Ok(v1::ReportSource::Unspecified) | Err(_) = v1::ReportSource::try_from(request.source) {
-        check.refuse("source", "must be set to a known value");
-    }
+    let source = source(check, request.source);
     let repositories = check.each(
         "repositories",
         request.repositories,
@@ -43,6 +39,16 @@ pub(in crate::api) fn report(check: &mut Check, request: v1::ReportRequest) -> R
         require_described(check, &described, job.build.repository);
         job
     });
+    let complete_builds = check.each(
+        "complete_builds",
+        request.complete_builds,
+        MOST_COMPLETE,
+        |check, key| {
+            let id = build_key(check, &key);
+            require_described(check, &described, id.repository);
+            id
+        },
+    );
     Report {
         delivery: request
             .delivery
@@ -50,6 +56,20 @@ pub(in crate::api) fn report(check: &mut Check, request: v1::ReportRequest) -> R
         repositories,
         builds,
         jobs,
+        complete_builds,
+        source,
+    }
+}
+
+fn source(check: &mut Check, source: i32) -> Source {
+    match v1::ReportSource::try_from(source) {
+        Ok(v1::ReportSource::Webhook) => Source::Webhook,
+        Ok(v1::ReportSource::Backfill) => Source::Backfill,
+        Ok(v1::ReportSource::Reconcile) => Source::Reconcile,
+        Ok(v1::ReportSource::Unspecified) | Err(_) => {
+            check.refuse("source", "must be set to a known value");
+            Source::default()
+        }
     }
 }
 
@@ -71,33 +91,4 @@ fn delivery(check: &mut Check, delivery: v1::Delivery) -> Delivery {
         payload: delivery.payload,
         problem: check.text("problem", delivery.problem, LONGEST_TITLE),
     }
-}
-
-/// Reads an installation.
-pub(in crate::api) fn installation(
-    check: &mut Check,
-    installation: Option<v1::Installation>,
-) -> Installation {
-    let installation = installation.unwrap_or_default();
-    check.within("installation", |check| Installation {
-        id: InstallationId(check.positive("id", installation.id)),
-        account: check.text("account", installation.account, LONGEST_NAME),
-        state: match v1::InstallationState::try_from(installation.state) {
-            Ok(v1::InstallationState::Active) => InstallationState::Active,
-            Ok(v1::InstallationState::Suspended) => InstallationState::Suspended,
-            Ok(v1::InstallationState::Deleted) => InstallationState::Deleted,
-            Ok(v1::InstallationState::Unspecified) | Err(_) => {
-                check.refuse("state", "must be set to a known value");
-                InstallationState::Deleted
-            }
-        },
-    })
-}
-
-/// Reads all repositories of an installation.
-pub(in crate::api) fn synced_repositories(
-    check: &mut Check,
-    repositories: Vec<v1::Repository>,
-) -> Vec<Repository> {
-    check.each("repositories", repositories, MOST_SYNCED, repository)
 }

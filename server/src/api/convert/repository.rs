@@ -25,7 +25,6 @@ pub(super) fn repository(check: &mut Check, repository: v1::Repository) -> Repos
     let facts = RepositoryFacts {
         update_time: required(check, "update_time", repository.update_time),
         name: check.text("name", repository.name, LONGEST_NAME),
-        installation: InstallationId(repository.installation_id),
         default_branch: check.text("default_branch", repository.default_branch, LONGEST_NAME),
         archived: repository.archived,
         private: repository.private,
@@ -33,6 +32,7 @@ pub(super) fn repository(check: &mut Check, repository: v1::Repository) -> Repos
     Repository {
         id: RepositoryId(check.positive("id", repository.id)),
         facts,
+        installation: InstallationId(repository.installation_id),
     }
 }
 
@@ -46,7 +46,7 @@ pub(in crate::api) fn repository_to_proto(
     v1::Repository {
         id: repository.id.0,
         name: facts.name.clone(),
-        installation_id: facts.installation.0,
+        installation_id: repository.installation.0,
         default_branch: facts.default_branch.clone(),
         archived: facts.archived,
         private: facts.private,

@@ -57,8 +57,8 @@ async fn a_delivery_that_comes_twice_has_no_second_effect() {
     assert!(!first.delivery_known);
     let again = fixture.record(delivered("{}", "success", 3)).await;
     let nothing = Recorded {
-        changed: 0,
         delivery_known: true,
+        ..Recorded::default()
     };
     assert_eq!(again, nothing);
     assert_eq!(rows(&fixture).await, [row("{}", 2, 0)]);

@@ -8,11 +8,15 @@ use std::{
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
-use super::super::{BuildPage, News, PreparedReport, Store};
+use super::super::{BuildPage, InstallationSync, News, PreparedReport, Store};
 use crate::{
     Clock, Result,
     fixtures::{at, repository},
-    model::{Build, BuildFacts, BuildId, Change, Filter, Job, Recorded, Report},
+    model::{
+        Build, BuildFacts, BuildId, Change, Filter, Installation, InstallationFacts,
+        InstallationId, InstallationState, Job, Recorded, Report, Repository, RepositoryFacts,
+        RepositoryId,
+    },
 };
 
 /// A store, and what it told of its commits.
@@ -80,6 +84,28 @@ impl Fixture {
         .await
     }
 
+    /// Reports that an installation of `acme` saw some repositories, and nothing
+    /// else.
+    pub(super) async fn sync(&self, installation: i64, second: i64, ids: &[i64]) {
+        let sync = synced(installation, InstallationState::Active, second, ids);
+        self.sync_as(sync).await;
+    }
+
+    pub(super) async fn sync_as(&self, sync: InstallationSync) {
+        let synced = self.store.sync_installation(sync).await;
+        synced.expect("it can be recorded");
+    }
+
+    /// Reports that an installation lost repositories.
+    pub(super) async fn remove(&self, installation: i64, second: i64, ids: &[i64]) {
+        let ids = ids.iter().map(|id| RepositoryId(*id)).collect();
+        let installation = InstallationId(installation);
+        let removed = self
+            .store
+            .remove_repositories(installation, ids, at(second));
+        removed.await.expect("it can be recorded");
+    }
+
     pub(super) async fn build(&self, id: BuildId) -> Build {
         let build = self.store.build(id).await.expect("it can be read");
         build.expect("the build is there")
@@ -107,6 +133,40 @@ pub(super) async fn open(
 ) -> Result<Store> {
     let clock = Clock::new(|| at(0));
     Store::open(&path(folder), clock, Arc::new(on_commit)).await
+}
+
+/// What an installation of `acme` was at a second.
+pub(super) fn synced(
+    installation: i64,
+    state: InstallationState,
+    second: i64,
+    ids: &[i64],
+) -> InstallationSync {
+    let seen = |id: &i64| Repository {
+        id: RepositoryId(*id),
+        facts: RepositoryFacts {
+            name: format!("acme/repository-{id}"),
+            update_time: at(second),
+            ..repository().facts
+        },
+        installation: InstallationId(installation),
+    };
+    InstallationSync {
+        installation: Installation {
+            id: InstallationId(installation),
+            facts: InstallationFacts {
+                update_time: at(second),
+                state,
+                account: "acme".to_owned(),
+                account_id: 77,
+                all_repositories: false,
+                missing_permissions: Vec::new(),
+                url: String::new(),
+            },
+        },
+        repositories: ids.iter().map(seen).collect(),
+        backfill_since: None,
+    }
 }
 
 /// Prepares a report and records it.

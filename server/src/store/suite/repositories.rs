@@ -1,11 +1,10 @@
-//! Repositories: what is known of them, their last builds, and who sees them.
+//! Repositories: what is known of them, and their last builds.
 
 use super::{super::RepositoryQuery, fixture::Fixture};
 use crate::{
     fixtures::{at, build_id, facts, repository},
     model::{
-        BuildFacts, Installation, InstallationId, InstallationState, Pattern, Report, Repository,
-        RepositoryFacts, RepositoryId,
+        BuildFacts, InstallationId, Pattern, Report, Repository, RepositoryFacts, RepositoryId,
     },
 };
 
@@ -46,7 +45,6 @@ fn names(repositories: &[Repository]) -> Vec<&str> {
 async fn the_fuller_description_is_kept_then_the_later_one() {
     let fixture = Fixture::open().await;
     let partial = RepositoryFacts {
-        installation: InstallationId(0),
         default_branch: String::new(),
         update_time: at(50),
         ..repository().facts
@@ -132,58 +130,4 @@ async fn recent_builds_are_the_last_ones_of_the_default_branch() {
     assert_eq!(last, Some(at(60).as_microsecond()));
     let none = fixture.store.last_build_time(RepositoryId(99)).await;
     assert_eq!(none.unwrap(), None);
-}
-
-#[tokio::test]
-async fn an_installation_sees_what_it_was_last_synced_with() {
-    let fixture = Fixture::open().await;
-    let sync = async |id, repositories: Vec<Repository>| {
-        let installation = Installation {
-            id: InstallationId(id),
-            account: "acme".to_owned(),
-            state: InstallationState::Active,
-        };
-        let synced = fixture.store.sync_installation(installation, repositories);
-        synced.await.unwrap();
-    };
-    fixture
-        .report_build(build_id(1, 1), facts("success", 1))
-        .await;
-    sync(5, vec![named(7, "acme/api"), named(8, "acme/web")]).await;
-    assert_eq!(
-        names(&list(&fixture, Some(5), &[]).await),
-        ["acme/api", "acme/web"]
-    );
-
-    sync(5, vec![named(8, "acme/web"), named(9, "acme/cli")]).await;
-    assert_eq!(
-        names(&list(&fixture, Some(5), &[]).await),
-        ["acme/cli", "acme/web"]
-    );
-    let left = list(&fixture, Some(0), &[]).await;
-    assert_eq!(names(&left), ["acme/api"], "it belongs to nobody");
-    fixture.build(build_id(1, 1)).await;
-
-    // The repository moves to another account.
-    sync(6, vec![named(8, "other/web")]).await;
-    assert_eq!(list(&fixture, Some(6), &[]).await[0].id.0, 8);
-    sync(5, Vec::new()).await;
-    assert_eq!(list(&fixture, Some(5), &[]).await, []);
-    assert_eq!(list(&fixture, Some(6), &[]).await.len(), 1);
-}
-
-#[tokio::test]
-async fn many_repositories_are_synced_at_once() {
-    let fixture = Fixture::open().await;
-    let all: Vec<Repository> = (1..=700)
-        .map(|id| named(id, &format!("acme/repository-{id}")))
-        .collect();
-    let installation = Installation {
-        id: InstallationId(5),
-        account: "acme".to_owned(),
-        state: InstallationState::Active,
-    };
-    let synced = fixture.store.sync_installation(installation, all).await;
-    synced.unwrap();
-    assert_eq!(list(&fixture, Some(5), &[]).await.len(), 700);
 }

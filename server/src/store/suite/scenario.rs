@@ -39,6 +39,8 @@ struct Event {
 enum What {
     Build(RunId, i32, Box<BuildFacts>),
     Job(Box<Job>),
+    /// No other jobs are to come.
+    Complete(RunId, i32),
 }
 
 /// Where a scenario takes place, so that many have room in one database.
@@ -81,6 +83,11 @@ fn report(events: &[&Event], place: Place) -> Report {
                 let mut id = build_id(place.first_run + run.0, *attempt);
                 id.repository = place.repository;
                 report.builds.push((id, (**facts).clone()));
+            }
+            What::Complete(run, attempt) => {
+                let mut id = build_id(place.first_run + run.0, *attempt);
+                id.repository = place.repository;
+                report.complete_builds.push(id);
             }
             What::Job(job) => {
                 let mut job = (**job).clone();
@@ -131,6 +138,7 @@ struct AttemptStory {
     start: i64,
     builds: Vec<Beat>,
     jobs: Vec<Vec<Beat>>,
+    complete: bool,
 }
 
 /// One report of a build or a job: how much later, in which status, and which
@@ -144,11 +152,14 @@ struct Beat {
 
 fn attempt() -> impl Strategy<Value = AttemptStory> {
     let jobs = vec(beats(0..=1, 0..=1), 0..=2);
-    (0..4i64, beats(0..=2, 0..=2), jobs).prop_map(|(start, builds, jobs)| AttemptStory {
-        start,
-        builds,
-        jobs,
-    })
+    (0..4i64, beats(0..=2, 0..=2), jobs, any::<bool>()).prop_map(
+        |(start, builds, jobs, complete)| AttemptStory {
+            start,
+            builds,
+            jobs,
+            complete,
+        },
+    )
 }
 
 /// Statuses on the way, in any order, then the end, perhaps told again and
@@ -192,6 +203,13 @@ fn tell(events: &mut Vec<Event>, run: RunId, attempt: i32, story: &AttemptStory)
             second,
             repository: said_of_repository(second, beat.variant),
             what: What::Build(run, attempt, facts),
+        });
+    }
+    if story.complete {
+        events.push(Event {
+            second,
+            repository: said_of_repository(second, 0),
+            what: What::Complete(run, attempt),
         });
     }
     for (number, beats) in (1..).zip(&story.jobs) {
@@ -257,6 +275,6 @@ fn said_of_repository(second: i64, variant: u16) -> Repository {
     said.facts.name = either(variant, 8, "acme/api", "acme/backend").to_owned();
     said.facts.private = either(variant, 9, false, true);
     said.facts.default_branch = either(variant, 10, "main", "").to_owned();
-    said.facts.installation.0 = either(variant, 11, 5, 0);
+    said.installation.0 = either(variant, 11, 5, 0);
     said
 }

@@ -7,13 +7,10 @@ use sqlx::{Connection as _, SqliteConnection, error::ErrorKind};
 use tokio::sync::{Notify, mpsc};
 
 use super::{
-    super::{OnCommit, PreparedReport, batch, open, open::FileId, repositories},
-    Answer, Task,
+    super::{OnCommit, PreparedReport, batch, open, open::FileId},
+    Answer, Task, Work,
 };
-use crate::{
-    Clock, Error, Result,
-    model::{Installation, Recorded, Repository},
-};
+use crate::{Clock, Error, Result, model::Recorded};
 
 /// How many reports one commit takes: enough that the flush to disk is shared,
 /// few enough that the first one does not wait long.
@@ -97,11 +94,8 @@ impl Worker {
                 self.gather(&mut batch).await;
                 self.commit(batch).await;
             }
-            Task::Sync(sync, answer) => {
-                let _ = answer.send(self.sync(&sync.0, &sync.1).await);
-            }
-            Task::Probe(answer) => {
-                let _ = answer.send(self.probe().await);
+            Task::Write(work, answer) => {
+                let _ = answer.send(self.write(work).await);
             }
         }
     }
@@ -157,37 +151,27 @@ impl Worker {
         for (report, answer) in batch.reports.iter().zip(batch.answers) {
             if !answer.is_closed() {
                 let outcome = self.record(std::slice::from_ref(report)).await;
-                let _ = answer.send(outcome.map(|outcomes| outcomes[0]));
+                let _ = answer.send(outcome.map(|mut outcomes| outcomes.remove(0)));
             }
         }
     }
 
     async fn record(&mut self, reports: &[PreparedReport]) -> Result<Vec<Recorded>> {
+        let now = self.clock.now();
         let batch = self
-            .transact(async |connection| batch::record(connection, reports).await)
+            .transact(async |connection| batch::record(connection, reports, now).await)
             .await?;
         (self.on_commit)(batch.news);
         Ok(batch.outcomes)
     }
 
-    async fn sync(&mut self, installation: &Installation, all: &[Repository]) -> Result<()> {
-        self.transact(async |connection| repositories::sync(connection, installation, all).await)
-            .await
-    }
-
-    async fn probe(&mut self) -> Result<()> {
-        let now = self.clock.now().as_microsecond();
-        self.transact(async |connection| {
-            sqlx::query(
-                "INSERT INTO write_probe (id, probe_time) VALUES (1, $1)
-                 ON CONFLICT (id) DO UPDATE SET probe_time = excluded.probe_time",
-            )
-            .bind(now)
-            .execute(connection)
+    async fn write(&mut self, work: Work) -> Result<()> {
+        let now = self.clock.now();
+        let news = self
+            .transact(async |connection| work(connection, now).await)
             .await?;
-            Ok(())
-        })
-        .await
+        (self.on_commit)(news);
+        Ok(())
     }
 
     /// Does something in a transaction of its own.
@@ -251,12 +235,12 @@ impl Batch {
     }
 }
 
-/// Whether an error is about what a report says, or about a row that it touches,
-/// and not about the database.
+/// Whether an error is about what a report or a request says, or about a row that
+/// it touches, and not about the database.
 fn is_of_one_report(error: &Error) -> bool {
     match error {
         Error::Database(sqlx::Error::Database(error)) => error.kind() != ErrorKind::Other,
-        Error::Stored { .. } => true,
+        Error::Stored { .. } | Error::NotFound(_) | Error::Precondition(_) => true,
         _ => false,
     }
 }

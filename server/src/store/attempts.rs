@@ -1,0 +1,126 @@
+//! What is known of attempts that are not: all their jobs, or that nobody asks for them any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{QueryBuilder, Row as _, SqliteConnection, sqlite::SqliteRow};
+
+use super::{Db, builds, sql};
+use crate::{
+    Result,
+    model::{BuildId, BuildRecord, RepositoryId, RunId, mark_attempts},
+};
+
+const KEY: [&str; 3] = ["run_id", "run_attempt", "repository_id"];
+
+/// Works out what follows from all attempts of some runs.
+pub(super) async fn mark(
+    connection: &mut SqliteConnection,
+    builds: impl Iterator<Item = &mut BuildRecord>,
+) -> Result<()> {
+    let mut runs: BTreeMap<_, Vec<&mut BuildRecord>> = BTreeMap::new();
+    for build in builds {
+        let run = (build.id.run.0, build.id.repository);
+        runs.entry(run).or_default().push(build);
+    }
+    let with_holes = runs.iter().filter(|(_, attempts)| has_holes(attempts));
+    let with_holes: BTreeSet<i64> = with_holes.map(|((run, _), _)| *run).collect();
+    let given_up = given_up(connection, &with_holes.into_iter().collect::<Vec<_>>()).await?;
+    let none = BTreeSet::new();
+    for (run, attempts) in runs {
+        mark_attempts(attempts, given_up.get(&run).unwrap_or(&none));
+    }
+    Ok(())
+}
+
+fn has_holes(attempts: &[&mut BuildRecord]) -> bool {
+    let latest = attempts.iter().map(|build| build.id.attempt).max();
+    usize::try_from(latest.unwrap_or_default()) != Ok(attempts.len())
+}
+
+/// The attempts of some runs that nobody asks for any more.
+pub(super) async fn given_up(
+    connection: &mut SqliteConnection,
+    runs: &[i64],
+) -> Result<BTreeMap<(i64, RepositoryId), BTreeSet<i32>>> {
+    let mut given_up: BTreeMap<_, BTreeSet<i32>> = BTreeMap::new();
+    for id in of_runs(connection, "closed_attempt", runs).await? {
+        let run = (id.run.0, id.repository);
+        given_up.entry(run).or_default().insert(id.attempt);
+    }
+    Ok(given_up)
+}
+
+/// Gives attempts up that are missing.
+pub(super) async fn give_up(connection: &mut SqliteConnection, attempts: &[BuildId]) -> Result<()> {
+    insert(connection, "closed_attempt", attempts).await?;
+    let runs: BTreeSet<i64> = attempts.iter().map(|id| id.run.0).collect();
+    let runs: Vec<i64> = runs.into_iter().collect();
+    let mut known = builds::of_runs(connection, &runs).await?;
+    let before = known.clone();
+    mark(connection, known.iter_mut()).await?;
+    let changed = known.iter().zip(&before).filter(|(now, then)| now != then);
+    let changed: Vec<&BuildRecord> = changed.map(|(now, _)| now).collect();
+    builds::write(connection, &changed).await
+}
+
+/// Keeps in mind that all jobs of some attempts are known, until the attempts
+/// are.
+pub(super) async fn keep_complete(
+    connection: &mut SqliteConnection,
+    attempts: &[BuildId],
+) -> Result<()> {
+    insert(connection, "early_jobs_complete", attempts).await
+}
+
+/// The attempts of some runs that this was kept of.
+pub(super) async fn kept_complete(
+    connection: &mut SqliteConnection,
+    runs: &[i64],
+) -> Result<Vec<BuildId>> {
+    of_runs(connection, "early_jobs_complete", runs).await
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    table: &'static str,
+    attempts: &[BuildId],
+) -> Result<()> {
+    for chunk in sql::chunks(attempts) {
+        let mut query = sql::insert(table, &KEY);
+        query.push_values(chunk, |mut row, id| {
+            row.push_bind(id.run.0)
+                .push_bind(id.attempt)
+                .push_bind(id.repository.0);
+        });
+        query.push(" ON CONFLICT DO NOTHING");
+        query.build().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn of_runs(
+    connection: &mut SqliteConnection,
+    table: &'static str,
+    runs: &[i64],
+) -> Result<Vec<BuildId>> {
+    let mut attempts = Vec::new();
+    for chunk in sql::padded(runs) {
+        let mut query = QueryBuilder::<Db>::new("SELECT run_id, run_attempt, repository_id FROM ");
+        query.push(table).push(" WHERE run_id IN (");
+        sql::push_list(&mut query, &chunk);
+        query.push(")");
+        for row in query.build().fetch_all(&mut *connection).await? {
+            attempts.push(read(&row)?);
+        }
+    }
+    Ok(attempts)
+}
+
+/// Reads the key of an attempt.
+pub(super) fn read(row: &SqliteRow) -> Result<BuildId> {
+    Ok(BuildId {
+        run: RunId(row.try_get("run_id")?),
+        attempt: row.try_get("run_attempt")?,
+        repository: RepositoryId(row.try_get("repository_id")?),
+    })
+}
