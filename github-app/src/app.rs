@@ -21,6 +21,7 @@ use crate::{
     identity::Identity,
     normalize::Effect,
     server::{self, Server},
+    vitals::Vitals,
 };
 
 /// What the parts of the app share.
@@ -31,6 +32,7 @@ pub(crate) struct App {
     pub(crate) reconcile: Reconcile,
     pub(crate) catalog: Catalog,
     pub(crate) asked: Asked,
+    pub(crate) vitals: Vitals,
     /// Who the app is to GitHub. Empty until it is set up.
     pub(crate) identity: watch::Sender<Option<Arc<Identity>>>,
 }
@@ -122,6 +124,11 @@ impl Asked {
     pub(crate) fn ask(&self, installation_id: i64) {
         self.lock().insert(installation_id);
         self.notify.notify_one();
+    }
+
+    /// Wants it asked again some time, without waking anybody.
+    pub(crate) fn put_back(&self, installation_id: i64) {
+        self.lock().insert(installation_id);
     }
 
     /// Takes what was asked for.

@@ -19,6 +19,8 @@ struct Known {
     repositories: HashMap<i64, Repository>,
     /// When a webhook last came of a repository.
     webhooks: HashMap<i64, Timestamp>,
+    /// When something last happened in a repository.
+    activity: HashMap<i64, Timestamp>,
 }
 
 impl Catalog {
@@ -60,11 +62,24 @@ impl Catalog {
     /// Notes that a webhook came of a repository.
     pub(crate) fn note_webhook(&self, repository_id: i64, time: Timestamp) {
         self.lock().webhooks.insert(repository_id, time);
+        self.note_activity(repository_id, time);
     }
 
     /// When a webhook last came of the repository.
     pub(crate) fn last_webhook(&self, repository_id: i64) -> Option<Timestamp> {
         self.lock().webhooks.get(&repository_id).copied()
+    }
+
+    /// Notes that something happened in a repository.
+    pub(crate) fn note_activity(&self, repository_id: i64, time: Timestamp) {
+        let mut known = self.lock();
+        let last = known.activity.entry(repository_id).or_insert(time);
+        *last = time.max(*last);
+    }
+
+    /// When something last happened in the repository, as far as is known.
+    pub(crate) fn activity(&self, repository_id: i64) -> Option<Timestamp> {
+        self.lock().activity.get(&repository_id).copied()
     }
 
     /// All installations, with the number of repositories that each sees.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::patterns::Patterns;
+use crate::{Credentials, github::ConnectionError, patterns::Patterns};
 
 /// What the app must be told.
 #[derive(Debug)]
@@ -17,6 +17,9 @@ pub struct Config {
     pub limits: Limits,
     /// How it repairs what webhooks missed.
     pub reconcile: Reconcile,
+    /// Certificates, as PEM, that GitHub's may be signed with beside those that the
+    /// machine trusts.
+    pub ca_certificates: Option<Vec<u8>>,
 }
 
 /// Who the app is to GitHub, or how it is to find out.
@@ -25,6 +28,8 @@ pub enum IdentityConfig {
     /// Somebody who is sent webhooks, and can ask nothing: these are the secrets
     /// that they may be signed with, several while one replaces another.
     Webhooks(Vec<SecretString>),
+    /// This App, with its key.
+    App(Box<Credentials>),
 }
 
 /// How the app repairs what webhooks missed.
@@ -44,7 +49,7 @@ pub struct Reconcile {
 impl Default for Reconcile {
     fn default() -> Self {
         Self {
-            interval: Duration::from_secs(60),
+            interval: Duration::from_mins(1),
             jitter: Duration::from_secs(10),
             repositories: Patterns::default(),
             history: Some(Duration::from_hours(30 * 24)),
@@ -97,4 +102,10 @@ pub enum Error {
     /// The key travels as a header.
     #[error("the write key must be visible ASCII characters, and at least one of them")]
     UnusableWriteKey,
+    /// GitHub is found by addresses.
+    #[error("{0:?} is not an address like https://github.com")]
+    NotAnAddress(String),
+    /// GitHub can not be spoken to as the settings say.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
 }

@@ -15,9 +15,8 @@ use axum::{
     routing::post,
 };
 use http::{HeaderMap, request::Parts};
-use lampboard_proto::v1::{Delivery, ReportRequest, ReportResponse, ReportSource};
+use lampboard_proto::v1::{Delivery, ReportSource};
 use tokio::time::Instant;
-use tonic::{Code, Status};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::{
@@ -27,15 +26,13 @@ use self::{
 };
 use crate::{
     app::App,
-    event::{self, Kind, ReadError},
+    event::Kind,
     identity::Identity,
-    normalize::{Contents, normalize, timestamp},
+    intake::{self, Reading, Taken},
+    normalize::{Contents, timestamp},
 };
 
 const PATH: &str = "/api/webhook/github-actions";
-
-/// The most characters that are kept of why nothing can be made of a delivery.
-const MAX_PROBLEM: usize = 1000;
 
 /// Takes deliveries in.
 pub(crate) struct Receiver {
@@ -66,6 +63,10 @@ async fn handle(State(receiver): State<Arc<Receiver>>, request: Request) -> Answ
         }
     };
     receiver.observer.note(kind, &answer, start.elapsed());
+    if let Some(reason) = answer.refusal() {
+        let now = receiver.app.clock.now();
+        receiver.app.vitals.note_refusal(reason, now);
+    }
     answer
 }
 
@@ -137,110 +138,43 @@ impl Receiver {
         mut delivery: Delivery,
         start: Instant,
     ) -> Answer {
-        let (_body, reading) = body.examine(move |body| read(kind, body)).await;
-        match reading {
-            Ok(Reading { action, contents }) => {
-                action.clone_into(&mut delivery.action);
-                match contents {
-                    Ok(contents) => self.report(contents, delivery, start).await,
-                    Err(problem) => self.quarantine(delivery, &problem, start).await,
-                }
-            }
-            Err(answer) => answer,
-        }
-    }
-
-    async fn report(&self, mut contents: Contents, delivery: Delivery, start: Instant) -> Answer {
-        if !contents.keep(&self.app.reconcile.repositories) {
-            return Answer::Ignored;
-        }
-        let effects = std::mem::take(&mut contents.effects);
-        let recorded = match self.send(contents, delivery.clone(), start).await {
-            Ok(response) => response,
-            Err(status) if status.code() == Code::InvalidArgument => {
-                let problem = format!("the server refused it: {}", status.message());
-                return self.quarantine(delivery, &problem, start).await;
-            }
-            Err(status) => return observe::failed(&delivery, &status),
+        let (_body, reading) = body.examine(move |body| intake::read(kind, body)).await;
+        let (action, contents) = match reading {
+            Reading::Event { action, contents } => (action, contents),
+            Reading::Other => return Answer::Ignored,
+            Reading::NotJson(error) => return Answer::BadRequest(error),
         };
-        let time = delivery.receive_time.unwrap_or_default();
-        match self.app.apply(effects, time, self.deadline(start)).await {
-            Ok(()) => {
-                observe::recorded(&delivery, &recorded);
-                Answer::recorded(recorded)
+        action.clone_into(&mut delivery.action);
+        self.note(&contents);
+        let deadline = start + self.app.limits.answer_time;
+        let source = ReportSource::Webhook;
+        let taken = self
+            .app
+            .take_in(contents, delivery.clone(), source, deadline);
+        match taken.await {
+            Ok(Taken::Recorded(response)) => {
+                observe::recorded(&delivery, &response);
+                Answer::recorded(response)
             }
+            Ok(Taken::Quarantined(delivery)) => observe::quarantined(&delivery),
+            Ok(Taken::LeftOut) => Answer::Ignored,
             Err(status) => observe::failed(&delivery, &status),
         }
     }
 
-    /// Keeps a delivery that nothing can be made of, so that it is not lost on
-    /// us; GitHub can do nothing about it.
-    async fn quarantine(&self, mut delivery: Delivery, problem: &str, start: Instant) -> Answer {
-        delivery.problem = problem.chars().take(MAX_PROBLEM).collect();
-        let sent = self
-            .send(Contents::default(), delivery.clone(), start)
-            .await;
-        match sent {
-            Ok(_) => observe::quarantined(&delivery),
-            Err(status) => observe::failed(&delivery, &status),
-        }
-    }
-
-    async fn send(
-        &self,
-        contents: Contents,
-        delivery: Delivery,
-        start: Instant,
-    ) -> Result<ReportResponse, Status> {
-        for repository in &contents.repositories {
-            let now = self.app.clock.now();
+    /// Notes that GitHub's webhooks flow.
+    fn note(&self, contents: &Result<Contents, String>) {
+        let now = self.app.clock.now();
+        self.app.vitals.note_webhook(now);
+        for repository in contents.iter().flat_map(|it| &it.repositories) {
             self.app.catalog.note_webhook(repository.id, now);
         }
-        self.app.catalog.refresh(&contents.repositories);
-        let report = ReportRequest {
-            builds: contents.builds,
-            jobs: contents.jobs,
-            repositories: contents.repositories,
-            source: ReportSource::Webhook.into(),
-            delivery: Some(delivery),
-            ..ReportRequest::default()
-        };
-        self.app.server.report(report, self.deadline(start)).await
-    }
-
-    fn deadline(&self, start: Instant) -> Instant {
-        let limits = &self.app.limits;
-        (Instant::now() + limits.report_time).min(start + limits.answer_time)
     }
 }
 
 fn is_signed(identity: &Identity, headers: &HeaderMap, body: &[u8]) -> bool {
     let verifier = identity.verifier.as_ref();
     verifier.is_some_and(|it| it.accepts(headers, body))
-}
-
-/// What is in the body of an event that concerns us.
-struct Reading {
-    /// Empty if it can not be told.
-    action: &'static str,
-    /// Or why nothing can be made of it.
-    contents: Result<Contents, String>,
-}
-
-/// Reads a body. What needs no report has its answer at once.
-fn read(kind: Kind, body: &[u8]) -> Result<Reading, Answer> {
-    match event::read(kind, body) {
-        Ok(Some(event)) => Ok(Reading {
-            action: event.action,
-            contents: normalize(&event).map_err(|problem| problem.to_string()),
-        }),
-        Ok(None) => Err(Answer::Ignored),
-        Err(error @ ReadError::NotJson(_)) => Err(Answer::BadRequest(error.to_string())),
-        Err(error) => Ok(Reading {
-            action: "",
-            contents: Err(error.to_string()),
-        }),
-    }
 }
 
 /// Whatever broke, the delivery is not recorded; GitHub must not take it for so.

@@ -33,6 +33,7 @@ pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
             .context("no write key: set LAMPBOARD_WRITE_KEY to the one that the server has")?,
         limits: Limits::default(),
         reconcile: Reconcile::default(),
+        ca_certificates: None,
     };
     let channel = channel(&args.server_url)?;
     let app = GithubApp::new(config, transport::over(channel.clone()), Arc::new(SystemClock))?;

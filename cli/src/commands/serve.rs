@@ -52,6 +52,7 @@ pub(crate) async fn all_in_one(
         write_key,
         limits: Limits::default(),
         reconcile: Reconcile::default(),
+        ca_certificates: None,
     };
     let transport = transport::over(server.routes());
     let app = GithubApp::new(config, transport, Arc::new(SystemClock))?;

@@ -34,7 +34,8 @@ pub(super) fn contents(payload: &Payload<'_>, action: &str) -> Result<Contents, 
         "created" => {
             let repositories = convert_all(payload.repositories.as_ref(), installation, id);
             let state = v1::InstallationState::Active;
-            let installed = Effect::Installed(convert(installation, id, state), repositories);
+            let installed = Box::new(convert(installation, id, state));
+            let installed = Effect::Installed(installed, repositories);
             vec![installed, ask]
         }
         "deleted" => vec![gone(installation, id, v1::InstallationState::Deleted)],
@@ -85,16 +86,16 @@ fn of<'a, 'p>(payload: &'a Payload<'p>) -> Result<&'a Installation<'p>, Problem>
 }
 
 fn gone(installation: &Installation<'_>, id: i64, state: v1::InstallationState) -> Effect {
-    Effect::Installed(convert(installation, id, state), Vec::new())
+    Effect::Installed(Box::new(convert(installation, id, state)), Vec::new())
 }
 
 fn convert(
     installation: &Installation<'_>,
     id: i64,
     state: v1::InstallationState,
-) -> Box<v1::Installation> {
+) -> v1::Installation {
     let account = installation.account.as_ref();
-    Box::new(v1::Installation {
+    v1::Installation {
         id,
         account: text::name(account.and_then(|it| it.login.as_deref())),
         state: state.into(),
@@ -103,7 +104,7 @@ fn convert(
         url: text::url(installation.html_url.as_deref()).to_owned(),
         // What is missing, and as of when, is not the event's to say.
         ..v1::Installation::default()
-    })
+    }
 }
 
 /// The repositories that an event names, which it does without their default

@@ -35,9 +35,9 @@ struct Jobs<'a> {
 /// said and left out: it must not cost the page.
 pub(crate) fn runs(repository: &Repository, body: &[u8]) -> serde_json::Result<ListedRuns> {
     let rows = serde_json::from_slice::<Runs<'_>>(body)?.workflow_runs;
-    let create_times = rows.iter().filter_map(|row| *row.as_ref()?.created_at);
+    let mut create_times = rows.iter().filter_map(|row| *row.as_ref()?.created_at);
     Ok(ListedRuns {
-        last_create_time: create_times.last(),
+        last_create_time: create_times.next_back(),
         builds: rows
             .into_iter()
             .filter_map(|row| build(repository, row))

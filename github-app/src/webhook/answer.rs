@@ -71,6 +71,14 @@ impl Answer {
         }
     }
 
+    /// Why the delivery was refused, if it was.
+    pub(super) fn refusal(&self) -> Option<&'static str> {
+        match self {
+            Self::Recorded { .. } | Self::Quarantined | Self::Ignored => None,
+            _ => Some(self.word()),
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::Recorded { .. } => StatusCode::OK,

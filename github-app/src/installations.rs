@@ -1,0 +1,191 @@
+//! Asks GitHub which installations there are and what they see, and tells the
+//! server. Events say when to ask; GitHub's answer is what counts.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use lampboard_proto::v1::{
+    Installation, InstallationState, ListInstallationsRequest, Repository, SyncInstallationRequest,
+};
+
+use crate::{
+    app::App,
+    github::{self, GitHub, Purpose},
+    normalize::timestamp,
+    server,
+    trouble::Trouble,
+};
+
+/// What the App asks its owners for: see the manifest.
+const PERMISSIONS: [(&str, &str); 2] = [("actions", "read"), ("metadata", "read")];
+
+impl App {
+    /// Asks about every installation, those that only the server knows included.
+    pub(crate) async fn sync_installations(&self, github: &GitHub) -> Result<(), Trouble> {
+        let time = self.clock.now();
+        let installations = github.installations().await?;
+        let found: BTreeSet<i64> = installations.iter().filter_map(|it| it.id).collect();
+        for installation in installations {
+            self.sync(github, installation, time).await?;
+        }
+        for id in self.known_installations().await? {
+            if !found.contains(&id) {
+                self.lose(id, time).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks about the installations that events were about.
+    pub(crate) async fn sync_asked(&self, github: &GitHub) -> Result<(), Trouble> {
+        let mut asked = self.asked.take();
+        while let Some(id) = asked.pop_first() {
+            if let Err(trouble) = self.sync_installation(github, id).await {
+                asked.insert(id);
+                for id in asked {
+                    self.asked.put_back(id);
+                }
+                return Err(trouble);
+            }
+        }
+        Ok(())
+    }
+
+    async fn sync_installation(&self, github: &GitHub, id: i64) -> Result<(), Trouble> {
+        let time = self.clock.now();
+        // What it may do and see can have changed, and its token knows only what was.
+        github.forget_token(id).await;
+        match github.installation(id).await {
+            Ok(installation) => self.sync(github, installation, time).await,
+            Err(github::Error::InstallationGone { .. }) => self.lose(id, time).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn sync(
+        &self,
+        github: &GitHub,
+        installation: github::Installation,
+        time: Timestamp,
+    ) -> Result<(), Trouble> {
+        let Some(id) = installation.id else {
+            return Ok(());
+        };
+        let mut installation = convert(installation, id, time);
+        let repositories = if installation.state() == InstallationState::Active {
+            match github.repositories(id, Purpose::Live).await {
+                Ok(seen) => self.looked_at(seen, id, time),
+                Err(github::Error::Suspended { .. }) => {
+                    installation.set_state(InstallationState::Suspended);
+                    Vec::new()
+                }
+                Err(github::Error::InstallationGone { .. }) => return self.lose(id, time).await,
+                Err(error) => return Err(error.into()),
+            }
+        } else {
+            Vec::new()
+        };
+        self.tell(installation, repositories, time).await
+    }
+
+    async fn lose(&self, id: i64, time: Timestamp) -> Result<(), Trouble> {
+        let installation = Installation {
+            id,
+            state: InstallationState::Deleted.into(),
+            update_time: Some(timestamp(time)),
+            ..Installation::default()
+        };
+        self.tell(installation, Vec::new(), time).await
+    }
+
+    async fn tell(
+        &self,
+        installation: Installation,
+        repositories: Vec<Repository>,
+        time: Timestamp,
+    ) -> Result<(), Trouble> {
+        self.catalog.put(installation.clone(), &repositories);
+        let history = self.reconcile.history;
+        let since = history.and_then(|history| time.checked_sub(history).ok());
+        let request = SyncInstallationRequest {
+            installation: Some(installation),
+            repositories,
+            backfill_since: since.map(timestamp),
+        };
+        let mut client = self.server.ingest.clone();
+        server::patiently(client.sync_installation(request)).await?;
+        Ok(())
+    }
+
+    fn looked_at(
+        &self,
+        seen: Vec<github::Repository>,
+        installation_id: i64,
+        time: Timestamp,
+    ) -> Vec<Repository> {
+        let mut kept = Vec::with_capacity(seen.len());
+        for repository in seen {
+            let pushed = repository.pushed_at;
+            if let Some(repository) = convert_repository(repository, installation_id, time)
+                && self.reconcile.repositories.allow(&repository.name)
+            {
+                if let Some(pushed) = pushed {
+                    self.catalog.note_activity(repository.id, pushed);
+                }
+                kept.push(repository);
+            }
+        }
+        kept
+    }
+
+    async fn known_installations(&self) -> Result<Vec<i64>, Trouble> {
+        let mut client = self.server.system.clone();
+        let request = ListInstallationsRequest {};
+        let known = server::patiently(client.list_installations(request)).await?;
+        let known = known.installations.into_iter();
+        let active = known.filter_map(|it| it.installation);
+        let active = active.filter(|it| it.state() != InstallationState::Deleted);
+        Ok(active.map(|it| it.id).collect())
+    }
+}
+
+fn convert(installation: github::Installation, id: i64, time: Timestamp) -> Installation {
+    let account = installation.account.unwrap_or_default();
+    let granted = installation.permissions.unwrap_or_default();
+    let missing = PERMISSIONS.iter().filter(|(name, _)| {
+        // Whatever is granted, reading is part of it.
+        granted.get(*name).is_none_or(|it| it == "none")
+    });
+    let state = match installation.suspended_at {
+        Some(_) => InstallationState::Suspended,
+        None => InstallationState::Active,
+    };
+    Installation {
+        id,
+        account: account.login.unwrap_or_default(),
+        state: state.into(),
+        account_id: account.id.unwrap_or_default(),
+        all_repositories: installation.repository_selection.as_deref() == Some("all"),
+        missing_permissions: missing.map(|(name, it)| format!("{name}: {it}")).collect(),
+        url: installation.html_url.unwrap_or_default(),
+        update_time: Some(timestamp(time)),
+    }
+}
+
+fn convert_repository(
+    repository: github::Repository,
+    installation_id: i64,
+    time: Timestamp,
+) -> Option<Repository> {
+    Some(Repository {
+        id: repository.id?,
+        name: repository.full_name?,
+        installation_id,
+        default_branch: repository.default_branch.unwrap_or_default(),
+        archived: repository.archived.unwrap_or_default(),
+        // Public is what GitHub says is.
+        private: repository.private.unwrap_or(true),
+        update_time: Some(timestamp(time)),
+        ..Repository::default()
+    })
+}

@@ -1,0 +1,159 @@
+//! Repairs what webhooks missed, in rounds: lists what is due, reads GitHub's log
+//! of deliveries, and closes the gaps that the server knows.
+
+mod due;
+mod gaps;
+mod hook;
+mod lists;
+mod log;
+mod matching;
+mod missed;
+
+use std::{collections::HashSet, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use lampboard_proto::v1::{ReconcileRound, ReportSource};
+
+use self::{due::Due, gaps::AskedAbout, log::Log};
+pub(crate) use self::{lists::seconds, log::from_proto};
+use crate::{
+    app::App,
+    fetch::Fetch,
+    github::{Purpose, RequestCounter},
+    identity::Identity,
+    normalize::timestamp,
+    trouble::Trouble,
+};
+
+/// The most requests of one round.
+const REQUESTS: u64 = 300;
+/// How often GitHub is asked which installations and repositories there are.
+const SYNC_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
+
+/// Repairs what webhooks missed. What it remembers only saves requests: all that
+/// must last is in the server.
+pub(crate) struct Reconciler {
+    app: Arc<App>,
+    due: Due,
+    asked: AskedAbout,
+    /// What was read of GitHub's log, while it is not all read.
+    log: Option<Log>,
+    last_sync: Option<Timestamp>,
+}
+
+/// One round: what it may spend and what it found.
+struct Round<'a> {
+    fetch: Fetch<'a>,
+    counter: &'a RequestCounter,
+    start: Timestamp,
+    /// The builds that were learnt of.
+    learnt: Vec<matching::Learnt>,
+    /// The repositories whose newest runs were listed.
+    listed: HashSet<i64>,
+    /// The installations that GitHub gives nothing of for now.
+    locked_out: HashSet<i64>,
+    due_count: usize,
+    changed_count: usize,
+    problem: Option<String>,
+}
+
+impl Reconciler {
+    /// Starts knowing nothing: everything is due.
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        Self {
+            app,
+            due: Due::default(),
+            asked: AskedAbout::default(),
+            log: None,
+            last_sync: None,
+        }
+    }
+
+    /// Does one round, and says how it went.
+    pub(crate) async fn round(&mut self, identity: &Identity) -> Option<ReconcileRound> {
+        let github = identity.github.as_ref()?;
+        let counter = Arc::new(RequestCounter::default());
+        let github = github.counted(Arc::clone(&counter));
+        let app = Arc::clone(&self.app);
+        let mut round = Round {
+            fetch: Fetch {
+                app: &app,
+                github: &github,
+                purpose: Purpose::Reconcile,
+                source: ReportSource::Reconcile,
+                since: None,
+            },
+            counter: &counter,
+            start: app.clock.now(),
+            learnt: Vec::new(),
+            listed: HashSet::new(),
+            locked_out: HashSet::new(),
+            due_count: 0,
+            changed_count: 0,
+            problem: None,
+        };
+        if let Err(trouble) = self.steps(&mut round, identity).await {
+            round.note(&trouble);
+        }
+        let summary = round.summary();
+        app.vitals.note_round(summary.clone());
+        Some(summary)
+    }
+
+    /// The order is that of worth: how things stand now, then what was missed,
+    /// then what only adds detail.
+    async fn steps(&mut self, round: &mut Round<'_>, identity: &Identity) -> Result<(), Trouble> {
+        self.sync(round, identity).await?;
+        if identity.mode() == lampboard_proto::v1::AppMode::Connected {
+            self.look_after_outage(round).await?;
+        }
+        self.list(round).await?;
+        if identity.mode() == lampboard_proto::v1::AppMode::Connected {
+            self.read_log(round).await?;
+            self.fetch_gaps(round).await?;
+            self.recover(round).await?;
+        } else {
+            self.fetch_gaps(round).await?;
+        }
+        self.fetch_jobs(round).await
+    }
+
+    async fn sync(&mut self, round: &mut Round<'_>, identity: &Identity) -> Result<(), Trouble> {
+        let github = round.fetch.github;
+        if self
+            .last_sync
+            .is_none_or(|last| round.start - SYNC_INTERVAL >= last)
+        {
+            self.app.sync_installations(github).await?;
+            self.last_sync = Some(round.start);
+            hook::check(&self.app, identity).await?;
+        }
+        self.app.sync_asked(github).await
+    }
+}
+
+impl Round<'_> {
+    /// Whether the round may make another request.
+    fn may_ask(&self) -> bool {
+        self.counter.sent() < REQUESTS
+    }
+
+    /// Keeps the first trouble: those after it mostly follow from it.
+    fn note(&mut self, trouble: &Trouble) {
+        tracing::warn!(%trouble, "reconciling met trouble");
+        self.problem.get_or_insert_with(|| trouble.to_string());
+    }
+
+    fn summary(self) -> ReconcileRound {
+        let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        let took = self.fetch.app.clock.now().duration_since(self.start);
+        ReconcileRound {
+            start_time: Some(timestamp(self.start)),
+            duration: prost_types::Duration::try_from(took.unsigned_abs()).ok(),
+            request_count: i32::try_from(self.counter.sent()).unwrap_or(i32::MAX),
+            due_repository_count: count(self.due_count),
+            changed_build_count: count(self.changed_count),
+            problem: self.problem.unwrap_or_default(),
+        }
+    }
+}

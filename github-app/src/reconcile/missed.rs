@@ -1,0 +1,180 @@
+//! Recovers webhooks that GitHub could not deliver: by their payload, or when there
+//! are many, by the lists that say the same in fewer requests.
+
+use lampboard_proto::v1::{
+    CloseGapsRequest, Delivery, Gap, GapClosing, GapKind, ListGapsRequest, MissedDelivery,
+    ReportSource,
+};
+use tokio::time::Instant;
+
+use super::{Reconciler, Round, matching};
+use crate::{
+    event::Kind,
+    intake::{self, Reading, Taken},
+    server::{self, PATIENCE},
+    trouble::Trouble,
+};
+
+/// Up to how many missed webhooks each payload is fetched. It says more than any
+/// list, at the price of a request each.
+const FEW: usize = 100;
+/// The most gaps that the server names at a time.
+const GAPS: usize = 1000;
+
+impl Reconciler {
+    /// Recovers what was missed, as far as the round may ask.
+    pub(super) async fn recover(&mut self, round: &mut Round<'_>) -> Result<(), Trouble> {
+        loop {
+            let missed = self.missed().await?;
+            let is_last = missed.len() < GAPS;
+            let before = missed.len();
+            let left = if before <= FEW {
+                missed
+            } else {
+                self.close_learnt(round, missed).await?
+            };
+            let explained = before - left.len();
+            self.fetch_payloads(round, left).await?;
+            // More may wait behind those that were explained.
+            if is_last || explained == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn missed(&self) -> Result<Vec<MissedDelivery>, Trouble> {
+        let gaps = self.gaps(GapKind::Delivery, GAPS).await?;
+        Ok(gaps.into_iter().filter_map(|gap| gap.delivery).collect())
+    }
+
+    /// The gaps of one kind that the server knows, the most important first.
+    pub(super) async fn gaps(&self, kind: GapKind, limit: usize) -> Result<Vec<Gap>, Trouble> {
+        let request = ListGapsRequest {
+            kind: kind.into(),
+            limit: i32::try_from(limit).unwrap_or(i32::MAX),
+            repository_ids: Vec::new(),
+        };
+        let mut client = self.app.server.app.clone();
+        Ok(server::patiently(client.list_gaps(request)).await?.gaps)
+    }
+
+    /// Closes what this round's lists have told already. Jobs are fetched with
+    /// their builds, so that their webhooks say nothing more once those are known.
+    async fn close_learnt(
+        &mut self,
+        round: &Round<'_>,
+        missed: Vec<MissedDelivery>,
+    ) -> Result<Vec<MissedDelivery>, Trouble> {
+        let kind = |it: &MissedDelivery| Kind::named(&it.event);
+        let (listed, mut left): (Vec<_>, Vec<_>) = missed
+            .into_iter()
+            .partition(|it| round.listed.contains(&it.repository_id));
+        let (jobs, others): (Vec<_>, Vec<_>) = listed
+            .into_iter()
+            .partition(|it| kind(it) == Kind::WorkflowJob);
+        let (runs, others): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|it| kind(it) == Kind::WorkflowRun);
+        let (explained, unexplained) = matching::explained(runs, &round.learnt);
+        left.extend(unexplained);
+        left.extend(others);
+        let learnt = jobs.into_iter().chain(explained).collect();
+        self.close(learnt, GapClosing::Learnt).await?;
+        // What is about repositories that are to be listed yet can wait for that.
+        left.retain(|it| {
+            let about_builds = matches!(kind(it), Kind::WorkflowRun | Kind::WorkflowJob);
+            !about_builds || round.listed.contains(&it.repository_id)
+        });
+        Ok(left)
+    }
+
+    async fn close(
+        &self,
+        deliveries: Vec<MissedDelivery>,
+        closing: GapClosing,
+    ) -> Result<(), Trouble> {
+        let gap = |delivery| Gap {
+            kind: GapKind::Delivery.into(),
+            delivery: Some(delivery),
+            ..Gap::default()
+        };
+        for part in deliveries.chunks(GAPS) {
+            self.close_gaps(part.iter().cloned().map(gap).collect(), closing)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Closes gaps that no report will close.
+    pub(super) async fn close_gaps(
+        &self,
+        gaps: Vec<Gap>,
+        closing: GapClosing,
+    ) -> Result<(), Trouble> {
+        let request = CloseGapsRequest {
+            gaps,
+            closing: closing.into(),
+        };
+        let mut client = self.app.server.app.clone();
+        server::patiently(client.close_gaps(request)).await?;
+        Ok(())
+    }
+
+    /// What is about installations and repositories comes first: it says who may
+    /// see what.
+    async fn fetch_payloads(
+        &self,
+        round: &mut Round<'_>,
+        mut missed: Vec<MissedDelivery>,
+    ) -> Result<(), Trouble> {
+        missed.sort_by_key(|it| {
+            matches!(
+                Kind::named(&it.event),
+                Kind::WorkflowRun | Kind::WorkflowJob
+            )
+        });
+        for delivery in missed {
+            if !round.may_ask() {
+                break;
+            }
+            match self.fetch_payload(round, &delivery).await {
+                Err(trouble) if trouble.is_not_found() => {
+                    self.close(vec![delivery], GapClosing::Lost).await?;
+                }
+                outcome => outcome?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn fetch_payload(
+        &self,
+        round: &mut Round<'_>,
+        missed: &MissedDelivery,
+    ) -> Result<(), Trouble> {
+        let detail = round.fetch.github.delivery(missed.delivery_id).await?;
+        let payload = detail.payload.get().as_bytes().to_vec();
+        let Reading::Event { action, contents } =
+            intake::read(Kind::named(&missed.event), &payload)
+        else {
+            return self.close(vec![missed.clone()], GapClosing::Learnt).await;
+        };
+        let delivery = Delivery {
+            guid: missed.guid.clone(),
+            event: missed.event.clone(),
+            action: action.to_owned(),
+            receive_time: missed.deliver_time,
+            payload: payload.into(),
+            problem: String::new(),
+        };
+        let deadline = Instant::now() + PATIENCE;
+        let source = ReportSource::Reconcile;
+        let taken = self.app.take_in(contents, delivery, source, deadline);
+        match taken.await? {
+            Taken::Recorded(recorded) => round.changed_count += recorded.changed_builds.len(),
+            Taken::Quarantined(_) => {}
+            Taken::LeftOut => self.close(vec![missed.clone()], GapClosing::Learnt).await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! What goes wrong between GitHub and the server.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::github;
+
+/// How long GitHub is left alone after it could not be reached.
+const PAUSE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Why something asked of GitHub did not reach the server.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error(transparent)]
+    GitHub(#[from] github::Error),
+    #[error("the server: {}", .0.message())]
+    Server(#[from] tonic::Status),
+    #[error("github's answer can not be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+impl Trouble {
+    /// Whether GitHub does not have what it was asked for.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::GitHub(github::Error::NotFound { .. }))
+    }
+
+    /// Whether GitHub knows no such installation, or its owner locked it.
+    pub(crate) fn is_locked_out(&self) -> bool {
+        matches!(
+            self,
+            Self::GitHub(github::Error::Suspended { .. } | github::Error::InstallationGone { .. })
+        )
+    }
+
+    /// Until when to wait before trying again; none if trying again is of no use.
+    pub(crate) fn wait_until(&self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::GitHub(github::Error::Limited { until }) => Some(*until),
+            Self::GitHub(github::Error::Unavailable(_) | github::Error::Unauthorized { .. })
+            | Self::Server(_)
+            | Self::Unreadable(_) => Some(now + PAUSE),
+            Self::GitHub(_) => None,
+        }
+    }
+}
