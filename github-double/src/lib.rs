@@ -28,16 +28,29 @@
 //! [`Hook`] posts events to a receiver on this machine, and [`demo`] holds a month of an invented
 //! organisation's builds and an endless present.
 
+mod api;
 mod clock;
 pub mod demo;
+mod double;
 mod event;
+mod faults;
 mod github;
 mod hook;
 mod notify;
 mod payload;
+pub mod scenarios;
 
+pub use api::Claims;
+pub use api::log::RequestRecord;
+pub use api::switches::{PastTheCap, Switches};
+pub use api::tokens::{InstallationToken, TokenFormat, Tokens, UserToken, UserTokens};
 pub use clock::VirtualClock;
+pub use double::{Double, Flavor, Options};
 pub use event::Event;
+pub use faults::{
+    BadSignature, Dropped, EtagLie, Fault, FaultKind, Faults, HookFaults, RetryAfter, Rule,
+    Signing, When,
+};
 pub use github::GitHub;
 pub use github::access::Permission;
 pub use github::account::{Account, AccountKind};
@@ -57,8 +70,13 @@ pub use github::status::{Conclusion, Status};
 pub use github::trigger::Trigger;
 pub use github::truth::{Access, BuildRow, JobRow, RepositoryRow, StepRow, Truth};
 pub use github::workflow::{CancelInProgress, Workflow};
+pub use hook::Hook;
+pub use hook::deliveries::{Deliveries, DeliveryRules};
 pub use hook::delivery::{Answer, Delivery, NoAnswer};
+pub use hook::letter::HookTarget;
+pub use hook::log::DeliveryRecord;
+pub use hook::post::HookError;
 pub use hook::signature::signature;
-pub use hook::{Hook, HookError};
 pub use notify::slack::{Slack, SlackMessage, SlackRefusal};
 pub use notify::smtp::{Mail, SmtpRefusal, SmtpSink, SmtpStep};
+pub use scenarios::Stage;

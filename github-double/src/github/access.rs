@@ -30,13 +30,23 @@ impl GitHub {
 
     /// What a person may do with a repository, if anything.
     pub fn can(&self, person: &Account, repository: RepositoryId) -> Option<Permission> {
+        let public = self
+            .repositories
+            .get(&repository)
+            .is_some_and(|it| !it.private);
+        let granted = self.granted(person, repository);
+        granted.or(public.then_some(Permission::Read))
+    }
+
+    /// What a person may do with a repository because it is theirs or they were let, and not only
+    /// because everybody may.
+    pub fn granted(&self, person: &Account, repository: RepositoryId) -> Option<Permission> {
         let it = self.repositories.get(&repository)?;
         let owns = it.owner.id == person.id;
         if owns || person.id == self.administrator_of(&it.owner).id {
             return Some(Permission::Admin);
         }
-        let granted = self.grants.get(&(repository, person.id)).copied();
-        granted.or((!it.private).then_some(Permission::Read))
+        self.grants.get(&(repository, person.id)).copied()
     }
 }
 

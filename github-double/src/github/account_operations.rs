@@ -21,7 +21,7 @@ impl GitHub {
         let former = self.accounts.insert(renamed.id, Arc::clone(&renamed));
         let former = former.map_or_else(|| account.login.clone(), |it| it.login.clone());
         self.replace_everywhere(&renamed);
-        for installation in self.installed_on(&renamed) {
+        for installation in self.told_of(&renamed) {
             let subject = Subject::InstallationTarget(Arc::clone(&renamed), former.clone());
             self.tell_installation(installation, "renamed", subject);
         }
@@ -34,9 +34,9 @@ impl GitHub {
         owned.map(|it| it.id).collect()
     }
 
-    fn installed_on(&self, account: &Account) -> Vec<InstallationId> {
+    fn told_of(&self, account: &Account) -> Vec<InstallationId> {
         let installations = self.installations();
-        let here = installations.filter(|it| it.account.id == account.id);
+        let here = installations.filter(|it| it.account.id == account.id && it.is_active());
         here.map(|it| it.id).collect()
     }
 

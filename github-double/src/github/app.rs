@@ -87,6 +87,7 @@ pub enum ContentType {
 
 /// What an App is registered with: the manifest's fields.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "the manifest has as many")]
 pub struct AppRegistration {
     /// The name that people see; the slug comes from it.
     pub name: String,

@@ -199,12 +199,8 @@ impl GitHub {
         let snapshot = self.snapshot(run);
         let sender = Arc::clone(&snapshot.attempt.triggering_actor);
         let repository = Arc::clone(&snapshot.repository);
-        self.tell_of(
-            &repository,
-            &sender,
-            action,
-            Subject::Run(Box::new(snapshot)),
-        );
+        let subject = Subject::Run(Box::new(snapshot));
+        self.tell_of(&repository, &sender, action, &subject);
     }
 
     pub(super) fn tell_of_job(&mut self, job: JobId, action: &'static str) {
@@ -213,7 +209,7 @@ impl GitHub {
         let sender = Arc::clone(&snapshot.attempt.triggering_actor);
         let repository = Arc::clone(&snapshot.repository);
         let subject = Subject::Job(Box::new(snapshot), Box::new(job));
-        self.tell_of(&repository, &sender, action, subject);
+        self.tell_of(&repository, &sender, action, &subject);
     }
 
     fn snapshot(&self, run: RunId) -> RunSnapshot {
@@ -235,7 +231,7 @@ impl GitHub {
         repository: &Repository,
         sender: &Arc<Account>,
         action: &'static str,
-        subject: Subject,
+        subject: &Subject,
     ) {
         let guid = self.rng.u128(..);
         let change = |installation: &Installation| Change {

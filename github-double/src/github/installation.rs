@@ -55,9 +55,14 @@ impl Installation {
             && (self.selection == Selection::All || self.repositories.contains(&repository.id))
     }
 
+    /// Whether it is not suspended.
+    pub fn is_active(&self) -> bool {
+        self.suspended_at.is_none()
+    }
+
     /// Whether the App is told of events of this name, which is not one of those that are always
     /// told.
     pub(super) fn is_told_of(&self, event: &str) -> bool {
-        self.suspended_at.is_none() && self.events.iter().any(|name| name == event)
+        self.is_active() && self.events.iter().any(|name| name == event)
     }
 }

@@ -155,8 +155,7 @@ impl GitHub {
         self.tell_installation(id, action, subject);
     }
 
-    /// Tells of repositories that came into an installation or left it. One that is suspended is
-    /// told, too: these events can not be turned off.
+    /// Tells of repositories that came into an installation or left it.
     pub(super) fn tell_of_repositories(
         &mut self,
         id: InstallationId,
@@ -164,8 +163,10 @@ impl GitHub {
         repositories: Vec<Arc<Repository>>,
     ) {
         let snapshot = self.installation_snapshot(id);
-        let subject = Subject::InstallationRepositories(snapshot, repositories);
-        self.tell_installation(id, action, subject);
+        if snapshot.installation.is_active() {
+            let subject = Subject::InstallationRepositories(snapshot, repositories);
+            self.tell_installation(id, action, subject);
+        }
     }
 
     pub(super) fn tell_installation(

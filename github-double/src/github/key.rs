@@ -45,8 +45,8 @@ impl AppKey {
         // An insertion either happened or did not, so that a poisoned map is as good as any.
         let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
         let key = made.entry(number).or_insert_with(|| {
-            let make = move || Rsa::generate(&mut Rng::with_seed(number));
-            Self(Arc::new(LazyLock::new(Box::new(make))))
+            let generate = move || Rsa::generate(&mut Rng::with_seed(number));
+            Self(Arc::new(LazyLock::new(Box::new(generate))))
         });
         key.clone()
     }
@@ -60,7 +60,7 @@ impl AppKey {
             pem.extend(line.iter().map(|byte| char::from(*byte)));
             pem.push('\n');
         }
-        pem += &format!("-----END {LABEL}-----\n");
+        pem.extend(["-----END ", LABEL, "-----\n"]);
         pem.into()
     }
 

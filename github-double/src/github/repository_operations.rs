@@ -160,6 +160,6 @@ impl GitHub {
         let repository = Arc::clone(&self.repositories[&id]);
         let sender = Arc::clone(self.administrator_of(&repository.owner));
         let subject = Subject::Repository(Arc::clone(&repository), edit);
-        self.tell_of(&repository, &sender, action, subject);
+        self.tell_of(&repository, &sender, action, &subject);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use thiserror::Error;
 
 use crate::event::Event;
@@ -29,6 +29,8 @@ pub struct Delivery {
 pub struct Answer {
     /// Its status code.
     pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
     /// The start of its body.
     pub body: Bytes,
 }
@@ -58,12 +60,12 @@ impl Delivery {
 
 /// The last deliveries and no more, so that memory stays bounded.
 #[derive(Debug, Default)]
-pub(super) struct Log {
+pub(super) struct LastDeliveries {
     deliveries: VecDeque<Delivery>,
     count: u64,
 }
 
-impl Log {
+impl LastDeliveries {
     /// How many are kept: with bodies of about 20 KB, 5 MB.
     const CAPACITY: usize = 256;
 
@@ -92,8 +94,8 @@ mod tests {
 
     #[test]
     fn the_log_keeps_the_last_deliveries_only() {
-        let mut log = Log::default();
-        for _ in 0..Log::CAPACITY + 10 {
+        let mut log = LastDeliveries::default();
+        for _ in 0..LastDeliveries::CAPACITY + 10 {
             let id = log.next_id();
             log.push(delivery(id));
         }
