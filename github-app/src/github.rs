@@ -133,12 +133,9 @@ impl GitHub {
 
     /// Forgets the token of an installation, because what it may do has changed or
     /// because it is gone.
-    pub async fn forget_token(&self, installation_id: i64) {
-        let lane = self
-            .inner
-            .lanes
-            .of(lane::Identity::Installation(installation_id));
-        *lane.turn.lock().await = None;
+    pub fn forget_token(&self, installation_id: i64) {
+        let identity = lane::Identity::Installation(installation_id);
+        self.inner.lanes.of(identity).forget_token();
     }
 }
 

@@ -54,7 +54,7 @@ impl App {
     async fn sync_installation(&self, github: &GitHub, id: i64) -> Result<(), Trouble> {
         let time = self.clock.now();
         // What it may do and see can have changed, and its token knows only what was.
-        github.forget_token(id).await;
+        github.forget_token(id);
         match github.installation(id).await {
             Ok(installation) => self.sync(github, installation, time).await,
             Err(github::Error::InstallationGone { .. }) => self.lose(id, time).await,

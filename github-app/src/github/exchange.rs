@@ -33,6 +33,8 @@ const PERMISSIONS: &str = r#"{"permissions":{"actions":"read","metadata":"read"}
 pub(super) struct Reply {
     pub(super) answer: Answer,
     pub(super) token: u64,
+    /// Whether it was asked for only if it had changed.
+    is_conditional: bool,
     /// Where the answer was found, after all redirects.
     pub(super) path: ApiPath,
 }
@@ -61,6 +63,12 @@ impl GitHub {
             }
         };
         read::check(&reply.answer, &reply.path, identity)?;
+        if reply.answer.status == StatusCode::NOT_MODIFIED && !reply.is_conditional {
+            return Err(Error::Unreadable {
+                path: reply.path.shown().to_owned(),
+                problem: "it has not changed, it says, but nobody asked that".to_owned(),
+            });
+        }
         Ok(reply)
     }
 
@@ -100,8 +108,7 @@ impl GitHub {
         let mut sign_in = SignIn::default();
         loop {
             lane.check(purpose, clock.now())?;
-            let good = turn.take().filter(|token| token.is_good(clock.now()));
-            let token = if let Some(token) = good {
+            let token = if let Some(token) = lane.take_token(&mut turn, clock.now()) {
                 token
             } else {
                 sign_in.renewed();
@@ -167,6 +174,7 @@ impl GitHub {
         sent.map(|(answer, path)| Reply {
             answer,
             token,
+            is_conditional: question.unless.is_some(),
             path,
         })
     }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use http::StatusCode;
@@ -39,6 +42,8 @@ pub(super) struct Lane {
     /// Held by whoever makes a request, together with the token that it takes; the
     /// App needs none.
     pub(super) turn: tokio::sync::Mutex<Option<InstallationToken>>,
+    /// Set while the token, if there is one, is not to be used again.
+    is_token_void: AtomicBool,
     allowance: Mutex<Allowance>,
 }
 
@@ -53,6 +58,7 @@ impl Lanes {
             Arc::new(Lane {
                 identity,
                 turn: tokio::sync::Mutex::default(),
+                is_token_void: AtomicBool::default(),
                 allowance: Mutex::default(),
             })
         });
@@ -74,6 +80,21 @@ impl Lanes {
 }
 
 impl Lane {
+    /// Has the token made anew, without waiting for a turn.
+    pub(super) fn forget_token(&self) {
+        self.is_token_void.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes the token out of a turn, if it is to be used again.
+    pub(super) fn take_token(
+        &self,
+        turn: &mut Option<InstallationToken>,
+        now: Timestamp,
+    ) -> Option<InstallationToken> {
+        let is_void = self.is_token_void.swap(false, Ordering::Relaxed);
+        turn.take().filter(|token| !is_void && token.is_good(now))
+    }
+
     /// Whether a request may be made.
     pub(super) fn check(&self, purpose: Purpose, now: Timestamp) -> Result<(), Error> {
         let checked = self.allowance().check(purpose, now);

@@ -166,11 +166,9 @@ fn is_too_much(status: StatusCode, headers: &RateHeaders, message: &str) -> bool
             headers.retry_at.is_some()
                 || headers.remaining == Some(0)
                 || message.to_lowercase().contains("rate limit")
+                || message.to_lowercase().contains("abuse")
         }
         StatusCode::SERVICE_UNAVAILABLE => headers.retry_at.is_some(),
         _ => false,
     }
 }
-
-#[cfg(test)]
-mod tests;

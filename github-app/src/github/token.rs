@@ -24,7 +24,9 @@ pub(super) struct InstallationToken {
 
 impl InstallationToken {
     pub(super) fn is_good(&self, now: Timestamp) -> bool {
-        now + RENEWED_BEFORE < self.expire_time
+        // One that lives for minutes only is good for half of them.
+        let lifetime = self.expire_time.duration_since(self.create_time);
+        now + RENEWED_BEFORE.min(lifetime / 2) < self.expire_time
     }
 }
 

@@ -198,9 +198,10 @@ fn request(question: &Question) -> http::Result<Request<OctoBody>> {
     }
 }
 
-/// Tells what went wrong, from octocrab down to the system. None of them knows
-/// the headers that were sent.
+/// Tells what went wrong, from below octocrab down to the system. None of them
+/// knows the headers that were sent.
 fn unavailable(error: &(dyn StdError + 'static)) -> Failure {
+    let error = error.source().unwrap_or(error);
     let mut problem = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -73,3 +73,51 @@ fn background(spent: &Spent) -> u64 {
 fn minute(time: Timestamp) -> i64 {
     time.as_second().div_euclid(60)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_772_366_400 + seconds).unwrap()
+    }
+
+    fn of(requests: &[(Purpose, i64)]) -> LastHour {
+        let mut hour = LastHour::default();
+        for (purpose, seconds) in requests {
+            hour.add(*purpose, at(*seconds));
+        }
+        hour
+    }
+
+    #[test]
+    fn forgets_no_request_before_it_is_an_hour_old() {
+        let mut hour = of(&[(Purpose::Live, 59), (Purpose::Backfill, 60)]);
+        hour.forget(at(3600 + 59));
+        assert_eq!((hour.spent().live, hour.spent().backfill), (1, 1));
+        hour.forget(at(3600 + 60));
+        assert_eq!((hour.spent().live, hour.spent().backfill), (0, 1));
+        hour.forget(at(3600 + 120));
+        assert_eq!(hour.spent(), Spent::default());
+    }
+
+    #[test]
+    fn knows_when_enough_is_forgotten() {
+        let hour = of(&[
+            (Purpose::Reconcile, 0),
+            (Purpose::Live, 10),
+            (Purpose::Backfill, 300),
+            (Purpose::Backfill, 301),
+        ]);
+        assert_eq!(hour.background_below(4), None);
+        assert_eq!(hour.background_below(3), Some(at(61 * 60)));
+        assert_eq!(hour.background_below(2), Some(at(66 * 60)));
+    }
+
+    #[test]
+    fn goes_on_counting_when_the_clock_is_set_back() {
+        let mut hour = of(&[(Purpose::Live, 600), (Purpose::Live, 0)]);
+        hour.forget(at(3600 + 120));
+        assert_eq!(hour.spent().live, 2);
+    }
+}
