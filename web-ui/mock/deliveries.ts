@@ -45,7 +45,10 @@ function all(scenario: Scenario): DeliveryRecord[] {
   const records = Array.from({ length: COUNT }, (_, index) =>
     record(index, random, scenario === 'hostile' && index < 3),
   );
-  if (scenario === 'missed') for (const record of records.slice(4, 6)) record.problem = PROBLEM;
+  if (scenario === 'missed') {
+    for (const record of records.slice(1, 4)) record.recovered = true;
+    for (const record of records.slice(4, 6)) record.problem = PROBLEM;
+  }
   return records;
 }
 

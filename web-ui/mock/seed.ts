@@ -127,6 +127,7 @@ export function finish(build: Build, conclusion: BuildConclusion, end: number): 
     conclusion,
     counted: true,
     endTime: timestampFromMs(end),
+    endTimeApproximate: build.runNumber % 9 === 0,
     updateTime: timestampFromMs(end),
     duration: durationFromMs(end - start),
     runDuration: durationFromMs(Math.max(end - start - 9000, 0)),

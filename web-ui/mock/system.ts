@@ -104,9 +104,9 @@ function changes(scenario: Scenario, now: number): { system?: System; app?: App 
       };
     case 'silent':
       return {
-        system: { deliveries: {}, lastDeliveryTime: ago(26 * HOUR) },
+        system: { deliveries: {}, lastDeliveryTime: ago(26.1 * HOUR) },
         app: {
-          lastWebhookTime: ago(26 * HOUR),
+          lastWebhookTime: ago(26.1 * HOUR),
           refused: [
             { reason: 'unauthorized', count: '14', lastTime: ago(3 * MINUTE) },
             { reason: 'too_large', count: '1', lastTime: ago(7 * HOUR) },

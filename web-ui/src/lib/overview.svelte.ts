@@ -57,6 +57,11 @@ export class Overview {
     return parts.every((part) => part.data ?? part.problem);
   }
 
+  /** Whether of some repository nothing is known yet, so that history may still be on its way. */
+  get isYoung(): boolean {
+    return this.repositories.data?.some(({ repository }) => !repository.lastBuildTime) ?? false;
+  }
+
   /** Fetches the numbers; rejects when one of them cannot be had. */
   async refreshNumbers(name: WindowName): Promise<void> {
     // Open at its end, so that a clock that is late hides no build.

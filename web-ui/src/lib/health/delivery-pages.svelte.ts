@@ -2,7 +2,7 @@ import { listDeliveries } from '../../api/system.ts';
 import type { ListDeliveriesResponse } from '../../gen/lampboard/v1/system_service_pb.ts';
 import { Resource } from '../resource.svelte.ts';
 
-const SIZE = 20;
+const SIZE = 10;
 
 /** The deliveries, a page at a time. */
 export class DeliveryPages {

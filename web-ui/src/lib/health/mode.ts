@@ -4,10 +4,10 @@ import { timestampMs } from '../format.ts';
 
 const WORDS: Record<AppMode, string> = {
   [AppMode.UNSPECIFIED]: 'unknown',
-  [AppMode.SETUP]: 'waits to be set up',
+  [AppMode.SETUP]: 'not at all: it waits to be set up',
   [AppMode.WEBHOOKS]: 'webhooks alone',
-  [AppMode.CONNECTED]: 'webhooks, and asks for what they missed',
-  [AppMode.POLLING]: 'asks GitHub, without webhooks',
+  [AppMode.CONNECTED]: 'webhooks, and asking for what they missed',
+  [AppMode.POLLING]: 'asking, without webhooks',
 };
 
 /** How the app learns of builds, in words. */
