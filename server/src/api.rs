@@ -1,5 +1,6 @@
 //! The gRPC services. What they are asked is parsed by `convert`; past it, everything is the model's.
 
+mod app;
 mod auth;
 mod builds;
 mod convert;
@@ -8,14 +9,17 @@ mod metrics;
 mod page_token;
 mod repositories;
 mod status;
+mod system;
 
 use lampboard_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{
+        app_service_server::{self, AppServiceServer},
         build_service_server::{self, BuildServiceServer},
         ingest_service_server::{self, IngestServiceServer},
         metrics_service_server::{self, MetricsServiceServer},
         repository_service_server::{self, RepositoryServiceServer},
+        system_service_server::{self, SystemServiceServer},
     },
 };
 use tonic::service::{Routes, interceptor::InterceptedService};
@@ -43,14 +47,20 @@ pub(crate) fn routes(server: &Server) -> Routes {
         .max_decoding_message_size(LARGEST_REQUEST);
     let repositories = RepositoryServiceServer::new(repositories::Repositories::new(server))
         .max_decoding_message_size(LARGEST_REQUEST);
+    let system = SystemServiceServer::new(system::System::new(server))
+        .max_decoding_message_size(LARGEST_REQUEST);
+    let app =
+        AppServiceServer::new(app::App::new(server)).max_decoding_message_size(LARGEST_REPORT);
     // AlertService is in the contract and not served yet: tonic answers
     // UNIMPLEMENTED for it.
     let health = HealthService::from_health_reporter(server.health.clone());
     let guard = auth::WriteKey::new(&server.write_key);
-    Routes::new(InterceptedService::new(ingest, guard))
+    Routes::new(InterceptedService::new(ingest, guard.clone()))
+        .add_service(InterceptedService::new(app, guard))
         .add_service(builds)
         .add_service(metrics)
         .add_service(repositories)
+        .add_service(system)
         .add_service(HealthServer::new(health))
         .add_service(reflection().build_v1().expect(DESCRIPTORS))
         // Older clients know only this one.
@@ -77,9 +87,11 @@ pub(crate) async fn report_health(health: &HealthReporter, serving: bool) {
     for name in [
         "",
         ingest_service_server::SERVICE_NAME,
+        app_service_server::SERVICE_NAME,
         build_service_server::SERVICE_NAME,
         metrics_service_server::SERVICE_NAME,
         repository_service_server::SERVICE_NAME,
+        system_service_server::SERVICE_NAME,
     ] {
         health.set_service_status(name, status).await;
     }

@@ -11,6 +11,8 @@ mod fixtures;
 mod http;
 mod live;
 mod model;
+mod purge;
+mod requests;
 mod server;
 mod store;
 mod web_ui;

@@ -83,6 +83,11 @@ impl Live {
         })
     }
 
+    /// How many watch.
+    pub(crate) fn watchers(&self) -> usize {
+        WATCHERS - self.places.available_permits()
+    }
+
     /// Ends all watching.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);

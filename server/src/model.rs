@@ -2,7 +2,9 @@
 
 mod backfill;
 mod build;
+mod delivery;
 mod filter;
+mod gap;
 mod id;
 mod installation;
 mod job;
@@ -15,7 +17,9 @@ mod window;
 
 pub(crate) use backfill::{Backfill, BackfillId, BackfillStatus, BackfillUpdate, LeasedBackfill};
 pub(crate) use build::{Build, BuildFacts, BuildRecord, JobSpan, elapsed, mark_attempts};
+pub(crate) use delivery::{DeliveryCounts, DeliveryRecord};
 pub(crate) use filter::{CommitPrefix, Filter, StatusFilter, TimeRange};
+pub(crate) use gap::{Closing, Gap, GapKind, GapName, MissedDelivery, Missing};
 pub(crate) use id::{BuildId, InstallationId, JobId, RepositoryId, RunId, WorkflowId};
 pub(crate) use installation::{
     Installation, InstallationFacts, InstallationState, InstallationSummary, Link,

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::{
     sync::Mutex,
@@ -10,7 +11,7 @@ use tokio::{
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 
-use crate::{Clock, Error, Result, api, http, live::Live, store::Store};
+use crate::{Clock, Error, Result, api, http, live::Live, purge, requests::Requests, store::Store};
 
 /// How often gRPC health finds out whether the database can be written.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(10);
@@ -29,6 +30,9 @@ pub struct Config {
     /// without sign-in, a page elsewhere must not reach the board by DNS
     /// rebinding.
     pub loopback_only: bool,
+    /// After how long everything of a repository that no installation sees any
+    /// more is deleted. None means never.
+    pub delete_hidden_after: Option<Duration>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -42,6 +46,8 @@ pub struct Server {
     pub(crate) write_key: Arc<SecretString>,
     pub(crate) loopback_only: bool,
     pub(crate) health: HealthReporter,
+    pub(crate) requests: Requests,
+    pub(crate) start_time: Timestamp,
     last_probe: Arc<Mutex<Option<Instant>>>,
 }
 
@@ -55,10 +61,16 @@ impl Server {
         let health = HealthReporter::new();
         api::report_health(&health, true).await;
         tokio::spawn(watch_health(store.clone(), live.clone(), health.clone()));
+        if let Some(after) = config.delete_hidden_after {
+            let clock = config.clock.clone();
+            tokio::spawn(purge::run(store.clone(), live.clone(), clock, after));
+        }
         Ok(Self {
             store,
             live,
             health,
+            requests: Requests::new(),
+            start_time: config.clock.now(),
             clock: config.clock,
             write_key: Arc::new(config.write_key),
             loopback_only: config.loopback_only,

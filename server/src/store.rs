@@ -9,25 +9,31 @@ mod batch;
 mod builds;
 mod deliveries;
 mod filter;
+mod gaps;
 mod installations;
 mod jobs;
 mod links;
 mod metrics;
+mod missed;
 mod open;
+mod purge;
 mod repositories;
 mod rows;
 mod sql;
 #[cfg(test)]
 mod suite;
+mod system;
 mod workflows;
 mod writer;
 
 pub(crate) use backfills::{BackfillQuery, Lease};
 pub(crate) use builds::BuildPage;
 pub(crate) use deliveries::PreparedReport;
+pub(crate) use gaps::GapQuery;
 pub(crate) use installations::InstallationSync;
 pub(crate) use metrics::{Dimension, Slice};
 pub(crate) use repositories::RepositoryQuery;
+pub(crate) use system::DeliveryPage;
 
 use std::{collections::BTreeSet, fmt::Display, path::Path, sync::Arc};
 
@@ -43,6 +49,9 @@ use writer::Writer;
 
 /// The database that the one binary embeds. `PostgreSQL` takes the same SQL.
 type Db = sqlx::Sqlite;
+
+/// The most gaps that are listed at once.
+pub(crate) const MOST_LISTED: usize = 1000;
 
 /// Is told the news of every commit, in their order, after each commit.
 pub(crate) type OnCommit = Arc<dyn Fn(News) + Send + Sync>;
@@ -62,6 +71,7 @@ pub(crate) struct News {
 pub(crate) struct Store {
     readers: SqlitePool,
     writer: Writer,
+    path: Arc<Path>,
     // Held as long as the store is: no second server on this file.
     _lock: Arc<std::fs::File>,
 }
@@ -77,6 +87,7 @@ impl Store {
         Ok(Self {
             readers,
             writer: Writer::spawn(path.to_owned(), file, connection, clock, on_commit),
+            path: path.into(),
             _lock: Arc::new(lock),
         })
     }

@@ -20,6 +20,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         database: folder.path().join("lampboard.db"),
         write_key: write_key.clone(),
         loopback_only: true,
+        delete_hidden_after: None,
         clock: Clock::system(),
     })
     .await?;

@@ -28,6 +28,7 @@ pub(crate) async fn open_server(
         database: database.clone(),
         write_key,
         loopback_only: true,
+        delete_hidden_after: None,
         clock: Clock::system(),
     })
     .await

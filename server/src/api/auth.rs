@@ -1,4 +1,4 @@
-//! Who may call: reports need the write key.
+//! Who may call: what the app alone may, needs the write key.
 
 use std::sync::Arc;
 
@@ -37,9 +37,9 @@ impl Interceptor for WriteKey {
         if self.is_carried_by(&request) {
             return Ok(request);
         }
-        tracing::warn!("a report without the right write key was refused");
+        tracing::warn!("a call without the right write key was refused");
         Err(Status::unauthenticated(
-            "reports need the write key: authorization: Bearer <LAMPBOARD_WRITE_KEY>",
+            "this needs the write key: authorization: Bearer <LAMPBOARD_WRITE_KEY>",
         ))
     }
 }

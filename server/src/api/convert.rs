@@ -1,22 +1,32 @@
 //! Protobuf to model and back. The way in is the validation: what is past it, is valid.
 
+mod backfill;
 mod build;
 mod check;
 mod filter;
+mod gap;
 mod installation;
 mod job;
 mod report;
 mod repository;
 mod status;
 mod summary;
+mod system;
 mod time;
 
+pub(super) use backfill::{
+    backfill_id, backfill_to_proto, backfill_update, history, leased_to_proto,
+};
 pub(super) use build::{build_key_to_proto, build_to_proto};
 pub(super) use check::Check;
 pub(super) use filter::{filter, patterns, run_id};
+pub(super) use gap::{
+    closed_gaps, gap_kind, gap_kind_to_proto, gap_repositories, gap_to_proto, missed_deliveries,
+};
 pub(super) use installation::{installation_sync, installation_to_proto, removed_repositories};
 pub(super) use job::job_to_proto;
 pub(super) use report::report;
 pub(super) use repository::{repository_to_proto, workflow_to_proto};
 pub(super) use summary::{summary_to_proto, window_to_proto};
+pub(super) use system::{app_status, delivery_counts_to_proto, delivery_to_proto};
 pub(super) use time::{duration, timestamp_to_proto};

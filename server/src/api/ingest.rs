@@ -10,17 +10,20 @@ use super::convert::{self, Check};
 use crate::{
     Server,
     model::{BuildId, Report},
+    requests::Requests,
     store::{PreparedReport, Store},
 };
 
 pub(super) struct Ingest {
     store: Store,
+    requests: Requests,
 }
 
 impl Ingest {
     pub(super) fn new(server: &Server) -> Self {
         Self {
             store: server.store.clone(),
+            requests: server.requests.clone(),
         }
     }
 }
@@ -57,6 +60,8 @@ impl IngestService for Ingest {
         let request = request.into_inner();
         let sync = Check::run(|check| convert::installation_sync(check, request))?;
         self.store.sync_installation(sync).await?;
+        // It may have brought repositories whose history is to be loaded.
+        self.requests.wake();
         Ok(Response::new(SyncInstallationResponse {}))
     }
 

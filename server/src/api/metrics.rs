@@ -10,7 +10,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     convert::{self, Check},
-    page_token::page_size,
+    page_token,
 };
 use crate::{
     Clock, Error, Server,
@@ -98,8 +98,7 @@ impl MetricsService for Metrics {
     ) -> Result<Response<GetBreakdownResponse>, Status> {
         let request = request.into_inner();
         let dimension = dimension(request.dimension)?;
-        let limit = page_size(request.limit, DEFAULT_ROWS, MOST_ROWS)
-            .map_err(|_| Error::invalid("limit", "must not be negative"))?;
+        let limit = page_token::limit(request.limit, DEFAULT_ROWS, MOST_ROWS)?;
         let (filter, window) = self.read(request.filter)?;
         let tallies = self.store.tally_by(&filter, window, dimension).await?;
         let mut rows: Vec<(Slice, Summary)> = tallies

@@ -49,6 +49,11 @@ pub(super) fn page_size(asked: i32, default: usize, most: usize) -> Result<usize
     }
 }
 
+/// How many items a list without pages holds.
+pub(super) fn limit(asked: i32, default: usize, most: usize) -> Result<usize> {
+    page_size(asked, default, most).map_err(|_| Error::invalid("limit", "must not be negative"))
+}
+
 fn checksum(request: &impl Message, position: &[u8]) -> [u8; CHECKSUM] {
     let mut hash = Sha256::new();
     hash.update(request.encode_to_vec());

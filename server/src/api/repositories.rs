@@ -97,8 +97,7 @@ impl RepositoryService for Repositories {
         request: Request<ListWorkflowsRequest>,
     ) -> Result<Response<ListWorkflowsResponse>, Status> {
         let request = request.into_inner();
-        let limit = page_token::page_size(request.limit, DEFAULT_PAGE, LARGEST_PAGE)
-            .map_err(|_| Error::invalid("limit", "must not be negative"))?;
+        let limit = page_token::limit(request.limit, DEFAULT_PAGE, LARGEST_PAGE)?;
         let repositories =
             Check::run(|check| convert::patterns(check, "repositories", request.repositories))?;
         let mut standings = self.store.standings(&repositories).await?;

@@ -38,7 +38,7 @@ fn has_holes(attempts: &[&mut BuildRecord]) -> bool {
 }
 
 /// The attempts of some runs that nobody asks for any more.
-pub(super) async fn given_up(
+async fn given_up(
     connection: &mut SqliteConnection,
     runs: &[i64],
 ) -> Result<BTreeMap<(i64, RepositoryId), BTreeSet<i32>>> {
@@ -48,6 +48,19 @@ pub(super) async fn given_up(
         given_up.entry(run).or_default().insert(id.attempt);
     }
     Ok(given_up)
+}
+
+/// The attempts of some runs that are known, or that nobody asks for any more.
+pub(super) async fn known_or_given_up(
+    connection: &mut SqliteConnection,
+    runs: &[i64],
+) -> Result<BTreeMap<(i64, RepositoryId), BTreeSet<i32>>> {
+    let mut found = given_up(connection, runs).await?;
+    for id in of_runs(connection, "build", runs).await? {
+        let run = (id.run.0, id.repository);
+        found.entry(run).or_default().insert(id.attempt);
+    }
+    Ok(found)
 }
 
 /// Gives attempts up that are missing.

@@ -9,10 +9,10 @@ use sha2::{Digest as _, Sha256};
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 use zstd::bulk::Compressor;
 
-use super::{Db, sql};
+use super::{Db, missed, sql};
 use crate::{
     Error, Result,
-    model::{Delivery, Report},
+    model::{Delivery, Report, Source},
 };
 
 /// The fastest level: GitHub's payloads are mostly the same long URLs, and
@@ -102,10 +102,12 @@ pub(super) async fn record(
             repeated.push((delivery, *hash != payload.hash));
         } else {
             hashes.insert(delivery.guid.clone(), payload.hash);
-            new.push((delivery, payload, owner(report)));
+            new.push((delivery, payload, report));
         }
     }
     insert(connection, &new).await?;
+    let taken: Vec<&str> = new.iter().map(|(it, ..)| it.guid.as_str()).collect();
+    missed::forget(connection, &taken).await?;
     for (delivery, conflict) in repeated {
         count_again(connection, delivery, conflict).await?;
     }
@@ -145,29 +147,29 @@ async fn known(
 
 async fn insert(
     connection: &mut SqliteConnection,
-    new: &[(&Delivery, &Payload, (i64, i64))],
+    new: &[(&Delivery, &Payload, &Report)],
 ) -> Result<()> {
     for chunk in sql::chunks(new) {
         let mut query = QueryBuilder::<Db>::new(
             "INSERT INTO delivery (guid, event, action, receive_time, repository_id, \
-             installation_id, problem, receive_count, conflict_count, payload_hash, payload) ",
+             installation_id, problem, receive_count, conflict_count, payload_hash, payload, \
+             recovered) ",
         );
-        query.push_values(
-            chunk,
-            |mut row, (delivery, payload, (repository, installation))| {
-                row.push_bind(&delivery.guid)
-                    .push_bind(&delivery.event)
-                    .push_bind(&delivery.action)
-                    .push_bind(delivery.receive_time.as_microsecond())
-                    .push_bind(*repository)
-                    .push_bind(*installation)
-                    .push_bind(&delivery.problem)
-                    .push("1")
-                    .push("0")
-                    .push_bind(&payload.hash[..])
-                    .push_bind(&payload.compressed[..]);
-            },
-        );
+        query.push_values(chunk, |mut row, (delivery, payload, report)| {
+            let (repository, installation) = owner(report);
+            row.push_bind(&delivery.guid)
+                .push_bind(&delivery.event)
+                .push_bind(&delivery.action)
+                .push_bind(delivery.receive_time.as_microsecond())
+                .push_bind(repository)
+                .push_bind(installation)
+                .push_bind(&delivery.problem)
+                .push("1")
+                .push("0")
+                .push_bind(&payload.hash[..])
+                .push_bind(&payload.compressed[..])
+                .push_bind(report.source == Source::Reconcile);
+        });
         query.build().execute(&mut *connection).await?;
     }
     Ok(())

@@ -117,19 +117,16 @@ async fn settle_some(
     ids: &[i64],
     now: Timestamp,
 ) -> Result<bool> {
-    let push_scope = |query: &mut QueryBuilder<Db>| match installation {
-        Some(installation) => {
-            query.push(
-                " id IN (SELECT repository_id FROM installation_repository \
-                 WHERE installation_id = ",
-            );
-            query.push_bind(installation.0).push(")");
-        }
-        None => {
-            query.push(" id IN (");
+    let push_scope = |query: &mut QueryBuilder<Db>| {
+        query.push(" id IN (");
+        if let Some(installation) = installation {
+            query.push("SELECT repository_id FROM installation_repository ");
+            query.push("WHERE installation_id = ");
+            query.push_bind(installation.0);
+        } else {
             sql::push_list(query, ids);
-            query.push(")");
         }
+        query.push(")");
     };
     let mut query = QueryBuilder::<Db>::new("UPDATE repository SET installation_id = ");
     let shown = format!(

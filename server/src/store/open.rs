@@ -115,6 +115,17 @@ impl FileId {
     }
 }
 
+/// How many bytes the files of the database take.
+pub(super) fn size(path: &Path) -> Result<u64> {
+    let main = std::fs::metadata(path).map_err(|source| Error::Io {
+        context: format!("the database file {}", path.display()),
+        source,
+    })?;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    Ok(main.len() + std::fs::metadata(log).map_or(0, |log| log.len()))
+}
+
 /// Opens the connection that writes once more. A file that is gone by now is not
 /// made anew: that would be an empty board.
 pub(super) async fn reopen_writer(path: &Path) -> Result<SqliteConnection> {

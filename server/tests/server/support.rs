@@ -37,6 +37,7 @@ impl TestServer {
             database: folder.path().join("lampboard.db"),
             write_key: WRITE_KEY.to_owned().into(),
             loopback_only,
+            delete_hidden_after: None,
             clock: Clock::new(|| at(NOON)),
         };
         let server = Server::open(config).await.unwrap();

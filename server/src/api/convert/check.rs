@@ -37,7 +37,7 @@ impl Check {
     }
 
     /// Looks at the items of a list, of which there may be only so many.
-    pub(super) fn each<I, T>(
+    pub(in crate::api) fn each<I, T>(
         &mut self,
         field: &str,
         items: Vec<I>,

@@ -1,0 +1,136 @@
+//! Deleting what has been hidden for long, a little at a time, so that reports get their turn.
+
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+use sqlx::{QueryBuilder, SqliteConnection};
+
+use super::{Db, Store, attempts, sql};
+use crate::{Result, model::BuildId};
+
+/// How many builds or payloads one write deletes.
+const AT_A_TIME: i64 = 200;
+
+/// What belongs to a repository and is small or cheap to find, in an order that
+/// ends with the row that all else refers to.
+const REST: [&str; 8] = [
+    "DELETE FROM job WHERE repository_id = $1",
+    "DELETE FROM workflow WHERE repository_id = $1",
+    "DELETE FROM early_jobs_complete WHERE repository_id = $1",
+    "DELETE FROM closed_attempt WHERE repository_id = $1",
+    "DELETE FROM missed_delivery WHERE repository_id = $1",
+    "DELETE FROM backfill WHERE repository_id = $1",
+    "DELETE FROM installation_repository WHERE repository_id = $1",
+    "DELETE FROM repository WHERE id = $1",
+];
+
+/// Whether a step left something for the next one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Something,
+    Nothing,
+}
+
+impl Store {
+    /// Deletes everything of the repositories that have been hidden since a time
+    /// or longer, and installations that were uninstalled by then and see
+    /// nothing any more. Says how many repositories are gone.
+    pub(crate) async fn delete_hidden(&self, since: Timestamp) -> Result<usize> {
+        let repositories: Vec<i64> =
+            sqlx::query_scalar("SELECT id FROM repository WHERE hidden_time <= $1")
+                .bind(since.as_microsecond())
+                .fetch_all(&self.readers)
+                .await?;
+        for id in repositories.iter().copied() {
+            let step = async || {
+                self.write(move |connection, _| step(connection, id, since).boxed())
+                    .await
+            };
+            while step().await? == Left::Something {}
+        }
+        self.write(move |connection, _| delete_installations(connection, since).boxed())
+            .await?;
+        Ok(repositories.len())
+    }
+}
+
+/// Deletes some of what belongs to a repository, unless it came back meanwhile.
+async fn step(connection: &mut SqliteConnection, id: i64, since: Timestamp) -> Result<Left> {
+    let hidden = sqlx::query("SELECT 1 FROM repository WHERE id = $1 AND hidden_time <= $2")
+        .bind(id)
+        .bind(since.as_microsecond())
+        .fetch_optional(&mut *connection)
+        .await?;
+    if hidden.is_none() {
+        return Ok(Left::Nothing);
+    }
+    if delete_builds(connection, id).await? || delete_payloads(connection, id).await? {
+        return Ok(Left::Something);
+    }
+    for statement in REST {
+        sqlx::query(statement)
+            .bind(id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(Left::Nothing)
+}
+
+/// Deletes some builds with their jobs; says whether there were any.
+async fn delete_builds(connection: &mut SqliteConnection, repository: i64) -> Result<bool> {
+    let rows = sqlx::query(
+        "SELECT run_id, run_attempt, repository_id FROM build WHERE repository_id = $1 LIMIT $2",
+    )
+    .bind(repository)
+    .bind(AT_A_TIME)
+    .fetch_all(&mut *connection)
+    .await?;
+    let builds: Vec<BuildId> = rows.iter().map(attempts::read).collect::<Result<_>>()?;
+    for table in ["job", "build"] {
+        for chunk in sql::padded(&builds) {
+            let mut query = QueryBuilder::<Db>::new("DELETE FROM ");
+            query.push(table);
+            query.push(" WHERE (run_id, run_attempt, repository_id) IN (");
+            query.push_values(chunk, |mut row, id| {
+                row.push_bind(id.run.0)
+                    .push_bind(id.attempt)
+                    .push_bind(id.repository.0);
+            });
+            query.push(")");
+            query.build().execute(&mut *connection).await?;
+        }
+    }
+    Ok(!builds.is_empty())
+}
+
+/// That a delivery came is kept; what it said is not.
+async fn delete_payloads(connection: &mut SqliteConnection, repository: i64) -> Result<bool> {
+    let deleted = sqlx::query(
+        "UPDATE delivery SET payload = NULL WHERE guid IN (
+             SELECT guid FROM delivery
+             WHERE repository_id = $1 AND payload IS NOT NULL LIMIT $2)",
+    )
+    .bind(repository)
+    .bind(AT_A_TIME)
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected() > 0)
+}
+
+/// What it once saw may be seen through others now: these go on without it.
+async fn delete_installations(connection: &mut SqliteConnection, since: Timestamp) -> Result<()> {
+    for statement in [
+        "DELETE FROM installation_repository
+         WHERE installation_id IN (SELECT id FROM installation
+                                   WHERE state = 'deleted' AND update_time <= $1)
+           AND repository_id IN (SELECT id FROM repository WHERE hidden_time IS NULL)",
+        "DELETE FROM installation
+         WHERE state = 'deleted' AND update_time <= $1 AND NOT EXISTS (
+             SELECT 1 FROM installation_repository l WHERE l.installation_id = installation.id)",
+    ] {
+        sqlx::query(statement)
+            .bind(since.as_microsecond())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
