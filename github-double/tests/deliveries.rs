@@ -202,6 +202,23 @@ async fn a_delayed_delivery_waits_for_the_clock() {
 }
 
 #[tokio::test]
+async fn who_is_asked_for_a_hook_may_put_something_in_line() {
+    let mut scene = Scene::start(StatusCode::OK).await;
+    scene.happen(1);
+    scene.deliver().await;
+    let id = scene.log()[0].id;
+    scene.happen(1);
+    let target = |_| {
+        scene.deliveries.redeliver(id).unwrap();
+        Some(scene.target.clone())
+    };
+    let no_faults = |_: &Change| HookFaults::default();
+    scene.deliveries.deliver(target, no_faults).await;
+    assert_eq!(scene.posted_guids().len(), 2);
+    assert_eq!(scene.deliveries.waiting(), 1);
+}
+
+#[tokio::test]
 async fn deliveries_overtake_each_other_the_same_way_for_the_same_seed() {
     let shuffled = async || {
         let mut scene = Scene::start(StatusCode::OK).await;

@@ -60,6 +60,16 @@ fn what_was_selected_is_told_and_seen() {
 }
 
 #[test]
+fn a_large_installation_may_not_list_all_it_sees() {
+    let mut scene = Scene::new(Selection::All);
+    scene.told();
+    scene.github.assumptions_mut().installation_lists_at_most = Some(1);
+    scene.github.accept_permissions(scene.id);
+    assert_eq!(names(&scene.told()[0]["repositories"]), ["api"]);
+    assert_eq!(scene.seen(), ["api", "web"]);
+}
+
+#[test]
 fn an_installation_on_all_sees_later_ones_too() {
     let mut scene = Scene::new(Selection::All);
     scene.told();

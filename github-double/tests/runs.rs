@@ -180,6 +180,32 @@ fn a_newcomer_s_run_is_requested_and_already_completed() {
 }
 
 #[test]
+fn an_approved_run_goes_on_in_the_attempt_that_was_completed() {
+    let mut scene = Scene::new();
+    let trigger = Trigger::fork_pull_request("patch-1", &scene.commit);
+    let run = scene.github.hold_run(scene.ci, trigger);
+    scene.told();
+    scene.github.approve_run(run);
+    assert_eq!(scene.github.attempts(run)[0].conclusion, None);
+    scene.pass_jobs(run, &["test"]);
+    scene.github.finish_run(run);
+    assert_eq!(
+        scene.told(),
+        [
+            "workflow_job queued queued",
+            "workflow_job in_progress in_progress",
+            "workflow_run in_progress in_progress",
+            "workflow_job completed success",
+            "workflow_run completed success",
+        ]
+    );
+    let [attempt] = scene.github.attempts(run) else {
+        panic!("it is still one attempt");
+    };
+    assert_eq!(attempt.conclusion, Some(Conclusion::Success));
+}
+
+#[test]
 fn a_fork_s_pull_request_is_not_told_but_its_repository_is() {
     let mut scene = Scene::new();
     let trigger = Trigger::fork_pull_request("main", &scene.commit);

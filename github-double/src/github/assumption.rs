@@ -20,10 +20,10 @@ pub struct Assumptions {
     /// Whether a re-run of failed jobs lists the passed jobs of earlier attempts as its own, under
     /// their old ids.
     pub failed_rerun_lists_passed_jobs: bool,
+    /// How many repositories `installation.created` lists at most; all, if there is no such limit.
+    pub installation_lists_at_most: Option<usize>,
     /// `X-GitHub-Hook-Installation-Target-Type` of an App's webhooks.
     pub hook_target_type: &'static str,
-    /// The `status_code` of a delivery that nobody answered.
-    pub no_answer_status_code: u16,
 }
 
 impl Default for Assumptions {
@@ -34,8 +34,8 @@ impl Default for Assumptions {
             creation_adds_to_installations: true,
             path_has_ref: false,
             failed_rerun_lists_passed_jobs: true,
+            installation_lists_at_most: None,
             hook_target_type: "integration",
-            no_answer_status_code: 0,
         }
     }
 }

@@ -147,8 +147,10 @@ impl GitHub {
         let repositories = match action {
             "suspend" | "unsuspend" => Vec::new(),
             _ => {
-                let seen = self.repositories_of(id).into_iter().map(|it| it.id);
-                self.snapshots(&seen.collect::<Vec<_>>())
+                let most = self.assumptions.installation_lists_at_most;
+                let seen = self.repositories_of(id).into_iter();
+                let listed = seen.take(most.unwrap_or(usize::MAX)).map(|it| it.id);
+                self.snapshots(&listed.collect::<Vec<_>>())
             }
         };
         let subject = Subject::Installation(self.installation_snapshot(id), repositories);

@@ -44,6 +44,17 @@ impl GitHub {
         run
     }
 
+    /// A maintainer approved a run that was held: the attempt that was completed waits for its
+    /// jobs, and nobody is told until these start.
+    pub fn approve_run(&mut self, run: RunId) {
+        let now = self.now();
+        let attempt = self.record_mut(run).latest_mut();
+        attempt.status = Status::Queued;
+        attempt.conclusion = None;
+        attempt.completed_at = None;
+        attempt.updated_at = now;
+    }
+
     /// Ends a run all of whose jobs are over, as they ended: `completed`.
     pub fn finish_run(&mut self, run: RunId) {
         let jobs = &self.record(run).latest().jobs;

@@ -226,30 +226,18 @@ impl Shared {
     ) -> Vec<Due> {
         let now = self.clock.now();
         let waiting = std::mem::take(&mut self.lock().waiting);
-        let planned: Vec<_> = waiting
-            .into_iter()
-            .map(|it| it.decide(&mut faults))
-            .collect();
+        let planned = waiting.into_iter().map(|it| it.decide(&mut faults));
+        let (held_back, due): (Vec<_>, Vec<_>) = planned.partition(|(_, _, time)| *time > now);
+        // Asked for while the line is unlocked: who answers may hold a lock of their own, under
+        // which they put something in line.
+        let due = due.into_iter().filter_map(|(waiting, faults, _)| {
+            let target = target(waiting.change.app)?;
+            Some((waiting, faults, target))
+        });
+        let due: Vec<_> = due.collect();
         let mut queue = self.lock();
-        let mut due = Vec::new();
-        let mut held_back = VecDeque::new();
-        for (waiting, faults, time) in planned {
-            if time > now {
-                held_back.push_back(waiting);
-                continue;
-            }
-            let Some(target) = target(waiting.change.app) else {
-                continue;
-            };
-            let place = due.len() + queue.rng.usize(..=faults.reorder as usize);
-            due.push((place, waiting, faults, target));
-        }
-        held_back.append(&mut queue.waiting);
-        queue.waiting = held_back;
-        due.sort_by_key(|(place, ..)| *place);
-        let due = due.into_iter();
-        due.flat_map(|(_, waiting, faults, target)| queue.copies(&waiting, &faults, &target))
-            .collect()
+        queue.hold_back(held_back.into_iter().map(|(waiting, ..)| waiting));
+        queue.in_order(due)
     }
 
     /// Makes one delivery and logs it.
@@ -308,6 +296,27 @@ impl Waiting {
 }
 
 impl Queue {
+    /// Puts what is not due yet back in line, before what came in the meantime.
+    fn hold_back(&mut self, waiting: impl DoubleEndedIterator<Item = Waiting>) {
+        for it in waiting.rev() {
+            self.waiting.push_front(it);
+        }
+    }
+
+    /// The deliveries in the order they are to be posted, each as often as it is.
+    fn in_order(&mut self, due: Vec<(Waiting, HookFaults, HookTarget)>) -> Vec<Due> {
+        let place = |(place, (waiting, faults, target)): (usize, (_, HookFaults, _))| {
+            let place = place + self.rng.usize(..=faults.reorder as usize);
+            (place, waiting, faults, target)
+        };
+        let mut due: Vec<(_, Waiting, _, HookTarget)> =
+            due.into_iter().enumerate().map(place).collect();
+        due.sort_by_key(|(place, ..)| *place);
+        due.into_iter()
+            .flat_map(|(_, waiting, faults, target)| self.copies(&waiting, &faults, &target))
+            .collect()
+    }
+
     /// The deliveries that are made of one in line: none if its App wants none.
     fn copies(&mut self, waiting: &Waiting, faults: &HookFaults, target: &HookTarget) -> Vec<Due> {
         let Some(url) = &target.url else {
