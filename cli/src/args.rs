@@ -1,11 +1,14 @@
 //! Flags and `LAMPBOARD_*` variables by topic: the one place that knows their names.
 
+mod duration;
+mod github;
 mod secret;
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use github::{GithubArgs, ReconcileArgs};
 pub(crate) use secret::{SecretArg, SecretList};
 
 /// A CI/CD dashboard for GitHub Actions.
@@ -41,6 +44,10 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) webhook: WebhookArgs,
     #[command(flatten)]
+    pub(crate) github: GithubArgs,
+    #[command(flatten)]
+    pub(crate) reconcile: ReconcileArgs,
+    #[command(flatten)]
     pub(crate) write_key: WriteKeyArgs,
 }
 
@@ -61,7 +68,13 @@ pub(crate) struct GithubAppArgs {
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
     pub(crate) webhook: WebhookArgs,
+    #[command(flatten)]
+    pub(crate) github: GithubArgs,
+    #[command(flatten)]
+    pub(crate) reconcile: ReconcileArgs,
     #[command(flatten)]
     pub(crate) write_key: WriteKeyArgs,
     /// Where the server listens, such as `http://127.0.0.1:8080`.
@@ -99,7 +112,7 @@ pub(crate) struct ListenArgs {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Storage")]
-pub(crate) struct StoreArgs {
+pub(crate) struct DataArgs {
     /// Folder for everything that is kept. Made if it is missing.
     #[arg(
         long,
@@ -108,6 +121,23 @@ pub(crate) struct StoreArgs {
         default_value = "./lampboard-data"
     )]
     pub(crate) data_dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Storage")]
+pub(crate) struct StoreArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// How long the builds of a repository are kept that the App can not see any more; `off` for
+    /// as long as there is room.
+    #[arg(
+        long,
+        env = "LAMPBOARD_DELETE_REMOVED_AFTER",
+        value_name = "TIME",
+        default_value = "30d",
+        value_parser = duration::history
+    )]
+    pub(crate) delete_removed_after: duration::History,
     /// The database. Unset, the file `lampboard.db` in the data folder.
     #[arg(long, env = "LAMPBOARD_DATABASE_URL", value_name = "sqlite:PATH")]
     pub(crate) database_url: Option<String>,

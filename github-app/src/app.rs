@@ -5,8 +5,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use lampboard_proto::v1::{
-    Installation, InstallationState, RemoveRepositoriesRequest, Repository, SyncInstallationRequest,
+use lampboard_proto::{
+    transport::Transport,
+    v1::{
+        Installation, InstallationState, RemoveRepositoriesRequest, Repository,
+        SyncInstallationRequest,
+    },
 };
 use tokio::{
     sync::{Notify, watch},
@@ -21,6 +25,7 @@ use crate::{
     identity::Identity,
     normalize::Effect,
     server::{self, Server},
+    setup::{self, InstallationProgress, Progress, Setup, SetupConfig},
     vitals::Vitals,
 };
 
@@ -41,6 +46,41 @@ impl App {
     /// Who the app is to GitHub, once it is somebody.
     pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
         self.identity.borrow().clone()
+    }
+
+    /// Offers set-up, which makes the app somebody, or somebody else.
+    pub(crate) fn open_setup(
+        self: &Arc<Self>,
+        config: SetupConfig,
+        ca_certificates: Option<Vec<u8>>,
+        transport: Transport,
+    ) -> Arc<Setup> {
+        let app = Arc::clone(self);
+        let connect: setup::Connect = Arc::new(move |credentials| {
+            let clock = Arc::clone(&app.clock);
+            let identity = Identity::of_app(&credentials, ca_certificates.clone(), clock)?;
+            app.identity.send_replace(Some(Arc::new(identity)));
+            Ok(())
+        });
+        let app = Arc::clone(self);
+        let progress: setup::ReadProgress = Arc::new(move || app.progress());
+        let clock = Arc::clone(&self.clock);
+        Arc::new(Setup::new(config, clock, transport, connect, progress))
+    }
+
+    fn progress(&self) -> Progress {
+        let installations = self.catalog.installations().into_iter();
+        let active = installations.filter(|(it, _)| it.state() == InstallationState::Active);
+        Progress {
+            installations: active
+                .map(|(it, repository_count)| InstallationProgress {
+                    id: it.id,
+                    account: it.account,
+                    repository_count,
+                })
+                .collect(),
+            last_webhook_time: self.vitals.last_webhook(),
+        }
     }
 
     /// Lets what an event says of installations take effect, here and in the

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::{Credentials, github::ConnectionError, patterns::Patterns};
+use crate::{
+    Credentials, CredentialsError, SetupConfig, github::ConnectionError, patterns::Patterns,
+};
 
 /// What the app must be told.
 #[derive(Debug)]
@@ -30,6 +32,9 @@ pub enum IdentityConfig {
     Webhooks(Vec<SecretString>),
     /// This App, with its key.
     App(Box<Credentials>),
+    /// Whoever set-up made: the App whose credentials are kept, or the one that
+    /// somebody will make.
+    Setup(Box<SetupConfig>),
 }
 
 /// How the app repairs what webhooks missed.
@@ -105,6 +110,9 @@ pub enum Error {
     /// GitHub is found by addresses.
     #[error("{0:?} is not an address like https://github.com")]
     NotAnAddress(String),
+    /// What set-up kept can not be used.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
     /// GitHub can not be spoken to as the settings say.
     #[error(transparent)]
     Connection(#[from] ConnectionError),

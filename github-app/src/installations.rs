@@ -138,6 +138,13 @@ impl App {
         kept
     }
 
+    /// Whether the server knows that the App is installed somewhere.
+    pub(crate) async fn is_installed(&self) -> bool {
+        self.known_installations()
+            .await
+            .is_ok_and(|known| !known.is_empty())
+    }
+
     async fn known_installations(&self) -> Result<Vec<i64>, Trouble> {
         let mut client = self.server.system.clone();
         let request = ListInstallationsRequest {};

@@ -43,7 +43,7 @@ pub use crate::{
     config::{Config, Error, IdentityConfig, Limits, Reconcile},
     credentials::{Credentials, CredentialsError, CredentialsFolder},
     patterns::Patterns,
-    setup::{Connect, InstallationProgress, Progress, ReadProgress, Setup, SetupConfig},
+    setup::{Connect, InstallationProgress, Progress, ReadProgress, Setup, SetupConfig, api_url},
 };
 
 /// The GitHub side of Lampboard: what GitHub sends goes in, and what it means
@@ -53,38 +53,62 @@ pub struct GithubApp {
     app: Arc<App>,
     receiver: Arc<Receiver>,
     reconciler: Arc<Mutex<Reconciler>>,
+    setup: Option<Arc<Setup>>,
 }
 
 impl GithubApp {
     /// Makes an app that reports over `transport`. Refuses a configuration that
     /// would let unsigned deliveries in.
     pub fn new(config: Config, transport: Transport, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        let identity = match &config.identity {
-            IdentityConfig::Webhooks(secrets) => Identity::of_webhooks(secrets)?,
-            IdentityConfig::App(credentials) => {
-                Identity::of_app(credentials, config.ca_certificates, Arc::clone(&clock))?
+        let ca_certificates = config.ca_certificates;
+        let of_app = |credentials: &Credentials| {
+            Identity::of_app(credentials, ca_certificates.clone(), Arc::clone(&clock))
+        };
+        let (identity, setup) = match config.identity {
+            IdentityConfig::Webhooks(secrets) => (Some(Identity::of_webhooks(&secrets)?), None),
+            IdentityConfig::App(credentials) => (Some(of_app(&credentials)?), None),
+            IdentityConfig::Setup(mut setup) => {
+                setup.app = setup.folder.load()?;
+                (setup.app.as_ref().map(of_app).transpose()?, Some(setup))
             }
         };
         let app = Arc::new(App {
-            server: Server::new(transport, &config.write_key)?,
+            server: Server::new(transport.clone(), &config.write_key)?,
             vitals: Vitals::new(clock.now()),
-            clock,
+            clock: Arc::clone(&clock),
             limits: config.limits,
             reconcile: config.reconcile,
             catalog: Catalog::default(),
             asked: Asked::default(),
-            identity: watch::Sender::new(Some(Arc::new(identity))),
+            identity: watch::Sender::new(identity.map(Arc::new)),
         });
+        let setup = setup.map(|setup| app.open_setup(*setup, ca_certificates, transport));
         Ok(Self {
             receiver: Arc::new(Receiver::new(Arc::clone(&app))),
             reconciler: Arc::new(Mutex::new(Reconciler::new(Arc::clone(&app)))),
+            setup,
             app,
         })
     }
 
-    /// What GitHub may reach: the webhook, and nothing else.
+    /// What GitHub may reach: the webhook; and the pages of set-up, while there
+    /// are any.
     pub fn router(&self) -> Router {
-        webhook::router(Arc::clone(&self.receiver))
+        let webhook = webhook::router(Arc::clone(&self.receiver));
+        match &self.setup {
+            Some(setup) => webhook.merge(setup::router(Arc::clone(setup))),
+            None => webhook,
+        }
+    }
+
+    /// A link that opens set-up once, for a terminal to show. None if the App was
+    /// set up by settings, or is set up and installed.
+    pub async fn setup_link(&self) -> Option<String> {
+        let setup = self.setup.as_ref()?;
+        if self.app.identity().is_some() && self.app.is_installed().await {
+            setup.finish();
+        }
+        (!setup.is_finished()).then(|| setup.link())
     }
 
     /// Asks GitHub for what webhooks missed and for history, and tells the server

@@ -27,6 +27,7 @@ use axum::Router;
 use jiff::Timestamp;
 use lampboard_proto::{transport::Transport, v1::system_service_client::SystemServiceClient};
 
+pub(crate) use self::routes::router;
 use self::{
     access::Access,
     choices::Choices,
@@ -56,6 +57,22 @@ pub struct SetupConfig {
     pub ca_certificates: Option<Vec<u8>>,
     /// Fills bytes with what nobody can foresee.
     pub random: fn(&mut [u8]),
+}
+
+impl fmt::Debug for SetupConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetupConfig")
+            .field("folder", &self.folder)
+            .field("base_url", &self.base_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the API of a GitHub is whose pages are at `web_url`; none if that is no
+/// address.
+pub fn api_url(web_url: &str) -> Option<String> {
+    let web_url = address::github_site(web_url).ok()?;
+    Some(address::text(&address::api_of(&web_url)))
 }
 
 /// Makes the running app act as this App from now on.
@@ -151,6 +168,11 @@ impl Setup {
     /// Whether set-up is over, and closed.
     pub fn is_finished(&self) -> bool {
         self.state().finished
+    }
+
+    /// Ends set-up: nobody needs it any more.
+    pub(crate) fn finish(&self) {
+        self.state().finished = true;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -53,6 +53,11 @@ impl Vitals {
         self.lock().last_webhook = Some(now);
     }
 
+    /// When a signed webhook last came.
+    pub(crate) fn last_webhook(&self) -> Option<Timestamp> {
+        self.lock().last_webhook
+    }
+
     /// A webhook was refused.
     pub(crate) fn note_refusal(&self, reason: &'static str, now: Timestamp) {
         let mut noted = self.lock();

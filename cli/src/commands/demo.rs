@@ -3,6 +3,7 @@
 use std::{io, net::SocketAddr};
 
 use anyhow::Context as _;
+use lampboard_github_app::{IdentityConfig, Limits, Reconcile};
 use lampboard_github_double::{Hook, demo};
 use lampboard_server::{Clock, Config, Server};
 use tokio::net::TcpListener;
@@ -30,10 +31,17 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         &format!("{board}/api/webhook/github-actions"),
         webhook_secret.clone(),
     )?;
+    let config = lampboard_github_app::Config {
+        identity: IdentityConfig::Webhooks(vec![webhook_secret]),
+        write_key,
+        limits: Limits::default(),
+        reconcile: Reconcile::default(),
+        ca_certificates: None,
+    };
     introduce(&board);
     tokio::select! {
         never = demo::run(hook, args.seed, parts::now) => never,
-        ended = serve::all_in_one(listener, server, vec![webhook_secret], write_key) => ended,
+        ended = serve::all_in_one(listener, server, config) => ended,
     }
 }
 

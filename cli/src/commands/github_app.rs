@@ -4,16 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{Router, http::StatusCode, routing::get};
-use lampboard_github_app::{
-    Config, GithubApp, IdentityConfig, Limits, Reconcile, clock::SystemClock,
-};
+use lampboard_github_app::{Config, GithubApp, Limits, clock::SystemClock};
 use lampboard_proto::transport;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use super::parts;
+use super::{identity, parts};
 use crate::{
     args::{GithubAppArgs, SecretArg},
     listen,
@@ -27,27 +25,30 @@ const PING: Duration = Duration::from_secs(10);
 /// Runs until the process is asked to stop.
 pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
     let write_key = args.write_key.key()?.map(SecretArg::into_secret);
-    let config = Config {
-        identity: IdentityConfig::Webhooks(args.webhook.secrets()?),
-        write_key: write_key
-            .context("no write key: set LAMPBOARD_WRITE_KEY to the one that the server has")?,
-        limits: Limits::default(),
-        reconcile: Reconcile::default(),
-        ca_certificates: None,
-    };
+    let write_key = write_key
+        .context("no write key: set LAMPBOARD_WRITE_KEY to the one that the server has")?;
     let channel = channel(&args.server_url)?;
-    let app = GithubApp::new(config, transport::over(channel.clone()), Arc::new(SystemClock))?;
     let listener = listen::bind(args.listen.listen).await?;
-    tracing::info!(
-        "listening on http://{}, reporting to {}",
-        listener.local_addr()?,
-        args.server_url
-    );
+    let own = format!("http://{}", listener.local_addr()?);
+    let config = Config {
+        identity: identity::from_settings(&args.github, &args.webhook, &args.data.data_dir, &own)?,
+        write_key,
+        limits: Limits::default(),
+        reconcile: args.reconcile.settings(),
+        ca_certificates: identity::ca_certificates(&args.github)?,
+    };
+    let transport = transport::over(channel.clone());
+    let app = GithubApp::new(config, transport, Arc::new(SystemClock))?;
+    tracing::info!("listening on {own}, reporting to {}", args.server_url);
     let router = app
         .router()
         .merge(health(channel))
         .merge(parts::counters()?);
-    parts::serve(listener, router, async || {}).await
+    parts::offer_setup(&app).await;
+    let working = parts::work(app);
+    parts::serve(listener, router, async || {}).await?;
+    working.abort();
+    Ok(())
 }
 
 /// Connects when it is first used, and again whenever the connection is lost.

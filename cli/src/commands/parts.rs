@@ -4,10 +4,11 @@ use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use axum::{Router, http::header::CONTENT_TYPE, response::IntoResponse as _, routing::get};
+use lampboard_github_app::GithubApp;
 use lampboard_server::{Clock, Config, Server};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::SecretString;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
@@ -28,7 +29,7 @@ pub(crate) async fn open_server(
         database: database.clone(),
         write_key,
         loopback_only: true,
-        delete_hidden_after: None,
+        delete_hidden_after: store.delete_removed_after.0,
         clock: Clock::system(),
     })
     .await
@@ -65,6 +66,19 @@ pub(crate) fn make_secret() -> anyhow::Result<SecretString> {
 )]
 pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
+}
+
+/// Shows the link that sets the App up, if that is still to be done. It goes to
+/// the terminal and not to the log: whoever has it, decides whose App it is.
+pub(crate) async fn offer_setup(app: &GithubApp) {
+    if let Some(link) = app.setup_link().await {
+        println!("\n  Connect Lampboard to GitHub:\n\n  {link}\n\n  The link works once.\n");
+    }
+}
+
+/// Lets the app do what nobody calls it for.
+pub(crate) fn work(app: GithubApp) -> JoinHandle<()> {
+    tokio::spawn(async move { app.run().await })
 }
 
 /// Serves a router until the process is asked to stop, then calls `wind_down`
@@ -117,11 +131,14 @@ fn database(store: &StoreArgs) -> anyhow::Result<PathBuf> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
-            .create(&store.data_dir)
+            .create(&store.data.data_dir)
             .with_context(|| {
-                format!("can not make the data folder {}", store.data_dir.display())
+                format!(
+                    "can not make the data folder {}",
+                    store.data.data_dir.display()
+                )
             })?;
-        return Ok(store.data_dir.join("lampboard.db"));
+        return Ok(store.data.data_dir.join("lampboard.db"));
     };
     let path = url
         .strip_prefix("sqlite://")

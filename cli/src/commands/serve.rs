@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use anyhow::bail;
-use lampboard_github_app::{
-    Config, GithubApp, IdentityConfig, Limits, Reconcile, clock::SystemClock,
-};
+use lampboard_github_app::{Config, GithubApp, Limits, clock::SystemClock};
 use lampboard_proto::transport;
 use lampboard_server::Server;
-use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use super::parts;
+use super::{identity, parts};
 use crate::{
     args::{SecretArg, ServeArgs},
     listen,
@@ -20,14 +16,6 @@ use crate::{
 /// Runs until the process is asked to stop.
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     parts::require_loopback(&args.auth, &args.listen)?;
-    let secrets = args.webhook.secrets()?;
-    if secrets.is_empty() {
-        bail!(
-            "no webhook secret: make one with `openssl rand -hex 32`, set it in the webhook \
-             settings of the GitHub App and as LAMPBOARD_WEBHOOK_SECRET (or put it into a file \
-             that LAMPBOARD_WEBHOOK_SECRET_FILE names); to look around first, run `lampboard demo`"
-        );
-    }
     let write_key = args.write_key.key()?.map(SecretArg::into_secret);
     let write_key = match write_key {
         Some(key) => key,
@@ -35,8 +23,17 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     };
     let server = parts::open_server(&args.store, write_key.clone()).await?;
     let listener = listen::bind(args.listen.listen).await?;
-    tracing::info!("listening on http://{}", listener.local_addr()?);
-    all_in_one(listener, server, secrets, write_key).await
+    let board = format!("http://{}", listener.local_addr()?);
+    tracing::info!("listening on {board}");
+    let data_dir = &args.store.data.data_dir;
+    let config = Config {
+        identity: identity::from_settings(&args.github, &args.webhook, data_dir, &board)?,
+        write_key,
+        limits: Limits::default(),
+        reconcile: args.reconcile.settings(),
+        ca_certificates: identity::ca_certificates(&args.github)?,
+    };
+    all_in_one(listener, server, config).await
 }
 
 /// Serves board and webhook on one port; the app's calls to the server stay in
@@ -44,23 +41,18 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
 pub(crate) async fn all_in_one(
     listener: TcpListener,
     server: Server,
-    webhook_secrets: Vec<SecretString>,
-    write_key: SecretString,
+    config: Config,
 ) -> anyhow::Result<()> {
-    let config = Config {
-        identity: IdentityConfig::Webhooks(webhook_secrets),
-        write_key,
-        limits: Limits::default(),
-        reconcile: Reconcile::default(),
-        ca_certificates: None,
-    };
     let transport = transport::over(server.routes());
     let app = GithubApp::new(config, transport, Arc::new(SystemClock))?;
     let router = server
         .router()
         .merge(app.router())
         .merge(parts::counters()?);
+    parts::offer_setup(&app).await;
+    let working = parts::work(app);
     parts::serve(listener, router, || server.end_streams()).await?;
+    working.abort();
     server.close().await;
     Ok(())
 }

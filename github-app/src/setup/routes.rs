@@ -31,7 +31,7 @@ const PARAMETER_SIZE: usize = 512;
 type Shared = State<Arc<Setup>>;
 
 /// Serves `/setup` and all below it.
-pub(super) fn router(setup: Arc<Setup>) -> Router {
+pub(crate) fn router(setup: Arc<Setup>) -> Router {
     Router::new()
         .route("/setup", get(welcome).post(choose))
         .route("/setup/app", get(create))
