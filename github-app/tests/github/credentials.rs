@@ -1,13 +1,6 @@
 //! Signing as the App, and the tokens of installations.
 
-use std::{
-    collections::HashSet,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use jiff::SignedDuration;
@@ -178,9 +171,12 @@ async fn makes_a_token_anew_five_minutes_early() {
 
 #[tokio::test]
 async fn uses_a_token_that_is_short_lived_for_half_its_life() {
-    let fake = Fake::answering_all(|asked| match asked.asks_for_token() {
-        true => made_token("token", asked.time - SignedDuration::from_mins(58)),
-        false => app(),
+    let fake = Fake::answering_all(|asked| {
+        if asked.asks_for_token() {
+            made_token("token", asked.time - SignedDuration::from_mins(58))
+        } else {
+            app()
+        }
     });
     let world = World::new(fake).await;
     get(&world).await.unwrap();
@@ -195,9 +191,12 @@ async fn uses_a_token_that_is_short_lived_for_half_its_life() {
 #[tokio::test]
 async fn knows_when_a_token_ends_by_githubs_clock() {
     let skew = SignedDuration::from_mins(-30);
-    let fake = Fake::answering_all(move |asked| match asked.asks_for_token() {
-        true => made_token("token", asked.time + skew),
-        false => app(),
+    let fake = Fake::answering_all(move |asked| {
+        if asked.asks_for_token() {
+            made_token("token", asked.time + skew)
+        } else {
+            app()
+        }
     });
     let world = World::new(fake.ahead_by(skew)).await;
     get(&world).await.unwrap();
@@ -224,9 +223,12 @@ async fn takes_tokens_of_every_form() {
     ];
     for form in forms {
         let token = form.clone();
-        let fake = Fake::answering_all(move |asked| match asked.asks_for_token() {
-            true => made_token(&token, asked.time),
-            false => app(),
+        let fake = Fake::answering_all(move |asked| {
+            if asked.asks_for_token() {
+                made_token(&token, asked.time)
+            } else {
+                app()
+            }
         });
         let world = World::new(fake).await;
         get(&world).await.unwrap();
@@ -261,15 +263,12 @@ async fn renews_a_token_that_is_no_longer_known_and_asks_again() {
 
 #[tokio::test]
 async fn waits_until_a_new_token_is_known() {
-    let known = AtomicBool::new(false);
-    let fake = Fake::answering(move |asked| {
-        let seconds = asked.time.as_second() % 60;
-        if seconds >= 3 {
-            known.store(true, Ordering::Relaxed);
-        }
-        match known.load(Ordering::Relaxed) {
-            true => app(),
-            false => Canned::refusal(401, "Bad credentials"),
+    let fake = Fake::answering(|asked| {
+        // It is made at the beginning of a minute.
+        if asked.time.as_second() % 60 < 3 {
+            Canned::refusal(401, "Bad credentials")
+        } else {
+            app()
         }
     });
     let world = World::new(fake).await;

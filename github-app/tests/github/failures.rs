@@ -1,8 +1,8 @@
 //! GitHub, or the way there, out of order.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use lampboard_github_app::github::{Error, Limits, Purpose};
+use lampboard_github_app::github::{Error, GitHub, Limits, Purpose, RequestCounter};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -65,14 +65,16 @@ async fn does_not_repeat_what_changes_something() {
 #[tokio::test]
 async fn does_not_wait_for_ever() {
     let limits = Limits {
-        answer_time: Duration::from_millis(50),
+        answer_time: Duration::from_millis(100),
         ..Limits::default()
     };
     let fake = Fake::answering_all(|_| Canned::never());
     let world = World::with_limits(fake, limits).await;
-    let error = world.github.app().await.unwrap_err();
+    let counter = Arc::new(RequestCounter::default());
+    let github = world.github.counted(Arc::clone(&counter));
+    let error = github.app().await.unwrap_err();
     assert!(matches!(&error, Error::Unavailable(problem) if problem.contains("in time")));
-    assert_eq!(world.fake.asked().len(), 2);
+    assert_eq!(counter.sent(), 2);
 }
 
 #[tokio::test]
@@ -81,11 +83,7 @@ async fn one_that_hangs_does_not_hold_up_another() {
         "token-1" => Canned::never(),
         _ => thing(),
     });
-    let limits = Limits {
-        answer_time: Duration::from_millis(300),
-        ..Limits::default()
-    };
-    let world = World::with_limits(fake, limits).await;
+    let world = World::new(fake).await;
     let hanging = get(&world);
     tokio::pin!(hanging);
     let other = async {
@@ -108,7 +106,7 @@ async fn tells_that_nobody_is_there() {
     drop(listener);
     let fake = Fake::answering(|_| thing());
     let connection = connection(&url.parse().unwrap());
-    let github = lampboard_github_app::github::GitHub::new(connection, fake.clock.clone()).unwrap();
+    let github = GitHub::new(connection, fake.clock.clone()).unwrap();
     let error = github.app().await.unwrap_err();
     let said = error.to_string();
     assert!(

@@ -125,9 +125,9 @@ async fn counts_for_whom_it_may_concern() {
     });
     let world = World::new(fake).await;
     let counter = Arc::new(RequestCounter::default());
-    let counted = world.github.counted(Arc::clone(&counter));
+    let github = world.github.counted(Arc::clone(&counter));
     for place in ["/thing", "/moved"] {
-        counted
+        github
             .get(INSTALLATION, Purpose::Reconcile, &path(place))
             .await
             .unwrap();
@@ -140,7 +140,7 @@ async fn counts_for_whom_it_may_concern() {
     let list = path("/list");
     let mut known = None;
     for _ in 0..2 {
-        let listed = counted.list(INSTALLATION, Purpose::Reconcile, &list, known.as_ref());
+        let listed = github.list(INSTALLATION, Purpose::Reconcile, &list, known.as_ref());
         if let Listed::Page { etag, .. } = listed.await.unwrap() {
             known = etag;
         }

@@ -1,4 +1,4 @@
-//! Exchanges with everything that GitHub's have: the headers, weak ETags, and
+//! Exchanges with everything that GitHub's have: the headers, weak tags, and
 //! links by number.
 
 use jiff::SignedDuration;

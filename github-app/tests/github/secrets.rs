@@ -54,7 +54,8 @@ async fn logs_and_shows_no_credentials() {
         _ => Canned::json(&json!({})),
     });
     let world = World::new(fake).await;
-    let mut shown = format!("{:?}", world.github);
+    let connection = connection(&"http://127.0.0.1:9".parse().unwrap());
+    let mut shown = format!("{:?} {connection:?}", world.github);
     for place in ["/thing", "/unknown", "/forbidden", "/broken"] {
         let got = world
             .github
@@ -63,7 +64,6 @@ async fn logs_and_shows_no_credentials() {
         shown += &got.map_or_else(|error| format!("{error} {error:?}"), |_| String::new());
     }
     drop(guard);
-    shown += &format!("{:?}", connection(&"http://127.0.0.1:9".parse().unwrap()));
     let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("/forbidden"), "it logs something: {logged}");
     let pem = key::first().pkcs1_pem();

@@ -26,6 +26,7 @@ pub(crate) struct World {
     pub(crate) github: GitHub,
     pub(crate) clock: Arc<SteppedClock>,
     pub(crate) fake: Arc<Fake>,
+    url: Url,
 }
 
 impl World {
@@ -44,7 +45,14 @@ impl World {
             github,
             clock,
             fake,
+            url,
         }
+    }
+
+    /// A client that shares nothing with the first one.
+    pub(crate) fn another_client(&self) -> GitHub {
+        let clock = Arc::clone(&self.clock);
+        GitHub::new(connection(&self.url), clock).unwrap()
     }
 
     /// What time it is here.

@@ -1,6 +1,7 @@
 //! A GitHub that answers what a test tells it to, and keeps what it was asked.
 
 use std::{
+    fmt::Display,
     future,
     sync::{
         Arc, Mutex,
@@ -16,7 +17,7 @@ use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimePrinter};
 use lampboard_github_app::clock::Clock as _;
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, sync::Barrier};
+use tokio::net::TcpListener;
 use url::Url;
 
 use super::clock::SteppedClock;
@@ -62,8 +63,6 @@ enum Fate {
     /// Breaks off before the end of the body.
     Cut,
     Never,
-    /// Waits until so many are asking.
-    Together(Arc<Barrier>),
 }
 
 impl Canned {
@@ -90,7 +89,7 @@ impl Canned {
         self
     }
 
-    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl Display) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
     }
@@ -112,11 +111,6 @@ impl Canned {
         let mut never = Self::status(200);
         never.fate = Fate::Never;
         never
-    }
-
-    pub(crate) fn together(mut self, barrier: &Arc<Barrier>) -> Self {
-        self.fate = Fate::Together(Arc::clone(barrier));
-        self
     }
 }
 
@@ -237,10 +231,6 @@ impl Fake {
                 Body::from_stream(stream::iter([Ok(half), broken]))
             }
             Fate::Never => future::pending().await,
-            Fate::Together(barrier) => {
-                barrier.wait().await;
-                Body::from(canned.body)
-            }
         };
         response.body(body).unwrap()
     }

@@ -51,7 +51,7 @@ impl Bits {
 fn crc_of_zeros(size: usize) -> u32 {
     let mut crc = u32::MAX;
     for _ in 0..size * 8 {
-        crc = crc >> 1 ^ (crc & 1) * 0xedb8_8320;
+        crc = (crc >> 1) ^ ((crc & 1) * 0xedb8_8320);
     }
     !crc
 }
