@@ -41,7 +41,7 @@ struct Inner {
     limits: Mutex<Limits>,
     points: Mutex<Points>,
     faults: Faults,
-    deliveries: Deliveries,
+    deliveries: Mutex<Deliveries>,
     log: RequestLog,
     request_count: AtomicU64,
     queued: Notify,
@@ -54,9 +54,7 @@ impl Double {
     pub async fn start(options: Options) -> std::io::Result<Self> {
         let listeners = server::listen(&options).await?;
         let hosts = listeners.hosts(&options.flavor)?;
-        let now = options.clock.now();
-        let mut github = GitHub::without_app(&options.organization, options.seed, now);
-        github.set_hosts(hosts.clone());
+        let github = options.github(&hosts);
         let inner = Inner {
             hosts,
             control_token: format!("{:016x}", fastrand::Rng::with_seed(!options.seed).u64(..)),
@@ -65,11 +63,7 @@ impl Double {
             limits: Mutex::default(),
             points: Mutex::default(),
             faults: Faults::new(options.seed),
-            deliveries: Deliveries::new(
-                options.delivery_rules(),
-                options.clock.clone(),
-                options.seed,
-            ),
+            deliveries: Mutex::new(options.deliveries()),
             log: RequestLog::default(),
             request_count: AtomicU64::new(0),
             queued: Notify::new(),
@@ -121,7 +115,7 @@ impl Double {
         let result = f(&mut github);
         let changes = github.take_changes();
         if !changes.is_empty() {
-            self.0.deliveries.queue(changes);
+            self.log_of_deliveries().queue(changes);
             self.0.queued.notify_one();
         }
         result
@@ -147,17 +141,17 @@ impl Double {
         };
         let now = self.clock().now();
         let faults = |change: &Change| self.faults().of_delivery(change, now);
-        self.0.deliveries.deliver(target, faults).await;
+        self.log_of_deliveries().deliver(target, faults).await;
     }
 
     /// How many webhooks are in line, held back ones included.
     pub fn undelivered(&self) -> usize {
-        self.0.deliveries.waiting()
+        self.log_of_deliveries().waiting()
     }
 
     /// An App's deliveries of the last days, the newest first.
     pub fn deliveries(&self, app: AppId) -> Vec<Arc<DeliveryRecord>> {
-        self.0.deliveries.of_app(app)
+        self.log_of_deliveries().of_app(app)
     }
 
     /// What a board that follows it should show in the end.
@@ -188,6 +182,18 @@ impl Double {
 
     /// Forgets the requests so far.
     pub fn clear_requests(&self) {
+        self.0.log.clear();
+    }
+
+    /// Begins anew: of what it held and saw nothing is left, and no faults; but its clock goes on.
+    pub fn reset(&self) {
+        let options = self.options();
+        *lock(&self.0.github) = options.github(&self.0.hosts);
+        *lock(&self.0.tokens) = Tokens::new(options.seed);
+        *lock(&self.0.limits) = Limits::default();
+        *lock(&self.0.points) = Points::default();
+        *lock(&self.0.deliveries) = options.deliveries();
+        self.0.faults.clear();
         self.0.log.clear();
     }
 
@@ -223,8 +229,8 @@ impl Double {
         f(&mut lock(&self.0.points))
     }
 
-    pub(crate) fn log_of_deliveries(&self) -> &Deliveries {
-        &self.0.deliveries
+    pub(crate) fn log_of_deliveries(&self) -> Deliveries {
+        lock(&self.0.deliveries).clone()
     }
 
     /// Waits until something is in line to be delivered.

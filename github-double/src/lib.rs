@@ -30,6 +30,7 @@
 
 mod api;
 mod clock;
+mod control;
 pub mod demo;
 mod double;
 mod event;
@@ -39,6 +40,7 @@ mod hook;
 mod notify;
 mod payload;
 pub mod scenarios;
+mod web;
 
 pub use api::Claims;
 pub use api::log::RequestRecord;
@@ -80,3 +82,4 @@ pub use hook::signature::signature;
 pub use notify::slack::{Slack, SlackMessage, SlackRefusal};
 pub use notify::smtp::{Mail, SmtpRefusal, SmtpSink, SmtpStep};
 pub use scenarios::Stage;
+pub use web::options::WebOptions;

@@ -4,11 +4,12 @@
 //! A [`Stage`] is what they have in common; each story is a function or a few, so that a test can
 //! stop between two scenes.
 
-mod runs;
+pub mod access;
+pub mod crowd;
+pub mod outages;
+pub mod runs;
 mod stage;
+mod story;
 
-pub use runs::{
-    drift, end, fork_pull_request, hang, happy, null_branch, recover_on_rerun, rerun_later,
-    startup_failure, unknown_conclusion,
-};
 pub use stage::Stage;
+pub use story::{Story, load};

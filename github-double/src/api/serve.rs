@@ -216,7 +216,7 @@ impl<'a> Asked<'a> {
                 faults: &self.faults,
                 switches: double.switches(),
                 tokens,
-                deliveries: double.log_of_deliveries(),
+                deliveries: &double.log_of_deliveries(),
             };
             route(&mut call, github)
         })

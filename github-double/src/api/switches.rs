@@ -2,7 +2,10 @@
 
 /// How the API behaves where the real one is not known well enough, or differs by version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
 pub struct Switches {
     /// The versions of the API that `X-GitHub-Api-Version` may ask for; the first is the one that
     /// answers whoever does not ask.

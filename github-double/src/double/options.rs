@@ -6,7 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::api::switches::Switches;
 use crate::clock::VirtualClock;
-use crate::hook::deliveries::DeliveryRules;
+use crate::github::GitHub;
+use crate::github::host::Hosts;
+use crate::hook::deliveries::{Deliveries, DeliveryRules};
+use crate::web::options::WebOptions;
 
 /// Which GitHub it is, and how it behaves.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Options {
     pub limits_requests: bool,
     /// How its API behaves where nobody knows the real one.
     pub switches: Switches,
+    /// How strict its web pages are.
+    pub web: WebOptions,
     /// Whether webhooks are posted as they arise, and not only when they are asked for.
     pub delivers_at_once: bool,
     /// Where its web pages listen; its API listens at the same address, on another port.
@@ -54,17 +59,27 @@ impl Options {
             answer_time: None,
             limits_requests: true,
             switches: Switches::default(),
+            web: WebOptions::default(),
             delivers_at_once: false,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
         }
     }
 
-    /// How it delivers webhooks.
-    pub(super) fn delivery_rules(&self) -> DeliveryRules {
-        match self.flavor {
+    /// What it holds at first.
+    pub(super) fn github(&self, hosts: &Hosts) -> GitHub {
+        let now = self.clock.now();
+        let mut github = GitHub::without_app(&self.organization, self.seed, now);
+        github.set_hosts(hosts.clone());
+        github
+    }
+
+    /// The deliveries of webhooks, none made yet.
+    pub(super) fn deliveries(&self) -> Deliveries {
+        let rules = match self.flavor {
             Flavor::GithubCom => DeliveryRules::github_com(),
             Flavor::Ghes { .. } => DeliveryRules::enterprise_server(),
-        }
+        };
+        Deliveries::new(rules, self.clock.clone(), self.seed)
     }
 
     /// The same as a GitHub Enterprise Server.

@@ -9,8 +9,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::{Double, Flavor, Options};
-use crate::api;
 use crate::github::host::Hosts;
+use crate::{api, control, web};
 
 /// How often it is looked whether what was held back is due.
 const HELD_BACK_CHECK: Duration = Duration::from_millis(250);
@@ -56,15 +56,15 @@ impl Listeners {
 impl Servers {
     pub(super) fn start(listeners: Listeners, double: &Double) -> Self {
         let mut servers = JoinSet::new();
-        let api = Router::new().fallback(api::serve);
-        let web = Router::new();
-        let web = match listeners.api {
-            None => web.route("/api/v3/{*path}", axum::routing::any(api::serve)),
+        let routers = web::routers(double);
+        let api = routers.api.fallback(api::serve);
+        let mut web = routers.web.nest("/_double", control::routes(double));
+        match listeners.api {
+            None => web = web.nest("/api/v3", api),
             Some(listener) => {
                 servers.spawn(answer(listener, api, double.clone()));
-                web
             }
-        };
+        }
         servers.spawn(answer(listeners.web, web, double.clone()));
         if double.options().delivers_at_once {
             servers.spawn(deliver(double.clone()));

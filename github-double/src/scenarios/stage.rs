@@ -55,6 +55,28 @@ impl Stage {
         }
     }
 
+    /// The stage that is there already: the first installation with a repository and a workflow.
+    pub fn find(double: &Double) -> Option<Self> {
+        let double = double.clone();
+        double.clone().github(|github| {
+            let mut stages = github.installations().flat_map(|it| {
+                let repositories = github.repositories_of(it.id).into_iter();
+                repositories.map(move |repository| (it, repository.id))
+            });
+            stages.find_map(|(installation, repository)| {
+                let workflow = github.workflows_of(repository).next()?.id;
+                Some(Self {
+                    double: double.clone(),
+                    app: installation.app,
+                    installation: installation.id,
+                    repository,
+                    workflow,
+                    ada: Arc::clone(github.find_account("ada").unwrap_or(github.administrator())),
+                })
+            })
+        })
+    }
+
     /// Lets time pass.
     pub fn wait(&self, time: SignedDuration) {
         self.double.clock().advance(time);
