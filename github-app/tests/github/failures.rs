@@ -7,7 +7,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::support::{
-    INSTALLATION, World, connection,
+    INSTALLATION, World,
+    clock::SteppedClock,
+    connection,
     fake::{Canned, Fake},
     gzip, path,
 };
@@ -115,6 +117,25 @@ async fn tells_that_nobody_is_there() {
     );
     assert!(said.contains("refused"), "{said}");
     assert_eq!(github.clock_offset(), None);
+}
+
+#[tokio::test]
+async fn tells_that_somebody_hangs_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let hang_up = async move {
+        loop {
+            drop(listener.accept().await.unwrap());
+        }
+    };
+    let hanging_up = tokio::spawn(hang_up);
+    let clock = Arc::new(SteppedClock::new());
+    let counter = Arc::new(RequestCounter::default());
+    let github = GitHub::new(connection(&url.parse().unwrap()), Arc::clone(&clock) as _).unwrap();
+    let app = github.counted(Arc::clone(&counter)).app().await;
+    assert!(matches!(app, Err(Error::Unavailable(_))), "{app:?}");
+    assert_eq!((counter.sent(), clock.sleeps().len()), (2, 1));
+    hanging_up.abort();
 }
 
 #[tokio::test]
