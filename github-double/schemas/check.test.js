@@ -107,12 +107,12 @@ test('what is missing, unexpected or not described at all is a problem', () => {
 });
 
 test('a known deviation is let pass, and told of when it is over', () => {
-  const deviation = { where: 'answers/things-get', what: ': /id must be integer', because: 'x' };
+  const deviation = { pattern: '^answers/things-get.*: /id must be integer$', because: 'x' };
   const tolerant = { ...expected, deviations: [deviation] };
   const answer = { kind: 'answers', name: 'things-get.200~1', subject: 'things-get.200' };
   const problems = (value) => problemsOf([{ ...answer, value }, event], tolerant, descriptions);
   assert.deepEqual(problems({ id: '1', name: 'x' }), []);
   assert.deepEqual(problems({ id: 1, name: 'x' }), [
-    'answers/things-get: no longer so: /id must be integer',
+    'expected.json: nothing deviates like /^answers\\/things-get.*: \\/id must be integer$/ any more',
   ]);
 });

@@ -8,9 +8,11 @@ use crate::github::account::Account;
 use crate::github::app::App;
 use crate::github::host::Hosts;
 use crate::github::installation::Installation;
+use crate::github::repository::Repository;
 use crate::payload::account::UserJson;
 use crate::payload::app::AppJson;
 use crate::payload::installation::InstallationJson;
+use crate::payload::repository::RepositoryJson;
 use crate::payload::time::TimeStyle;
 
 /// An App, and on how many accounts it is installed.
@@ -44,6 +46,26 @@ pub(super) fn installation<'a>(
         installation,
         TimeStyle::Text,
     ))
+}
+
+/// A repository that is asked for by itself.
+#[derive(Serialize)]
+pub(super) struct FullRepositoryJson<'a> {
+    #[serde(flatten)]
+    repository: RepositoryJson<'a>,
+    network_count: u32,
+    subscribers_count: u32,
+}
+
+impl<'a> FullRepositoryJson<'a> {
+    pub(super) fn new(hosts: &Hosts, repository: &'a Repository) -> Self {
+        Self {
+            repository: RepositoryJson::new(hosts, repository),
+            // Nobody watches or forks anything here.
+            network_count: 0,
+            subscribers_count: 0,
+        }
+    }
 }
 
 /// A person as everybody sees them.

@@ -35,12 +35,23 @@ struct RateLimitJson {
 #[derive(Serialize)]
 struct ResourcesJson {
     core: Budget,
+    search: Budget,
 }
 
 /// `GET /rate_limit`
 pub(super) fn rate_limit(budget: Budget) -> Answer {
+    // Nothing can be searched here, so that none of it is ever used.
+    let search = Budget {
+        limit: 30,
+        used: 0,
+        remaining: 30,
+        ..budget
+    };
     Answer::json(&RateLimitJson {
-        resources: ResourcesJson { core: budget },
+        resources: ResourcesJson {
+            core: budget,
+            search,
+        },
         rate: budget,
     })
 }

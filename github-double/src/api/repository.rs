@@ -2,12 +2,12 @@
 
 use super::answer::{Answer, Answered};
 use super::call::{Call, Need};
+use super::json::FullRepositoryJson;
 use super::refusal::Refusal;
 use super::{app, jobs, runs, workflows};
 use crate::github::GitHub;
 use crate::github::id::RepositoryId;
 use crate::github::query::Found;
-use crate::payload::repository::RepositoryJson;
 
 /// What is below the name of a repository; what has another name now is elsewhere.
 pub(super) fn by_name(
@@ -61,7 +61,7 @@ fn below(call: &Call<'_>, github: &mut GitHub, id: RepositoryId, rest: &[&str]) 
 
 fn get(call: &Call<'_>, github: &GitHub, id: RepositoryId) -> Answered {
     call.reach(github, id, Need::Metadata)?;
-    let json = RepositoryJson::new(github.hosts(), github.repository(id));
+    let json = FullRepositoryJson::new(github.hosts(), github.repository(id));
     Ok(Answer::json(&json).accepted(Need::Metadata.header()))
 }
 
