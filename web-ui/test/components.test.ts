@@ -4,6 +4,7 @@ import { render, screen } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import BuildHead from '../src/components/BuildHead.svelte';
 import BuildRow from '../src/components/BuildRow.svelte';
+import Facts from '../src/components/Facts.svelte';
 import Failures from '../src/components/Failures.svelte';
 import ProblemNote from '../src/components/ProblemNote.svelte';
 import { BuildConclusion, BuildStatus } from '../src/gen/lampboard/v1/build_pb.ts';
@@ -75,4 +76,37 @@ it('offers to try again only what may work then', () => {
   expect(screen.queryByRole('button')).toBeNull();
   void rerender({ problem: { ...problem, retry: true }, retry });
   return expect(screen.findByRole('button', { name: 'Try again' })).resolves.toBeDefined();
+});
+
+describe('an end that is only near the truth', () => {
+  const ended = build('b1', 10, {
+    status: BuildStatus.COMPLETED,
+    conclusion: BuildConclusion.SUCCESS,
+    duration: { seconds: 252n },
+    endTime: { seconds: 262n },
+  });
+
+  it('is said about, with the reason for whoever asks', () => {
+    render(BuildHead, { build: { ...ended, endTimeApproximate: true } });
+    const about = screen.getByRole('button', { name: 'about' });
+    expect(about.parentElement?.textContent?.replace(/\s+/g, ' ')).toMatch(
+      /passed in about.* 4m 12s/,
+    );
+    const why = document.getElementById(about.getAttribute('aria-describedby') ?? '');
+    expect(why?.textContent).toContain('not told of every job');
+  });
+
+  it('is so among the facts', () => {
+    const { container } = render(Facts, { build: { ...ended, endTimeApproximate: true } });
+    const facts = container.textContent?.replace(/\s+/g, ' ');
+    expect(facts).toContain('Wall time about 4m 12s');
+    expect(facts).toMatch(/Finished about \d/);
+  });
+
+  it('is not made of one that is exact, or not there yet', () => {
+    render(BuildHead, { build: ended });
+    const running = { ...ended, status: BuildStatus.IN_PROGRESS, endTimeApproximate: true };
+    render(BuildHead, { build: running });
+    expect(screen.queryByRole('button', { name: 'about' })).toBeNull();
+  });
 });

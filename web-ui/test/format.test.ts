@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
+  formatAge,
   formatAgo,
+  formatBytes,
   formatDuration,
   formatElapsed,
   formatPercent,
@@ -72,3 +74,19 @@ it('counts things', () => {
   expect(plural(1, 'build')).toBe('1 build');
   expect(plural(1204, 'build')).toBe('1,204 builds');
 });
+
+it.each([
+  [-5, '0 s'],
+  [59_999, '59 s'],
+  [12 * 60_000, '12 min'],
+  [26.9 * 3_600_000, '26 h'],
+  [48 * 3_600_000, '2 days'],
+])('what has lasted %d ms has lasted %s', (ms, text) => expect(formatAge(ms)).toBe(text));
+
+it.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [48_213_504, '48.2 MB'],
+  [999_960, '1.0 MB'],
+  [5e15, '5000.0 TB'],
+])('%d bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));

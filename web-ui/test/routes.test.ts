@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { githubLink, safeLink } from '../src/lib/links.ts';
+import { githubLink, githubPage, safeLink } from '../src/lib/links.ts';
 import { searchHref } from '../src/lib/search.ts';
 import { buildHref, parseRoute } from '../src/routes.ts';
 
@@ -8,6 +8,7 @@ describe('a path', () => {
     ['/', { page: 'overview' }],
     ['/builds', { page: 'builds' }],
     ['/builds/', { page: 'builds' }],
+    ['/system', { page: 'system' }],
     ['/builds/abc', { page: 'build-by-id', id: 'abc' }],
     ['/r/acme/api/runs/7', { page: 'build', repository: 'acme/api', runId: '7' }],
     ['/acme/api/actions/runs/7', { page: 'build', repository: 'acme/api', runId: '7' }],
@@ -25,6 +26,7 @@ describe('a path', () => {
   it.each([
     '/nope',
     '/builds/a/b',
+    '/system/a',
     '/r/acme/api',
     '/r/acme/api/runs',
     '/r/acme/api/runs/seven',
@@ -76,4 +78,19 @@ describe('a link out', () => {
     expect(link).toBe('https://ghe.example/a/b/commit/%22%3E%3Cx%3Fy%23z');
     expect(githubLink('javascript:alert(1)', 'a/b', 'commit', 'c')).toBeUndefined();
   });
+
+  it.each([
+    ['https://github.com/settings/installations/1', 'https://github.com/apps/x', true],
+    ['https://github.com/settings/installations/1', '', true],
+    ['https://ghe.example/settings/installations/1', 'https://ghe.example/github-apps/x', true],
+    ['https://ghe.example/settings/installations/1', '', false],
+    ['https://github.com.evil.example/1', 'https://github.com/apps/x', false],
+    ['https://github.com/1', 'https://ghe.example/github-apps/x', false],
+    ['https://github.com:8443/1', 'https://github.com/apps/x', false],
+    ['http://github.com/1', 'https://github.com/apps/x', false],
+    ['javascript:alert(1)', 'javascript:alert(1)', false],
+    ['', '', false],
+  ])('to %s is one to the GitHub of the app at "%s": %s', (address, app, is) =>
+    expect(githubPage(address, app)).toBe(is ? address : undefined),
+  );
 });
