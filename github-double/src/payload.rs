@@ -10,6 +10,7 @@ pub(crate) mod time;
 pub(crate) mod workflow;
 pub(crate) mod workflow_job;
 pub(crate) mod workflow_run;
+pub(crate) mod written;
 
 use serde::Serialize;
 

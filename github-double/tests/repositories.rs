@@ -166,6 +166,36 @@ fn what_nobody_knows_of_deletions_and_transfers_can_be_otherwise() {
     assert_eq!(scene.told(), [] as [Value; 0]);
 }
 
+#[test]
+fn every_event_shows_the_repository_as_it_is_by_then() {
+    let mut scene = Scene::new();
+    let workflow = scene
+        .github
+        .create_workflow(scene.api, "CI", ".github/workflows/ci.yml");
+    let ada = scene.github.create_person("ada", "Ada Example");
+    let (api, acme) = (scene.api, Arc::clone(scene.github.organization()));
+    let mut run_told = |change: &dyn Fn(&mut GitHub)| {
+        change(&mut scene.github);
+        let commit = scene.github.commit(&ada, "Fix the parser");
+        let trigger = Trigger::push("main", &commit);
+        scene.github.start_run(workflow, trigger);
+        scene.told().pop().unwrap()
+    };
+    assert_eq!(run_told(&|_| {})["repository"]["description"], Value::Null);
+    let described = run_told(&|github| {
+        "Serves".clone_into(&mut github.repository_mut(api).description);
+    });
+    let renamed = run_told(&|github| {
+        github.rename_account(&acme, "acme-corp");
+    });
+    for pointer in ["/repository", "/workflow_run/repository"] {
+        let repository = described.pointer(pointer).unwrap();
+        assert_eq!(repository["description"], "Serves", "{pointer}");
+        let repository = renamed.pointer(pointer).unwrap();
+        assert_eq!(repository["full_name"], "acme-corp/api", "{pointer}");
+    }
+}
+
 /// An organisation with a repository and an App that sees all.
 struct Scene {
     github: GitHub,

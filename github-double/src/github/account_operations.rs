@@ -6,6 +6,7 @@ use super::GitHub;
 use super::account::Account;
 use super::change::Subject;
 use super::id::{InstallationId, RepositoryId};
+use super::repository::Repository;
 
 impl GitHub {
     /// Gives an account another login: `installation_target.renamed`. The former names of its
@@ -60,7 +61,7 @@ impl GitHub {
             .values_mut()
             .chain(self.forks.values_mut())
         {
-            replace(&mut Arc::make_mut(repository).owner);
+            replace(&mut Repository::edit(repository).owner);
         }
         for record in self.runs.values_mut() {
             let run = Arc::make_mut(&mut record.run);

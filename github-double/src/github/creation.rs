@@ -8,6 +8,7 @@ use super::commit::Commit;
 use super::id::{RepositoryId, WorkflowId};
 use super::repository::Repository;
 use super::workflow::{CancelInProgress, Workflow};
+use crate::payload::written::Written;
 
 impl GitHub {
     /// Adds a person, who signs commits with `name`.
@@ -58,6 +59,8 @@ impl GitHub {
             created_at: self.now(),
             updated_at: self.now(),
             pushed_at: self.now(),
+            json: Written::default(),
+            minimal_json: Written::default(),
         };
         self.former_names
             .remove(&repository.full_name().to_lowercase());

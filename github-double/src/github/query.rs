@@ -149,7 +149,7 @@ impl GitHub {
     /// The repository, to be changed without anyone being told.
     pub fn repository_mut(&mut self, id: RepositoryId) -> &mut Repository {
         let repository = self.repositories.get_mut(&id);
-        Arc::make_mut(repository.expect("the id is of a repository of this GitHub"))
+        Repository::edit(repository.expect("the id is of a repository of this GitHub"))
     }
 
     /// The workflows of a repository, in the order their files were first seen.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::account::Account;
 use super::id::RepositoryId;
+use crate::payload::written::Written;
 
 /// A repository, or someone's fork of it.
 #[derive(Clone, Debug)]
@@ -34,12 +35,22 @@ pub struct Repository {
     pub updated_at: Timestamp,
     /// When someone last pushed to it.
     pub pushed_at: Timestamp,
+    pub(crate) json: Written,
+    pub(crate) minimal_json: Written,
 }
 
 impl Repository {
     /// Owner and name, such as `acme/api`.
     pub fn full_name(&self) -> String {
         format!("{}/{}", self.owner.login, self.name)
+    }
+
+    /// The repository to be changed, without the JSON that shows it unchanged.
+    pub(super) fn edit(this: &mut Arc<Self>) -> &mut Self {
+        let repository = Arc::make_mut(this);
+        repository.json.clear();
+        repository.minimal_json.clear();
+        repository
     }
 
     pub(crate) fn visibility(&self) -> &'static str {

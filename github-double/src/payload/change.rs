@@ -1,13 +1,14 @@
 //! The bodies of webhooks: what happened, in what it happened, and through whom.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::account::{OrganizationJson, UserJson};
 use super::app::HookJson;
 use super::installation::{InstallationIdJson, InstallationJson, ListedRepositoryJson};
-use super::repository::RepositoryJson;
 use super::time::TimeStyle;
 use super::workflow::WorkflowJson;
 use super::workflow_job::WorkflowJobJson;
@@ -62,7 +63,7 @@ fn in_repository(change: &Change, repository: &Repository, subject: impl Seriali
     let is_organization = owner.kind == AccountKind::Organization;
     let subject = InRepositoryJson {
         subject,
-        repository: RepositoryJson::new(hosts, repository),
+        repository: repository.json(hosts),
         organization: is_organization.then(|| OrganizationJson::new(hosts, owner)),
         installation: change.installation.map(InstallationIdJson::new),
     };
@@ -91,7 +92,7 @@ impl<'a, S> Envelope<'a, S> {
 struct InRepositoryJson<'a, S> {
     #[serde(flatten)]
     subject: S,
-    repository: RepositoryJson<'a>,
+    repository: Cow<'a, RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     organization: Option<OrganizationJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]

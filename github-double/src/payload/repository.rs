@@ -1,7 +1,10 @@
 //! Repositories, in full and as runs carry them.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::account::UserJson;
@@ -56,7 +59,7 @@ const LINKS: Table = &[
 
 /// A repository as a run carries it: no more than where it is and what is below it.
 #[derive(Serialize)]
-pub(crate) struct MinimalRepositoryJson<'a> {
+struct MinimalRepositoryJson<'a> {
     id: RepositoryId,
     node_id: String,
     name: &'a str,
@@ -71,7 +74,7 @@ pub(crate) struct MinimalRepositoryJson<'a> {
 }
 
 impl<'a> MinimalRepositoryJson<'a> {
-    pub(crate) fn new(hosts: &Hosts, repository: &'a Repository) -> Self {
+    fn new(hosts: &Hosts, repository: &'a Repository) -> Self {
         let full_name = repository.full_name();
         Self {
             id: repository.id,
@@ -174,6 +177,19 @@ impl<'a> RepositoryJson<'a> {
             default_branch: &repository.default_branch,
             custom_properties: Map::new(),
         }
+    }
+}
+
+impl Repository {
+    /// The JSON of it as runs carry it.
+    pub(super) fn minimal_json(&self, hosts: &Hosts) -> Cow<'_, RawValue> {
+        let json = || MinimalRepositoryJson::new(hosts, self);
+        self.minimal_json.get(hosts, json)
+    }
+
+    /// The JSON of it as events carry it.
+    pub(super) fn json(&self, hosts: &Hosts) -> Cow<'_, RawValue> {
+        self.json.get(hosts, || RepositoryJson::new(hosts, self))
     }
 }
 

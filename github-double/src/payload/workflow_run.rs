@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::account::UserJson;
 use super::link::{Links, Table};
 use super::node_id;
-use super::repository::MinimalRepositoryJson;
 use crate::github::account::Account;
 use crate::github::commit::Commit;
 use crate::github::host::Hosts;
@@ -59,8 +59,8 @@ pub(crate) struct WorkflowRunJson<'a> {
     previous_attempt_url: Option<String>,
     workflow_url: String,
     head_commit: CommitJson<'a>,
-    repository: MinimalRepositoryJson<'a>,
-    head_repository: MinimalRepositoryJson<'a>,
+    repository: Cow<'a, RawValue>,
+    head_repository: Cow<'a, RawValue>,
 }
 
 impl<'a> WorkflowRunJson<'a> {
@@ -74,6 +74,7 @@ impl<'a> WorkflowRunJson<'a> {
         let repository = view.repository.full_name();
         let api = format!("{}/repos/{repository}", hosts.api);
         let base = format!("{api}/actions/runs/{}", run.id);
+        let head_repository = run.fork.as_deref().unwrap_or(view.repository);
         let earlier = attempt.number.checked_sub(1).filter(|number| *number > 0);
         Self {
             id: run.id,
@@ -103,11 +104,8 @@ impl<'a> WorkflowRunJson<'a> {
             previous_attempt_url: earlier.map(|number| format!("{base}/attempts/{number}")),
             workflow_url: format!("{api}/actions/workflows/{}", run.workflow),
             head_commit: CommitJson::new(&run.commit),
-            repository: MinimalRepositoryJson::new(hosts, view.repository),
-            head_repository: MinimalRepositoryJson::new(
-                hosts,
-                run.fork.as_deref().unwrap_or(view.repository),
-            ),
+            repository: view.repository.minimal_json(hosts),
+            head_repository: head_repository.minimal_json(hosts),
             links: Links { base, table: LINKS },
         }
     }
