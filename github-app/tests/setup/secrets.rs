@@ -1,12 +1,8 @@
 //! No secret is in any page, header, address or log.
 
-use std::{
-    fs, io,
-    sync::{Arc, Mutex, atomic::Ordering},
-};
+use std::{cell::RefCell, fs, io, sync::atomic::Ordering};
 
 use secrecy::ExposeSecret as _;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{
     BASE, World,
@@ -14,25 +10,21 @@ use crate::support::{
     key,
 };
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was logged by this thread, on which one test runs, and all that it causes.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
 
@@ -45,15 +37,12 @@ fn secrets() -> Vec<String> {
     secrets
 }
 
-// In one thread, so that the log of this test is all there is, and all there is, is in it.
 #[tokio::test]
 async fn nothing_secret_is_told() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
+    tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+        .with_writer(|| Log)
+        .init();
 
     let world = World::new().await;
     let link = world.setup.link();
@@ -65,7 +54,7 @@ async fn nothing_secret_is_told() {
     let cookie = browser.cookie.clone().unwrap();
     let (_, cookie) = cookie.split_once('=').unwrap();
     let token = link.split_once("token=").unwrap().1;
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = String::from_utf8(LOG.take()).unwrap();
     assert!(log.contains("GitHub made the app"), "{log}");
     let pages = browser.seen.concat();
     let saved = world.saved().unwrap();
