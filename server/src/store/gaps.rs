@@ -36,7 +36,7 @@ pub(crate) struct GapQuery {
 }
 
 /// One way in which builds may lack something.
-struct Lack {
+pub(super) struct Lack {
     condition: &'static str,
     /// What stands behind the condition.
     bound: Option<Timestamp>,
@@ -44,7 +44,8 @@ struct Lack {
     order: &'static str,
 }
 
-fn lacks(kind: GapKind, now: Timestamp) -> Vec<Lack> {
+/// In which ways builds may have a gap of one kind.
+pub(super) fn lacks(kind: GapKind, now: Timestamp) -> Vec<Lack> {
     let before = |span| now.saturating_sub(span).unwrap_or(Timestamp::MIN);
     let lack = |condition, bound, order| Lack {
         condition,
@@ -94,12 +95,7 @@ impl Store {
         }
         let mut count = 0;
         for lack in lacks(kind, now) {
-            let mut query = QueryBuilder::<Db>::new(match kind {
-                GapKind::Attempt => "SELECT COALESCE(SUM(b.missing_attempts), 0)",
-                _ => "SELECT COUNT(*)",
-            });
-            query.push(" FROM build b WHERE ");
-            push_lack(&mut query, &lack);
+            let mut query = counting(kind, &lack);
             let row = query.build().fetch_one(&self.readers).await?;
             count += row.try_get::<i64, _>(0)?;
         }
@@ -113,6 +109,17 @@ impl Store {
     }
 }
 
+/// A query for the number of gaps of one lack.
+pub(super) fn counting(kind: GapKind, lack: &Lack) -> QueryBuilder<Db> {
+    let mut query = QueryBuilder::<Db>::new(match kind {
+        GapKind::Attempt => "SELECT COALESCE(SUM(b.missing_attempts), 0)",
+        _ => "SELECT COUNT(*)",
+    });
+    query.push(" FROM build b WHERE ");
+    push_lack(&mut query, lack);
+    query
+}
+
 fn push_lack(query: &mut QueryBuilder<Db>, lack: &Lack) {
     query.push(lack.condition);
     if let Some(bound) = lack.bound {
@@ -121,12 +128,8 @@ fn push_lack(query: &mut QueryBuilder<Db>, lack: &Lack) {
     query.push(" AND ").push(SHOWN);
 }
 
-async fn list(
-    connection: &mut SqliteConnection,
-    asked: &GapQuery,
-    lack: &Lack,
-    limit: usize,
-) -> Result<Vec<Gap>> {
+/// A query for the builds of one lack.
+pub(super) fn listing(asked: &GapQuery, lack: &Lack, limit: usize) -> QueryBuilder<Db> {
     // The few builds first, and then their repositories: not the other way round.
     let mut query = QueryBuilder::<Db>::new(
         "SELECT g.run_id, g.run_attempt, g.repository_id, g.update_time, r.name, \
@@ -146,6 +149,16 @@ async fn list(
     query.push(") g JOIN repository r ON r.id = g.repository_id ORDER BY g.");
     query.push(lack.order);
     query.push(" DESC, g.run_id DESC, g.run_attempt DESC");
+    query
+}
+
+async fn list(
+    connection: &mut SqliteConnection,
+    asked: &GapQuery,
+    lack: &Lack,
+    limit: usize,
+) -> Result<Vec<Gap>> {
+    let mut query = listing(asked, lack, limit);
     let mut gaps = Vec::new();
     for row in query.build().fetch_all(connection).await? {
         let id = attempts::read(&row)?;

@@ -2,13 +2,16 @@
 
 mod builds;
 mod deliveries;
+mod ends;
 mod filters;
 mod fixture;
+mod gaps;
 mod group_commit;
 mod links;
 mod numbers;
 mod pages;
 mod permutations;
+mod purge;
 mod recovery;
 mod repositories;
 mod scenario;
