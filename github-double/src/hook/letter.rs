@@ -1,7 +1,6 @@
 //! What is posted: an event with the headers that it is posted under.
 
 use bytes::Bytes;
-use http::header;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::signature::{old_signature, signature};
@@ -44,7 +43,7 @@ impl HookTarget {
     }
 }
 
-/// One POST, ready to be sent.
+/// One POST, ready to be sent. Its headers are spelt as GitHub's log shows them.
 #[derive(Clone, Debug)]
 pub(super) struct Letter {
     pub(super) headers: Vec<(&'static str, String)>,
@@ -61,29 +60,26 @@ impl Letter {
         };
         let mut letter = Self {
             headers: vec![
-                (header::ACCEPT.as_str(), "*/*".to_owned()),
-                (header::CONTENT_TYPE.as_str(), content_type.to_owned()),
+                ("Accept", "*/*".to_owned()),
+                ("content-type", content_type.to_owned()),
+                ("User-Agent", "GitHub-Hookshot/0d0ub1e".to_owned()),
+                ("X-GitHub-Delivery", event.guid.clone()),
+                ("X-GitHub-Event", event.name.clone().into_owned()),
+                ("X-GitHub-Hook-ID", target.hook.to_string()),
                 (
-                    header::USER_AGENT.as_str(),
-                    "GitHub-Hookshot/0d0ub1e".to_owned(),
-                ),
-                ("x-github-delivery", event.guid.clone()),
-                ("x-github-event", event.name.clone().into_owned()),
-                ("x-github-hook-id", target.hook.to_string()),
-                (
-                    "x-github-hook-installation-target-id",
+                    "X-GitHub-Hook-Installation-Target-ID",
                     target.app.to_string(),
                 ),
                 (
-                    "x-github-hook-installation-target-type",
+                    "X-GitHub-Hook-Installation-Target-Type",
                     target.target_type.to_owned(),
                 ),
             ],
             body,
         };
         if let Some((version, host)) = &target.enterprise {
-            letter.add("x-github-enterprise-version", version.clone());
-            letter.add("x-github-enterprise-host", host.clone());
+            letter.add("X-GitHub-Enterprise-Version", version.clone());
+            letter.add("X-GitHub-Enterprise-Host", host.clone());
         }
         letter.sign(target.secret.expose_secret(), signing);
         letter
@@ -94,7 +90,7 @@ impl Letter {
     }
 
     fn sign(&mut self, secret: &str, signing: &Signing) {
-        const NAME: &str = "x-hub-signature-256";
+        const NAME: &str = "X-Hub-Signature-256";
         let secret = match signing {
             Signing::Old(secret) => secret,
             Signing::Wrong(BadSignature::WrongSecret) => "not the secret of the App",
@@ -106,7 +102,7 @@ impl Letter {
         }
         let right = signature(secret.as_bytes(), &self.body);
         let old = old_signature(secret.as_bytes(), &self.body);
-        self.add("x-hub-signature", old);
+        self.add("X-Hub-Signature", old);
         match signing {
             Signing::Wrong(BadSignature::Sha1Only) => {}
             Signing::Wrong(BadSignature::UppercaseHex) => {
@@ -158,8 +154,8 @@ mod tests {
         let letter = letter(&Signing::Right);
         let of_sha256 = signature(SECRET.as_bytes(), &letter.body);
         let of_sha1 = old_signature(SECRET.as_bytes(), &letter.body);
-        assert_eq!(header(&letter, "x-hub-signature-256"), Some(&*of_sha256));
-        assert_eq!(header(&letter, "x-hub-signature"), Some(&*of_sha1));
+        assert_eq!(header(&letter, "X-Hub-Signature-256"), Some(&*of_sha256));
+        assert_eq!(header(&letter, "X-Hub-Signature"), Some(&*of_sha1));
     }
 
     #[test]
@@ -167,7 +163,7 @@ mod tests {
         let right = signature(SECRET.as_bytes(), b"{\"id\": 15}");
         let of = |signing| {
             let letter = letter(&signing);
-            let signature = header(&letter, "x-hub-signature-256").map(str::to_owned);
+            let signature = header(&letter, "X-Hub-Signature-256").map(str::to_owned);
             (signature, letter.body)
         };
         let wrong = |how| of(Signing::Wrong(how));
@@ -188,7 +184,7 @@ mod tests {
     fn an_old_secret_signs_as_the_new_one_does() {
         let letter = letter(&Signing::Old("before".to_owned()));
         let signature = signature(b"before", &letter.body);
-        assert_eq!(header(&letter, "x-hub-signature-256"), Some(&*signature));
+        assert_eq!(header(&letter, "X-Hub-Signature-256"), Some(&*signature));
     }
 
     #[test]
@@ -198,8 +194,8 @@ mod tests {
             ..target()
         };
         let letter = Letter::new(&event("{}"), &target, &Signing::Right, false);
-        assert_eq!(header(&letter, "x-hub-signature-256"), None);
-        assert_eq!(header(&letter, "x-hub-signature"), None);
+        assert_eq!(header(&letter, "X-Hub-Signature-256"), None);
+        assert_eq!(header(&letter, "X-Hub-Signature"), None);
     }
 
     #[test]
@@ -213,7 +209,7 @@ mod tests {
             Some("application/x-www-form-urlencoded")
         );
         let right = signature(SECRET.as_bytes(), form.as_bytes());
-        assert_eq!(header(&letter, "x-hub-signature-256"), Some(&*right));
+        assert_eq!(header(&letter, "X-Hub-Signature-256"), Some(&*right));
     }
 
     #[test]
@@ -225,11 +221,11 @@ mod tests {
         };
         let letter = Letter::new(&event("{}"), &target, &Signing::Right, false);
         assert_eq!(
-            header(&letter, "x-github-enterprise-version"),
+            header(&letter, "X-GitHub-Enterprise-Version"),
             Some("3.17.2")
         );
         assert_eq!(
-            header(&letter, "x-github-enterprise-host"),
+            header(&letter, "X-GitHub-Enterprise-Host"),
             Some("github.example")
         );
     }
