@@ -1,10 +1,8 @@
-import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { violations } from './support/axe.ts';
 import { DESK, launch, load, PHONE, visit } from './support/browser.ts';
 import { pagesOf } from './support/pages.ts';
-
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 const origin = inject('demo');
 let browser: Browser;
@@ -14,25 +12,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => browser?.close());
-
-/** What breaks a rule, and where. */
-async function violations(page: Page): Promise<string[]> {
-  // As the debugger, which the page's policy does not bind.
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(
-    (rules) =>
-      (window as unknown as { axe: typeof axe }).axe.run(document, {
-        runOnly: rules,
-        resultTypes: ['violations'],
-        // Switched off unless one asks for it.
-        rules: { 'target-size': { enabled: true } },
-      }),
-    RULES,
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} (${failureSummary})`),
-  );
-}
 
 test.each([
   ['a desk', DESK],

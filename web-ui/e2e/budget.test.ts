@@ -1,10 +1,11 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DESK, launch, load, painted, PHONE, pillSays, visit } from './support/browser.ts';
 import { say } from './support/figures.ts';
 import { GitHub } from './support/github.ts';
 import { Installation } from './support/lampboard.ts';
 import { pagesOf } from './support/pages.ts';
+import { countShifts, nothingMoved } from './support/shifts.ts';
 
 const KB = 1000;
 /** On each of four pages: ten seconds in all. */
@@ -54,40 +55,6 @@ test('the first page is small', async () => {
   expect(sizes.document).toBeLessThanOrEqual(8 * KB);
   expect(sizes.font).toBeUndefined();
 });
-
-/** Something that moved without a person having asked for it. */
-interface Shift {
-  value: number;
-  moved: string[];
-}
-
-/** Lets the page gather its shifts. */
-async function countShifts(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    interface LayoutShift extends PerformanceEntry {
-      value: number;
-      hadRecentInput: boolean;
-      sources: { node: Node | null }[];
-    }
-    const shifts: Shift[] = [];
-    Object.assign(window, { shifts });
-    const nameOf = (node: Node | null) =>
-      node instanceof Element ? `${node.nodeName}.${node.className}` : '(text)';
-    new PerformanceObserver((list) => {
-      for (const { value, hadRecentInput, sources } of list.getEntries() as LayoutShift[]) {
-        if (!hadRecentInput) shifts.push({ value, moved: sources.map(({ node }) => nameOf(node)) });
-      }
-    }).observe({ type: 'layout-shift', buffered: true });
-  });
-}
-
-/** Fails when anything moved. */
-async function nothingMoved(page: Page, what: string): Promise<void> {
-  const shifts = await page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts);
-  const sum = shifts.reduce((sum, { value }) => sum + value, 0).toFixed(3);
-  say(`layout shift of ${what}`, sum);
-  expect(sum, JSON.stringify(shifts, undefined, 1)).toBe('0.000');
-}
 
 /** How a page shows that a build has come, and how far down it is being read. */
 const READERS: {

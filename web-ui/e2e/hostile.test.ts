@@ -1,6 +1,7 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DESK, launch, load, PHONE, visit, type Visit } from './support/browser.ts';
+import { overflowing, strayLinks, turnedNumbers } from './support/foreign.ts';
 import { GitHub } from './support/github.ts';
 import { Installation } from './support/lampboard.ts';
 import type { Run } from './support/payloads.ts';
@@ -115,63 +116,6 @@ function open(path: string, device: typeof DESK): Promise<Visit> {
   return visit(browser, device).then(async (visited) => {
     await load(visited.page, `${lampboard.origin}${path}`);
     return visited;
-  });
-}
-
-/** The links that lead elsewhere than to this server or to GitHub. */
-function strayLinks(page: Page): Promise<string[]> {
-  return page.evaluate(() =>
-    [...document.querySelectorAll<HTMLAnchorElement>('a[href]')]
-      .map((link) => link.href)
-      .filter((href) => ![location.origin, 'https://github.com'].includes(new URL(href).origin)),
-  );
-}
-
-/** The numbers that are painted from right to left, because a name before them says so. */
-function turnedNumbers(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const turned: string[] = [];
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    const place = (node: Node, index: number) => {
-      const range = document.createRange();
-      range.setStart(node, index);
-      range.setEnd(node, index + 1);
-      return range.getBoundingClientRect();
-    };
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const number = /[1-9]\d{2,}/.exec(node.textContent ?? '');
-      if (!number || !node.parentElement?.checkVisibility()) continue;
-      const first = place(node, number.index);
-      const second = place(node, number.index + 1);
-      if (second.left < first.left && second.top === first.top) turned.push(node.textContent ?? '');
-    }
-    return turned;
-  });
-}
-
-/** What is wider than the screen, unless it is cut off with an ellipsis or can be scrolled. */
-function overflowing(page: Page): Promise<string[]> {
-  return page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    const isClipped = (element: Element): boolean => {
-      for (
-        let outer = element;
-        outer !== document.body;
-        outer = outer.parentElement ?? document.body
-      ) {
-        const { overflowX, textOverflow, clipPath } = getComputedStyle(outer);
-        if (textOverflow === 'ellipsis' || ['auto', 'scroll'].includes(overflowX)) return true;
-        // What is for screen readers only.
-        if (clipPath !== 'none') return true;
-      }
-      return false;
-    };
-    const wide = [...document.body.querySelectorAll('*')].filter(
-      (element) => element.getBoundingClientRect().right > width + 0.5 && !isClipped(element),
-    );
-    const names = wide.map((element) => `${element.tagName}.${element.className}`);
-    if (document.documentElement.scrollWidth > width) names.unshift('the page itself');
-    return names;
   });
 }
 
