@@ -103,7 +103,7 @@ impl Browser {
 
     /// Sends a form with files in it.
     pub(crate) async fn upload(&mut self, path: &str, fields: &[(&str, String)]) -> Page {
-        let parts: String = fields.iter().map(|it| part(it)).collect();
+        let parts: String = fields.iter().map(part).collect();
         let request = self
             .request(Method::POST, path)
             .header(header::ORIGIN, format!("http://{}", self.host))
