@@ -5,6 +5,7 @@ mod folder;
 
 use secrecy::SecretString;
 
+pub(crate) use self::files::is_open_to_others;
 pub use self::folder::{CredentialsError, CredentialsFolder};
 
 /// An App at GitHub, and all that is needed to act as it.

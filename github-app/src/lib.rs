@@ -7,6 +7,7 @@ mod catalog;
 pub mod clock;
 mod config;
 mod credentials;
+pub mod doctor;
 mod event;
 mod fetch;
 pub mod github;
@@ -21,6 +22,7 @@ mod setup;
 mod signature;
 mod trouble;
 mod vitals;
+mod wanted;
 mod webhook;
 
 use std::sync::Arc;

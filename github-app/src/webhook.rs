@@ -34,6 +34,11 @@ use crate::{
 
 const PATH: &str = "/api/webhook/github-actions";
 
+/// Where GitHub is to send webhooks, if Lampboard is reached at `public_url`.
+pub(crate) fn url(public_url: &str) -> String {
+    format!("{}{PATH}", public_url.trim_end_matches('/'))
+}
+
 /// Takes deliveries in.
 pub(crate) struct Receiver {
     app: Arc<App>,

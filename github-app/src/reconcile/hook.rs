@@ -3,10 +3,7 @@
 
 use lampboard_proto::v1::AppMode;
 
-use crate::{app::App, github::HookConfig, identity::Identity, trouble::Trouble};
-
-/// The path of the webhook behind the public URL.
-pub(crate) const PATH: &str = "/api/webhook/github-actions";
+use crate::{app::App, github::HookConfig, identity::Identity, trouble::Trouble, webhook};
 
 /// Notes what is wrong with the settings of the webhook, for people to mend.
 pub(super) async fn check(app: &App, identity: &Identity) -> Result<(), Trouble> {
@@ -31,7 +28,7 @@ pub(crate) fn problem(config: &HookConfig, public_url: Option<&str>) -> Option<S
                 .to_owned(),
         );
     }
-    let expected = format!("{}{PATH}", public_url?.trim_end_matches('/'));
+    let expected = webhook::url(public_url?);
     let url = config.url.as_deref().unwrap_or_default();
     (url != expected).then(|| {
         format!(

@@ -1,6 +1,6 @@
 //! "I already have an App": its id, key and secret, checked with GitHub before they are kept.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use url::Url;
 
@@ -8,10 +8,9 @@ use super::{
     Setup, address,
     choices::Place,
     fields::{Fields, Problems},
-    manifest,
     steps::{self, Fresh},
 };
-use crate::{credentials::Credentials, github};
+use crate::{credentials::Credentials, github, wanted};
 
 impl Setup {
     /// Reads the form and asks GitHub whether it is right.
@@ -125,18 +124,19 @@ fn compare(typed: &Credentials, app: &github::App, problems: &mut Problems) {
     {
         problems.add("client_id", format!("The App's client id is {known}."));
     }
-    let permissions = missing_permissions(app.permissions.as_ref());
+    let granted = app.permissions.clone().unwrap_or_default();
+    let permissions = wanted::missing_permissions(&granted);
     if !permissions.is_empty() {
         problems.add(
             "permissions",
             format!(
-                "The App lacks {}. Add it under \u{201c}Permissions & events\u{201d} of its settings, \
+                "The App lacks the permission {}. Add it under \u{201c}Permissions & events\u{201d} of its settings, \
                  and let every installation accept it.",
-                permissions.join(" and ")
+                permissions.join(" and the permission ")
             ),
         );
     }
-    let events = missing_events(app.events.as_deref().unwrap_or_default());
+    let events = wanted::missing_events(app.events.as_deref().unwrap_or_default());
     if !typed.polling && !events.is_empty() {
         problems.add(
             "events",
@@ -147,40 +147,4 @@ fn compare(typed: &Credentials, app: &github::App, problems: &mut Problems) {
             ),
         );
     }
-}
-
-/// The permissions of the manifest that the App has not, or less of.
-fn missing_permissions(granted: Option<&BTreeMap<String, String>>) -> Vec<String> {
-    let template = manifest::template();
-    let wanted = template["default_permissions"].as_object();
-    let wanted = wanted.into_iter().flatten();
-    wanted
-        .filter_map(|(name, level)| Some((name, level.as_str()?)))
-        .filter(|(name, level)| {
-            let granted = granted.and_then(|granted| granted.get(*name));
-            rank(granted.map(String::as_str)) < rank(Some(level))
-        })
-        .map(|(name, level)| format!("the permission {name}: {level}"))
-        .collect()
-}
-
-/// Who may write may read.
-fn rank(level: Option<&str>) -> u8 {
-    match level {
-        Some("read") => 1,
-        Some("write") => 2,
-        Some("admin") => 3,
-        _ => 0,
-    }
-}
-
-/// The events of the manifest that the App does not get.
-fn missing_events(subscribed: &[String]) -> Vec<String> {
-    let template = manifest::template();
-    let wanted = template["default_events"].as_array();
-    let wanted = wanted.into_iter().flatten().filter_map(|it| it.as_str());
-    wanted
-        .filter(|event| !subscribed.iter().any(|it| it == event))
-        .map(str::to_owned)
-        .collect()
 }

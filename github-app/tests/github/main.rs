@@ -4,6 +4,7 @@
 
 mod app;
 mod credentials;
+mod doctor;
 mod failures;
 mod hosts;
 mod limits;
