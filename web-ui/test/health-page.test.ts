@@ -119,6 +119,14 @@ describe('the page of health', () => {
     expect(screen.getByRole('region', { name: 'Server and app' })).toBeDefined();
   });
 
+  it('does not claim that nothing is missing when nobody can look', async () => {
+    await open('well');
+    expect(section('Known to be missing').getByText('Nothing.')).toBeDefined();
+    answerAs('problems');
+    await pass(5000);
+    expect(section('Known to be missing').queryByText('Nothing.')).toBeNull();
+  });
+
   it('lists what keeps the app from its work', async () => {
     await open('problems');
     const list = screen.getByRole('list', { name: 'What keeps the app from doing its work' });

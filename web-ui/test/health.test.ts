@@ -6,6 +6,7 @@ import { BackfillSchema, BackfillStatus } from '../src/gen/lampboard/v1/backfill
 import { AppMode, type AppStatusSchema, GapKind } from '../src/gen/lampboard/v1/status_pb.ts';
 import { GetSystemResponseSchema } from '../src/gen/lampboard/v1/system_service_pb.ts';
 import { backfillLook, percentLoaded, runsSoFar, waitsUntil } from '../src/lib/health/backfill.ts';
+import { doubtOfGaps } from '../src/lib/health/doubts.ts';
 import { gapLines } from '../src/lib/health/gaps.ts';
 import { refusalWords } from '../src/lib/health/refusals.ts';
 import { causesOf } from '../src/lib/health/silence.ts';
@@ -206,6 +207,15 @@ describe('what is missing', () => {
     ]);
     expect(lines[1]?.then).toContain('failed builds first');
   });
+
+  it.each<[string, Evidence]>([
+    ['', evidence()],
+    ['', evidence({ gaps: [gap(GapKind.DELIVERY, 3)] })],
+    ['Without its key, the app cannot ask GitHub.', evidence({}, { mode: AppMode.WEBHOOKS })],
+    ['More may be: see above for why.', evidence({ databaseProblem: 'full' })],
+    ['More may be: see above for why.', evidence({}, { problems: ['No key'] })],
+    ['More may be: see above for why.', evidence({ examinedUntilTime: ago(2 * HOUR) })],
+  ])('may be more than is known: "%s"', (doubt, given) => expect(doubtOfGaps(given)).toBe(doubt));
 
   it('stays so without a key', () => {
     const [line] = gapLines(gaps, evidence({}, { mode: AppMode.WEBHOOKS }).system.app);

@@ -201,6 +201,13 @@ function notUnderstood({ system }: Evidence): Verdict | undefined {
   };
 }
 
+/** Why more may be missing than is known. Empty if that cannot be. */
+export function doubtOfGaps(evidence: Evidence): string {
+  if (!canAsk(evidence.system.app)) return 'Without its key, the app cannot ask GitHub.';
+  const blind = [cannotWrite, toldLongAgo, hasProblems, wentWrong, askedLongAgo, notExamined];
+  return blind.some((rule) => rule(evidence)) ? 'More may be: see above for why.' : '';
+}
+
 /** What keeps this screen from being trusted, the worst first. */
 export const DOUBTS = [
   cannotWrite,
