@@ -3,6 +3,7 @@
 mod clock;
 mod emit;
 mod faults;
+mod messages;
 mod scenario;
 mod views;
 
@@ -34,6 +35,16 @@ pub(crate) fn routes(double: &Double) -> Router<Double> {
         .route("/state", get(views::state))
         .route("/hooks", get(views::hooks))
         .route("/reset", post(views::reset))
+        .route(
+            "/slack",
+            get(messages::list_slack).delete(messages::clear_slack),
+        )
+        .route("/slack/refusals", post(messages::refuse_slack))
+        .route(
+            "/mails",
+            get(messages::list_mails).delete(messages::clear_mails),
+        )
+        .route("/mails/refusals", post(messages::refuse_mails))
         .layer(from_fn_with_state(double.clone(), guard))
 }
 

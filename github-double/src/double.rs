@@ -24,6 +24,8 @@ use crate::github::truth::Truth;
 use crate::hook::deliveries::Deliveries;
 use crate::hook::letter::HookTarget;
 use crate::hook::log::DeliveryRecord;
+use crate::notify::slack::Slack;
+use crate::notify::smtp::SmtpSink;
 pub use options::{Flavor, Options};
 use server::Servers;
 
@@ -43,6 +45,8 @@ struct Inner {
     faults: Faults,
     deliveries: Mutex<Deliveries>,
     log: RequestLog,
+    slack: Slack,
+    smtp: SmtpSink,
     request_count: AtomicU64,
     queued: Notify,
     stop: watch::Sender<bool>,
@@ -65,6 +69,8 @@ impl Double {
             faults: Faults::new(options.seed),
             deliveries: Mutex::new(options.deliveries()),
             log: RequestLog::default(),
+            slack: Slack::default(),
+            smtp: SmtpSink::start().await?,
             request_count: AtomicU64::new(0),
             queued: Notify::new(),
             stop: watch::Sender::new(false),
@@ -185,6 +191,16 @@ impl Double {
         self.0.log.clear();
     }
 
+    /// The Slack that listens at [`Slack::PATH`] of its pages' address.
+    pub fn slack(&self) -> &Slack {
+        &self.0.slack
+    }
+
+    /// The mail server beside it.
+    pub fn smtp(&self) -> &SmtpSink {
+        &self.0.smtp
+    }
+
     /// Begins anew: of what it held and saw nothing is left, and no faults; but its clock goes on.
     pub fn reset(&self) {
         let options = self.options();
@@ -195,6 +211,10 @@ impl Double {
         *lock(&self.0.deliveries) = options.deliveries();
         self.0.faults.clear();
         self.0.log.clear();
+        self.0.slack.clear();
+        self.0.slack.relent();
+        self.0.smtp.clear();
+        self.0.smtp.relent();
     }
 
     /// Stops answering; what is under way is answered to its end.

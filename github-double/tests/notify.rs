@@ -5,11 +5,15 @@ use std::net::SocketAddr;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use lampboard_github_double::{Slack, SlackRefusal, SmtpRefusal, SmtpSink, SmtpStep};
+use jiff::Timestamp;
+use lampboard_github_double::{
+    Double, Options, Slack, SlackRefusal, SmtpRefusal, SmtpSink, SmtpStep,
+};
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -218,11 +222,91 @@ async fn it_stops_with_its_last_clone() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
+#[tokio::test]
+async fn a_double_has_both_and_shows_what_they_caught() {
+    let double = Double::start(Options::frozen(7, Timestamp::UNIX_EPOCH))
+        .await
+        .unwrap();
+    let refusal = json!({"status": 503});
+    assert_eq!(
+        control(&double, Method::POST, "slack/refusals", &refusal)
+            .await
+            .0,
+        204
+    );
+    let address = double
+        .web_url()
+        .strip_prefix("http://")
+        .unwrap()
+        .parse()
+        .unwrap();
+    for expected in [503, 200] {
+        let (status, _) = post(address, Slack::PATH, r#"{"text":"main is red"}"#).await;
+        assert_eq!(status, expected);
+    }
+    let (_, messages) = control(&double, Method::GET, "slack", &Value::Null).await;
+    assert_eq!(messages[0]["body"]["text"], "main is red");
+
+    let refusal = json!({"step": "mail", "code": 450});
+    assert_eq!(
+        control(&double, Method::POST, "mails/refusals", &refusal)
+            .await
+            .0,
+        204
+    );
+    let mut client = SmtpClient::connect(double.smtp()).await;
+    client.say("EHLO board.example").await;
+    assert_eq!(client.say("MAIL FROM:<ci@example.org>").await, "450");
+    client.prepare("ada@example.org").await;
+    client.say("DATA").await;
+    client.say("Hello\r\n.").await;
+    let (_, mails) = control(&double, Method::GET, "mails", &Value::Null).await;
+    assert_eq!(mails["address"], double.smtp().address().to_string());
+    assert_eq!(mails["mails"][0]["content"], "Hello\r\n");
+
+    for path in ["slack", "mails"] {
+        assert_eq!(
+            control(&double, Method::DELETE, path, &Value::Null).await.0,
+            204
+        );
+    }
+    assert!(double.slack().messages().is_empty() && double.smtp().mails().is_empty());
+    for (path, order) in [
+        ("slack/refusals", json!({"status": 200})),
+        ("mails/refusals", json!({"step": "mail", "code": 250})),
+    ] {
+        assert_eq!(
+            control(&double, Method::POST, path, &order).await.0,
+            422,
+            "{path}"
+        );
+    }
+}
+
+/// Pulls a string of the double.
+async fn control(double: &Double, method: Method, path: &str, body: &Value) -> (StatusCode, Value) {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("{}/{path}", double.control_url()))
+        .header(
+            "authorization",
+            format!("Bearer {}", double.control_token()),
+        )
+        .header("content-type", "application/json")
+        .body(body.to_string().into())
+        .unwrap();
+    let response = client.request(request).await.unwrap();
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap_or_default())
+}
+
 async fn slack() -> (Slack, SocketAddr) {
     let slack = Slack::default();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = slack.router();
+    let router = slack.router::<()>();
     tokio::spawn(async move { axum::serve(listener, router).await });
     (slack, address)
 }

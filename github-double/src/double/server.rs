@@ -58,7 +58,9 @@ impl Servers {
         let mut servers = JoinSet::new();
         let routers = web::routers(double);
         let api = routers.api.fallback(api::serve);
-        let mut web = routers.web.nest("/_double", control::routes(double));
+        let control = control::routes(double);
+        let slack = double.slack().router();
+        let mut web = routers.web.merge(slack).nest("/_double", control);
         match listeners.api {
             None => web = web.nest("/api/v3", api),
             Some(listener) => {

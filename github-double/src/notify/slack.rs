@@ -10,6 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::inbox::Inbox;
@@ -28,7 +29,7 @@ struct Inner {
 }
 
 /// One message that was accepted.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SlackMessage {
     /// Workspace, channel and key of the webhook, joined by slashes: where it went.
     pub webhook: String,
@@ -89,7 +90,7 @@ impl Slack {
     }
 
     /// Serves [`Slack::PATH`] and its like.
-    pub fn router(&self) -> Router {
+    pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         Router::new()
             .route("/services/{workspace}/{channel}/{key}", post(receive))
             .with_state(self.clone())
