@@ -12,12 +12,14 @@ use tonic_reflection::pb::{v1 as reflection, v1alpha as old_reflection};
 
 use crate::support::{TestServer, code, pass, queued};
 
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 7] = [
     "lampboard.v1.AlertService",
+    "lampboard.v1.AppService",
     "lampboard.v1.BuildService",
     "lampboard.v1.IngestService",
     "lampboard.v1.MetricsService",
     "lampboard.v1.RepositoryService",
+    "lampboard.v1.SystemService",
 ];
 
 #[tokio::test]
@@ -90,12 +92,14 @@ async fn older_clients_get_the_same_list() {
 }
 
 /// Those that answer: alerts are in the contract and not served yet.
-const SERVED: [&str; 5] = [
+const SERVED: [&str; 7] = [
     "",
+    "lampboard.v1.AppService",
     "lampboard.v1.BuildService",
     "lampboard.v1.IngestService",
     "lampboard.v1.MetricsService",
     "lampboard.v1.RepositoryService",
+    "lampboard.v1.SystemService",
 ];
 
 async fn health(server: &TestServer, service: &str) -> ServingStatus {

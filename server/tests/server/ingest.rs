@@ -6,8 +6,8 @@ use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::BodyExt as _;
 use lampboard_proto::v1::{
-    self, BuildConclusion, BuildStatus, Delivery, Installation, InstallationState, ReportRequest,
-    Repository, SyncInstallationRequest, ingest_service_client::IngestServiceClient,
+    self, BuildConclusion, BuildKey, BuildStatus, Delivery, Installation, InstallationState,
+    ReportRequest, Repository, SyncInstallationRequest, ingest_service_client::IngestServiceClient,
 };
 use tonic::{Code, Request, Status};
 use tower::ServiceExt as _;
@@ -15,6 +15,14 @@ use tower::ServiceExt as _;
 use crate::support::{
     TestServer, WRITE_KEY, code, ended, job, queued, refused_fields, report, repository, time,
 };
+
+fn key(run_id: i64, run_attempt: i32) -> BuildKey {
+    BuildKey {
+        repository_id: 7,
+        run_id,
+        run_attempt,
+    }
+}
 
 fn delivery(guid: &str, payload: &'static [u8]) -> Option<Delivery> {
     Some(Delivery {
@@ -261,6 +269,18 @@ async fn every_bad_field_is_named() {
                 ..repository()
             });
         }),
+        ("complete_builds[0].run_id", |r| {
+            r.complete_builds[0].run_id = 0;
+        }),
+        ("complete_builds[0].run_attempt", |r| {
+            r.complete_builds[0].run_attempt = -1;
+        }),
+        ("complete_builds[0].repository_id", |r| {
+            r.complete_builds[0].repository_id = 8;
+        }),
+        ("complete_builds", |r| {
+            r.complete_builds = vec![BuildKey::default(); 501];
+        }),
         ("delivery.guid", |r| r.delivery = delivery("", b"")),
         ("delivery.guid", |r| {
             r.delivery.as_mut().unwrap().guid = "g".repeat(101);
@@ -276,6 +296,7 @@ async fn every_bad_field_is_named() {
     let mut good = report(vec![queued(1, 1)]);
     good.jobs = vec![job(11, 32_410, 32_500)];
     good.delivery = delivery("a", b"{}");
+    good.complete_builds = vec![key(1, 1)];
     for (field, spoil) in spoils {
         let mut bad = good.clone();
         spoil(&mut bad);
@@ -310,6 +331,49 @@ async fn everything_wrong_is_named_at_once_up_to_a_limit() {
     );
     let many = report(vec![bad; 100]);
     assert_eq!(refused_fields(server.send(many).await).len(), 20);
+}
+
+#[tokio::test]
+async fn a_report_says_which_builds_it_changed() {
+    let server = TestServer::start().await;
+    let first = server.report(vec![queued(1, 1), queued(2, 1)]).await;
+    assert_eq!(first.changed_builds, [key(1, 1), key(2, 1)]);
+    let over = ended(2, 1, BuildConclusion::Success, 60);
+    let mut request = report(vec![queued(1, 1), over]);
+    request.jobs = vec![job(11, 32_410, 32_500), job(12, 32_410, 32_500)];
+    let second = server.send(request.clone()).await.unwrap();
+    assert_eq!(second.changed_builds, [key(2, 1), key(1, 1)], "each once");
+    let again = server.send(request).await.unwrap();
+    assert_eq!(again.changed_builds, []);
+    let mut strange = report(Vec::new());
+    strange.jobs = vec![v1::Job {
+        run_id: 3,
+        ..job(13, 32_410, 32_500)
+    }];
+    let strange = server.send(strange).await.unwrap();
+    assert_eq!(strange.changed_count, 1);
+    assert_eq!(strange.changed_builds, [], "nobody knows the build");
+}
+
+#[tokio::test]
+async fn the_end_is_exact_once_all_jobs_are_told() {
+    let server = TestServer::start().await;
+    let failed = ended(1, 1, BuildConclusion::Failure, 90);
+    server.report(vec![failed, queued(2, 1)]).await;
+    let is_approximate = async |run| {
+        let build = server.get(run, 1).await.build.unwrap();
+        build.end_time_approximate
+    };
+    assert!(is_approximate(1).await);
+    assert!(!is_approximate(2).await, "it runs");
+    let mut request = report(Vec::new());
+    request.jobs = vec![job(11, 32_410, 32_470)];
+    request.complete_builds = vec![key(1, 1)];
+    let answer = server.send(request.clone()).await.unwrap();
+    assert_eq!(answer.changed_builds, [key(1, 1)]);
+    assert!(!is_approximate(1).await);
+    let again = server.send(request).await.unwrap();
+    assert_eq!((again.changed_count, again.changed_builds), (0, vec![]));
 }
 
 #[tokio::test]
@@ -378,6 +442,32 @@ async fn a_bad_installation_is_refused() {
         repositories: vec![Repository::default()],
         ..SyncInstallationRequest::default()
     };
+    let late = |installation: fn(&mut Installation)| {
+        let mut request = crate::support::sync(1, &[]);
+        installation(request.installation.as_mut().unwrap());
+        request
+    };
+    let spoiled = [
+        (
+            "installation.account",
+            late(|it| it.account = "a".repeat(256)),
+        ),
+        ("installation.account_id", late(|it| it.account_id = -1)),
+        ("installation.url", late(|it| it.url = "u".repeat(2001))),
+        (
+            "installation.missing_permissions",
+            late(|it| it.missing_permissions = vec![String::new(); 101]),
+        ),
+    ];
+    for (field, request) in spoiled {
+        let fields = refused_fields(ingest.sync_installation(request).await);
+        assert_eq!(fields, [field]);
+    }
+    let mut suspended = crate::support::sync(1, &[7]);
+    let installation = suspended.installation.as_mut().unwrap();
+    installation.state = InstallationState::Suspended.into();
+    let fields = refused_fields(ingest.sync_installation(suspended).await);
+    assert_eq!(fields, ["repositories"]);
     let fields = refused_fields(ingest.sync_installation(nameless).await);
     let expected = ["name", "update_time", "id"].map(|field| format!("repositories[0].{field}"));
     assert_eq!(fields, expected);

@@ -9,13 +9,17 @@
     reason = "what fills an optional field of a message is made as it is set"
 )]
 
+mod app;
+mod backfills;
 mod builds;
 mod discovery;
 mod grpc_web;
+mod hidden;
 mod http;
 mod ingest;
 mod limits;
 mod metrics;
 mod repositories;
 mod support;
+mod system;
 mod watch;

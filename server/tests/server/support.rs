@@ -1,14 +1,21 @@
 //! A server on a file of its own, its clients, and examples of what is reported to it.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::{
     transport::{Transport, over},
     v1::{
-        self, build_service_client::BuildServiceClient, ingest_service_client::IngestServiceClient,
-        metrics_service_client::MetricsServiceClient,
+        self, app_service_client::AppServiceClient, build_service_client::BuildServiceClient,
+        ingest_service_client::IngestServiceClient, metrics_service_client::MetricsServiceClient,
         repository_service_client::RepositoryServiceClient,
+        system_service_client::SystemServiceClient,
     },
 };
 use lampboard_server::{Clock, Config, Server};
@@ -22,6 +29,7 @@ pub(crate) const WRITE_KEY: &str = "a-key-that-only-tests-know";
 pub(crate) struct TestServer {
     pub(crate) server: Server,
     pub(crate) folder: TempDir,
+    now: Arc<AtomicI64>,
 }
 
 type SignedIn = InterceptedService<Transport, fn(Request<()>) -> Result<Request<()>, Status>>;
@@ -33,15 +41,26 @@ impl TestServer {
 
     pub(crate) async fn start_with(loopback_only: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let now = Arc::new(AtomicI64::new(NOON));
+        let told = Arc::clone(&now);
         let config = Config {
             database: folder.path().join("lampboard.db"),
             write_key: WRITE_KEY.to_owned().into(),
             loopback_only,
             delete_hidden_after: None,
-            clock: Clock::new(|| at(NOON)),
+            clock: Clock::new(move || at(told.load(Ordering::Relaxed))),
         };
         let server = Server::open(config).await.unwrap();
-        Self { server, folder }
+        Self {
+            server,
+            folder,
+            now,
+        }
+    }
+
+    /// Sets the server's clock.
+    pub(crate) fn set_time(&self, second: i64) {
+        self.now.store(second, Ordering::Relaxed);
     }
 
     pub(crate) fn transport(&self) -> Transport {
@@ -60,13 +79,35 @@ impl TestServer {
         RepositoryServiceClient::new(self.transport())
     }
 
+    pub(crate) fn system(&self) -> SystemServiceClient<Transport> {
+        SystemServiceClient::new(self.transport())
+    }
+
     /// A client that has the write key.
     pub(crate) fn ingest(&self) -> IngestServiceClient<SignedIn> {
-        IngestServiceClient::with_interceptor(self.transport(), |mut request| {
-            let key = format!("Bearer {WRITE_KEY}").parse().expect("it is ASCII");
-            request.metadata_mut().insert("authorization", key);
-            Ok(request)
-        })
+        IngestServiceClient::with_interceptor(self.transport(), sign_in)
+    }
+
+    /// The same for what the app keeps here.
+    pub(crate) fn app(&self) -> AppServiceClient<SignedIn> {
+        AppServiceClient::with_interceptor(self.transport(), sign_in)
+    }
+
+    /// Reports that installation 5 is active and sees some repositories.
+    pub(crate) async fn sync(&self, second: i64, ids: &[i64]) {
+        let mut client = self.ingest();
+        client.sync_installation(sync(second, ids)).await.unwrap();
+    }
+
+    /// Reports in which mode the app is.
+    pub(crate) async fn report_mode(&self, mode: v1::AppMode) {
+        let status = Some(v1::AppStatus {
+            mode: mode.into(),
+            ..v1::AppStatus::default()
+        });
+        let mut client = self.app();
+        let report = v1::ReportStatusRequest { status };
+        client.report_status(report).await.unwrap();
     }
 
     /// Reports builds of `acme/api`.
@@ -113,6 +154,34 @@ impl TestServer {
             .unwrap();
         sqlx::query(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
+    }
+}
+
+#[expect(clippy::result_large_err, reason = "that is what an interceptor gives")]
+fn sign_in(mut request: Request<()>) -> Result<Request<()>, Status> {
+    let key = format!("Bearer {WRITE_KEY}").parse().expect("it is ASCII");
+    request.metadata_mut().insert("authorization", key);
+    Ok(request)
+}
+
+/// That installation 5 is active and sees `acme/r<id>` for some ids.
+pub(crate) fn sync(second: i64, ids: &[i64]) -> v1::SyncInstallationRequest {
+    let seen = |id: &i64| v1::Repository {
+        id: *id,
+        name: format!("acme/r{id}"),
+        update_time: time(second),
+        ..repository()
+    };
+    v1::SyncInstallationRequest {
+        installation: Some(v1::Installation {
+            id: 5,
+            account: "acme".to_owned(),
+            state: v1::InstallationState::Active.into(),
+            update_time: time(second),
+            ..v1::Installation::default()
+        }),
+        repositories: ids.iter().map(seen).collect(),
+        backfill_since: None,
     }
 }
 
