@@ -3,12 +3,14 @@
 mod access_token;
 mod answer;
 mod app;
+mod asked;
 mod call;
 mod caller;
 mod created;
 mod damage;
 mod deliveries;
 mod etag;
+mod gate;
 mod headers;
 mod hook_config;
 mod installation;

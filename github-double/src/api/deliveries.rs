@@ -62,7 +62,7 @@ struct DeliveryJson<'a> {
 
 #[derive(Serialize)]
 struct RequestJson<'a> {
-    headers: BTreeMap<&'a str, &'a str>,
+    headers: BTreeMap<String, &'a str>,
     payload: Option<Box<RawValue>>,
 }
 
@@ -104,7 +104,7 @@ pub(super) fn get(call: &Call<'_>, id: &str) -> Answered {
         url: &record.url,
         request: RequestJson {
             headers: headers
-                .map(|(name, value)| (*name, value.as_str()))
+                .map(|(name, value)| (capitalized(name), value.as_str()))
                 .collect(),
             payload: raw(&record.payload()),
         },
@@ -155,6 +155,16 @@ impl Wanted {
 
 fn parse(id: &str) -> Result<i64, Refusal> {
     id.parse().map_err(|_| Refusal::not_found())
+}
+
+/// The name of a header as GitHub writes it, such as `X-GitHub-Hook-ID`.
+fn capitalized(name: &str) -> String {
+    let word = |word: &str| match word {
+        "github" => "GitHub".to_owned(),
+        "id" => "ID".to_owned(),
+        word => word[..1].to_uppercase() + &word[1..],
+    };
+    name.split('-').map(word).collect::<Vec<_>>().join("-")
 }
 
 /// The bytes that were posted, without reading them.

@@ -28,6 +28,8 @@ pub struct Options {
     pub limits_requests: bool,
     /// How its API behaves where nobody knows the real one.
     pub switches: Switches,
+    /// How it delivers webhooks, if not as its flavor does.
+    pub delivery: Option<DeliveryRules>,
     /// How strict its web pages are.
     pub web: WebOptions,
     /// Whether webhooks are posted as they arise, and not only when they are asked for.
@@ -59,6 +61,7 @@ impl Options {
             answer_time: None,
             limits_requests: true,
             switches: Switches::default(),
+            delivery: None,
             web: WebOptions::default(),
             delivers_at_once: false,
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -75,10 +78,11 @@ impl Options {
 
     /// The deliveries of webhooks, none made yet.
     pub(super) fn deliveries(&self) -> Deliveries {
-        let rules = match self.flavor {
+        let of_flavor = || match self.flavor {
             Flavor::GithubCom => DeliveryRules::github_com(),
             Flavor::Ghes { .. } => DeliveryRules::enterprise_server(),
         };
+        let rules = self.delivery.clone().unwrap_or_else(of_flavor);
         Deliveries::new(rules, self.clock.clone(), self.seed)
     }
 

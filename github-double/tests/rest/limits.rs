@@ -31,6 +31,14 @@ async fn each_answer_says_what_is_left() {
 }
 
 #[tokio::test]
+async fn whoever_is_not_believed_is_told_of_the_limit_of_strangers() {
+    let scene = Scene::new().await;
+    let reply = scene.get(RUNS, "ghs_none").await;
+    assert_eq!(reply.message(), (401, "Bad credentials"));
+    assert_eq!(reply.header("x-ratelimit-limit"), "60");
+}
+
+#[tokio::test]
 async fn what_did_not_change_costs_nothing() {
     let scene = Scene::new().await;
     scene.stage.whole_run(true);

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod credentials;
+mod deliveries;
 mod faults;
 mod limits;
 mod lists;
