@@ -113,6 +113,12 @@ describe('the page of health', () => {
     expect(screen.queryByRole('region', { name: 'Why no webhook may come' })).toBeNull();
   });
 
+  it('waits for no webhook where none can come', async () => {
+    await open('polling');
+    const text = 'No webhook comes: GitHub is asked instead.';
+    expect(section('Deliveries').getByText(text)).toBeDefined();
+  });
+
   it('claims nothing of GitHub while it is not set up', async () => {
     await open('set-up');
     expect(screen.getAllByRole('region')).toHaveLength(1);
