@@ -145,8 +145,7 @@ impl Double {
                 ..target
             })
         };
-        let now = self.clock().now();
-        let faults = |change: &Change| self.faults().of_delivery(change, now);
+        let faults = |change: &Change, time| self.faults().of_delivery(change, time);
         self.log_of_deliveries().deliver(target, faults).await;
     }
 

@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 
 use clap::{Parser, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lampboard_github_double::scenarios::{self, Story};
 use lampboard_github_double::{Double, Options, Stage, VirtualClock, WebOptions};
 
 /// The newest Enterprise Server that it is like.
 const ENTERPRISE_VERSION: &str = "3.19.1";
+
+/// No story takes longer.
+const LONGEST_STORY: SignedDuration = SignedDuration::from_hours(40 * 24);
 
 /// A simulated GitHub on this machine.
 #[derive(Debug, Parser)]
@@ -45,13 +48,20 @@ async fn main() -> std::io::Result<()> {
         print_stories();
         return Ok(());
     }
-    let double = Double::start(options(&args)).await?;
+    let options = options(&args);
+    let clock = options.clock.clone();
+    if args.scenario.is_some() {
+        // Stories take their time, and should be over now and not some day.
+        clock.advance(-LONGEST_STORY);
+    }
+    let double = Double::start(options).await?;
     println!("web      {}", double.web_url());
     println!("api      {}", double.api_url());
     println!("control  {}", double.control_url());
     println!("token    {}", double.control_token());
     if let Some(name) = &args.scenario {
         play(&double, name, args.hook.as_deref())?;
+        clock.set(now());
     }
     tokio::signal::ctrl_c().await?;
     double.stop().await;

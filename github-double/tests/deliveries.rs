@@ -212,7 +212,7 @@ async fn who_is_asked_for_a_hook_may_put_something_in_line() {
         scene.deliveries.redeliver(id).unwrap();
         Some(scene.target.clone())
     };
-    let no_faults = |_: &Change| HookFaults::default();
+    let no_faults = |_: &Change, _| HookFaults::default();
     scene.deliveries.deliver(target, no_faults).await;
     assert_eq!(scene.posted_guids().len(), 2);
     assert_eq!(scene.deliveries.waiting(), 1);
@@ -352,8 +352,9 @@ impl Scene {
         self.deliver_with(|_| HookFaults::default()).await;
     }
 
-    async fn deliver_with(&self, faults: impl FnMut(&Change) -> HookFaults) {
+    async fn deliver_with(&self, mut faults: impl FnMut(&Change) -> HookFaults) {
         let target = |_| Some(self.target.clone());
+        let faults = |change: &Change, _| faults(change);
         self.deliveries.deliver(target, faults).await;
     }
 

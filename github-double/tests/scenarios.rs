@@ -122,6 +122,25 @@ async fn s5_what_was_not_heard_is_in_the_log_and_comes_when_asked_for() {
 }
 
 #[tokio::test]
+async fn s6_a_rerun_of_an_old_run_goes_unheard_and_leaves_the_log() {
+    let (stage, receiver) = stage().await;
+    let old = stage.whole_run(false);
+    stage.double.deliver().await;
+    receiver.forget();
+    stage.wait(SignedDuration::from_hours(20 * 24));
+    outages::deafen(&stage, SignedDuration::from_hours(4 * 24));
+    runs::rerun_later(&stage, old, SignedDuration::from_hours(12));
+    // What was lost stays lost, however late it is looked at.
+    stage.wait(SignedDuration::from_hours(4 * 24));
+    stage.double.deliver().await;
+    assert!(receiver.posts().is_empty());
+    stage.wait(SignedDuration::from_hours(3 * 24 + 1));
+    assert!(stage.double.deliveries(stage.app).is_empty());
+    let attempts = stage.double.github(|github| github.attempts(old).len());
+    assert_eq!(attempts, 2);
+}
+
+#[tokio::test]
 async fn s7_a_busy_day_has_all_its_runs_and_shapes() {
     let double = Double::start(Options::frozen(7, NOON)).await.unwrap();
     let stage = Stage::set(&double, None);
@@ -137,14 +156,8 @@ async fn s7_a_busy_day_has_all_its_runs_and_shapes() {
         *ends.entry(build.conclusion.unwrap()).or_default() += 1;
     }
     let share = |conclusion| 100 * ends[&conclusion] / u32::try_from(truth.builds.len()).unwrap();
-    assert!(
-        (72..84).contains(&share(Conclusion::Success)),
-        "{ends:?}"
-    );
-    assert!(
-        (10..18).contains(&share(Conclusion::Failure)),
-        "{ends:?}"
-    );
+    assert!((72..84).contains(&share(Conclusion::Success)), "{ends:?}");
+    assert!((10..18).contains(&share(Conclusion::Failure)), "{ends:?}");
     let reruns = truth.builds.len() - created.len();
     assert!((100..300).contains(&reruns), "{reruns}");
 }

@@ -179,11 +179,12 @@ impl Deliveries {
 
     /// Posts what is in line and due, and returns when all of it was answered or given up.
     ///
-    /// `target` knows the hook of each App, and `faults` what goes wrong with a delivery.
+    /// `target` knows the hook of each App, and `faults` what goes wrong with what came in line at
+    /// a certain time.
     pub async fn deliver(
         &self,
         target: impl Fn(AppId) -> Option<HookTarget>,
-        faults: impl FnMut(&Change) -> HookFaults,
+        faults: impl FnMut(&Change, Timestamp) -> HookFaults,
     ) {
         let turn = self.0.turn.acquire().await;
         let _turn = turn.expect("the semaphore is never closed");
@@ -222,7 +223,7 @@ impl Shared {
     fn take_due(
         &self,
         target: impl Fn(AppId) -> Option<HookTarget>,
-        mut faults: impl FnMut(&Change) -> HookFaults,
+        mut faults: impl FnMut(&Change, Timestamp) -> HookFaults,
     ) -> Vec<Due> {
         let now = self.clock.now();
         let waiting = std::mem::take(&mut self.lock().waiting);
@@ -283,10 +284,10 @@ impl Waiting {
     /// Decides what goes wrong with it and when it is due, unless that was done before.
     fn decide(
         mut self,
-        faults: &mut impl FnMut(&Change) -> HookFaults,
+        faults: &mut impl FnMut(&Change, Timestamp) -> HookFaults,
     ) -> (Self, HookFaults, Timestamp) {
         let plan = self.plan.take().unwrap_or_else(|| {
-            let faults = faults(&self.change);
+            let faults = faults(&self.change, self.queued_at);
             let time = self.queued_at + faults.delay;
             (faults, time)
         });
