@@ -8,6 +8,7 @@ mod fixture;
 mod gaps;
 mod group_commit;
 mod links;
+mod migrations;
 mod numbers;
 mod pages;
 mod permutations;

@@ -1,12 +1,14 @@
 //! What no installation sees is nowhere, from the moment on at which that is known.
 
+use std::time::Duration;
+
 use lampboard_proto::v1::{
     self, BuildConclusion, BuildFilter, RemoveRepositoriesRequest, WatchBuildsRequest,
     watch_builds_response::Event,
 };
 use tonic::Code;
 
-use crate::support::{TestServer, code, ended, job, refused_fields, report, time};
+use crate::support::{NOON, TestServer, code, ended, job, pass, refused_fields, report, time};
 
 async fn remove(server: &TestServer, second: i64) {
     let request = RemoveRepositoriesRequest {
@@ -99,6 +101,22 @@ async fn watchers_are_told_to_list_again() {
         .await;
     let event = next().await;
     assert!(matches!(&event, Event::Build(build) if build.run_id == 3));
+}
+
+#[tokio::test]
+async fn what_has_been_hidden_for_long_is_deleted() {
+    let server = TestServer::start_deleting(Duration::from_hours(24)).await;
+    with_one_build(&server).await;
+    remove(&server, 10).await;
+    server.set_time(NOON + 24 * 60 * 60);
+    // From look to look.
+    pass(Duration::from_mins(10)).await;
+    let deleted = async { while server.count("repository").await > 0 {} };
+    let deleted = tokio::time::timeout(Duration::from_secs(30), deleted).await;
+    deleted.expect("it is deleted");
+    for table in ["build", "job", "workflow"] {
+        assert_eq!(server.count(table).await, 0, "{table}");
+    }
 }
 
 #[tokio::test]

@@ -269,18 +269,6 @@ async fn every_bad_field_is_named() {
                 ..repository()
             });
         }),
-        ("complete_builds[0].run_id", |r| {
-            r.complete_builds[0].run_id = 0;
-        }),
-        ("complete_builds[0].run_attempt", |r| {
-            r.complete_builds[0].run_attempt = -1;
-        }),
-        ("complete_builds[0].repository_id", |r| {
-            r.complete_builds[0].repository_id = 8;
-        }),
-        ("complete_builds", |r| {
-            r.complete_builds = vec![BuildKey::default(); 501];
-        }),
         ("delivery.guid", |r| r.delivery = delivery("", b"")),
         ("delivery.guid", |r| {
             r.delivery.as_mut().unwrap().guid = "g".repeat(101);
@@ -296,7 +284,6 @@ async fn every_bad_field_is_named() {
     let mut good = report(vec![queued(1, 1)]);
     good.jobs = vec![job(11, 32_410, 32_500)];
     good.delivery = delivery("a", b"{}");
-    good.complete_builds = vec![key(1, 1)];
     for (field, spoil) in spoils {
         let mut bad = good.clone();
         spoil(&mut bad);
@@ -308,6 +295,33 @@ async fn every_bad_field_is_named() {
     let answer = server.send(good).await.unwrap();
     assert!(!answer.delivery_known, "no bad report left anything behind");
     assert_eq!(answer.changed_count, 3);
+}
+
+#[tokio::test]
+async fn every_bad_field_of_a_key_is_named() {
+    let spoils: &[Spoil] = &[
+        ("complete_builds[0].run_id", |r| {
+            r.complete_builds[0].run_id = 0;
+        }),
+        ("complete_builds[0].run_attempt", |r| {
+            r.complete_builds[0].run_attempt = -1;
+        }),
+        ("complete_builds[0].repository_id", |r| {
+            r.complete_builds[0].repository_id = 8;
+        }),
+        ("complete_builds", |r| {
+            r.complete_builds = vec![BuildKey::default(); 501];
+        }),
+    ];
+    let server = TestServer::start().await;
+    let mut good = report(vec![queued(1, 1)]);
+    good.complete_builds = vec![key(1, 1)];
+    for (field, spoil) in spoils {
+        let mut bad = good.clone();
+        spoil(&mut bad);
+        assert_eq!(refused_fields(server.send(bad).await), [*field]);
+    }
+    server.send(good).await.unwrap();
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use lampboard_proto::{
     },
 };
 use lampboard_server::{Clock, Config, Server};
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tonic::{Code, Request, Status, service::interceptor::InterceptedService};
 use tonic_types::StatusExt as _;
@@ -40,6 +41,15 @@ impl TestServer {
     }
 
     pub(crate) async fn start_with(loopback_only: bool) -> Self {
+        Self::open(loopback_only, None).await
+    }
+
+    /// Starts one that deletes what has been hidden for so long.
+    pub(crate) async fn start_deleting(after: Duration) -> Self {
+        Self::open(false, Some(after)).await
+    }
+
+    async fn open(loopback_only: bool, delete_hidden_after: Option<Duration>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let now = Arc::new(AtomicI64::new(NOON));
         let told = Arc::clone(&now);
@@ -47,7 +57,7 @@ impl TestServer {
             database: folder.path().join("lampboard.db"),
             write_key: WRITE_KEY.to_owned().into(),
             loopback_only,
-            delete_hidden_after: None,
+            delete_hidden_after,
             clock: Clock::new(move || at(told.load(Ordering::Relaxed))),
         };
         let server = Server::open(config).await.unwrap();
@@ -146,18 +156,28 @@ impl TestServer {
 
     /// Runs SQL behind the server's back.
     pub(crate) async fn sabotage(&self, sql: &'static str) {
-        use sqlx::Connection as _;
-        let path = self.folder.path().join("lampboard.db");
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
-        let mut connection = sqlx::SqliteConnection::connect_with(&options)
-            .await
-            .unwrap();
+        let mut connection = self.connect().await;
         sqlx::query(sql).execute(&mut connection).await.unwrap();
         connection.close().await.unwrap();
     }
+
+    /// How many rows there are in a table.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let mut query = sqlx::QueryBuilder::<sqlx::Sqlite>::new("SELECT COUNT(*) FROM ");
+        query.push(table);
+        let mut connection = self.connect().await;
+        let count = query.build_query_scalar().fetch_one(&mut connection).await;
+        connection.close().await.unwrap();
+        count.unwrap()
+    }
+
+    async fn connect(&self) -> SqliteConnection {
+        let path = self.folder.path().join("lampboard.db");
+        let options = SqliteConnectOptions::new().filename(path);
+        SqliteConnection::connect_with(&options).await.unwrap()
+    }
 }
 
-#[expect(clippy::result_large_err, reason = "that is what an interceptor gives")]
 fn sign_in(mut request: Request<()>) -> Result<Request<()>, Status> {
     let key = format!("Bearer {WRITE_KEY}").parse().expect("it is ASCII");
     request.metadata_mut().insert("authorization", key);

@@ -1,6 +1,11 @@
 //! Deleting what has been hidden for long: all of it, and nothing else.
 
-use super::fixture::{Fixture, synced};
+use sqlx::QueryBuilder;
+
+use super::{
+    super::Db,
+    fixture::{Fixture, synced},
+};
 use crate::{
     Clock,
     fixtures::{REPOSITORY, at, build_id, facts, job, repository},
@@ -21,15 +26,14 @@ const TABLES: [&str; 8] = [
 /// How many rows there are in each table, and how many payloads.
 async fn rows(fixture: &Fixture) -> Vec<(&'static str, i64)> {
     let mut rows = Vec::new();
-    let mut count = async |name, from: String| {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {from}"));
-        let count = sqlx::query_scalar(sql).fetch_one(&fixture.store.readers);
+    let payloads = ("payloads", "delivery WHERE payload IS NOT NULL");
+    let tables = TABLES.map(|table| (table, table));
+    for (name, from) in tables.into_iter().chain([payloads]) {
+        let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM ");
+        query.push(from);
+        let count = query.build_query_scalar().fetch_one(&fixture.store.readers);
         rows.push((name, count.await.unwrap()));
-    };
-    for table in TABLES {
-        count(table, table.to_owned()).await;
     }
-    count("payloads", "delivery WHERE payload IS NOT NULL".to_owned()).await;
     rows
 }
 
