@@ -1,0 +1,62 @@
+//! The jobs of a commit: read, merged, written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::SqliteConnection;
+
+use super::super::{PreparedReport, jobs};
+use crate::{
+    Result,
+    model::{BuildId, Job, JobId, Report},
+};
+
+/// The jobs that some reports touch.
+pub(super) struct StoredJobs {
+    jobs: BTreeMap<(BuildId, JobId), Job>,
+    pub(super) changed: BTreeSet<(BuildId, JobId)>,
+}
+
+impl StoredJobs {
+    pub(super) async fn read(
+        connection: &mut SqliteConnection,
+        reports: &[PreparedReport],
+    ) -> Result<Self> {
+        let touched = reports.iter().flat_map(|r| &r.report.jobs);
+        let keys: BTreeSet<_> = touched.map(|job| (job.build, job.id)).collect();
+        let keys: Vec<_> = keys.into_iter().collect();
+        let jobs = jobs::of_keys(connection, &keys).await?;
+        Ok(Self {
+            jobs: jobs
+                .into_iter()
+                .map(|job| ((job.build, job.id), job))
+                .collect(),
+            changed: BTreeSet::new(),
+        })
+    }
+
+    /// Takes a report in; gives the build of each job that it changed.
+    pub(super) fn merge_all(&mut self, report: &Report) -> Vec<BuildId> {
+        let changed = report.jobs.iter().filter(|job| self.merge(job));
+        changed.map(|job| job.build).collect()
+    }
+
+    fn merge(&mut self, job: &Job) -> bool {
+        let key = (job.build, job.id);
+        let stored = self.jobs.get(&key);
+        let changes = stored.is_none_or(|stored| job.facts > stored.facts);
+        if changes {
+            self.jobs.insert(key, job.clone());
+            self.changed.insert(key);
+        }
+        changes
+    }
+
+    pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<()> {
+        let changed: Vec<&Job> = self.changed.iter().map(|key| &self.jobs[key]).collect();
+        jobs::write(connection, &changed).await
+    }
+
+    pub(super) fn changed_runs(&self) -> impl Iterator<Item = i64> {
+        self.changed.iter().map(|(build, _)| build.run.0)
+    }
+}
