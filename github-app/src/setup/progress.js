@@ -21,8 +21,10 @@ function show(arrival) {
     return;
   }
   for (const name of ['installation', 'history', 'delivery']) mark(name, arrival[name]);
-  const hint = document.getElementById('no-delivery');
-  if (hint) hint.hidden = arrival.delivery.done;
+  for (const name of ['installation', 'delivery']) {
+    const hint = document.getElementById(`no-${name}`);
+    if (hint) hint.hidden = arrival[name].done;
+  }
   document.getElementById('finish').classList.toggle('primary', arrival.ready);
   backfills(arrival.backfills);
 }

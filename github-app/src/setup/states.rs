@@ -51,6 +51,13 @@ impl States {
         state
     }
 
+    /// Lets no state stand for anything any more.
+    pub(super) fn spend(&mut self) {
+        for issued in &mut self.0 {
+            issued.choices = None;
+        }
+    }
+
     /// Gives the choices that a state stands for, once.
     pub(super) fn take(&mut self, state: &str, now: Timestamp) -> Result<Choices, StateProblem> {
         let issued = self.0.iter_mut().find(|it| it.fingerprint.is_of(state));

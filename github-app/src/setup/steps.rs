@@ -173,7 +173,7 @@ impl Setup {
         let mut state = self.state();
         state.app = Some(Known::of(credentials));
         // Whatever else GitHub sends back would make another App.
-        state.states = super::States::default();
+        state.states.spend();
         Ok(())
     }
 

@@ -107,8 +107,15 @@ async fn a_state_that_is_not_ours_is_not_taken() {
     assert!(world.github.codes.lock().unwrap().is_empty());
     assert!(world.saved().is_none());
     // None of that has spent the state.
+    let other = browser.choose(&world.form()).await;
     let created = browser.come_back("good-code", &mine).await;
     assert_eq!(created.location(), "/setup");
+    // There is an App now: whatever else comes back would make another one.
+    for state in [mine, other] {
+        let page = browser.come_back("good-code", &state).await;
+        assert_eq!(page.title(), "Already taken");
+    }
+    assert_eq!(world.connected.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

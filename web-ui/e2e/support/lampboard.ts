@@ -38,6 +38,11 @@ export class Lampboard {
     return this.#origin;
   }
 
+  /** All that it has written. */
+  get said(): string {
+    return this.#said;
+  }
+
   /** Waits until the process has written something. */
   says(what: RegExp, within: number): Promise<string> {
     return new Promise((resolve, reject) => {

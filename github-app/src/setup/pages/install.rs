@@ -100,7 +100,9 @@ pub(in crate::setup) fn data(app: &Known, arrival: &Arrival) -> Response {
             p.hint { "That ends the set-up, and closes these pages. The rest goes on by itself." }
             noscript { p { a href="/setup/data" { "Look again" } } }
         }
-        p.aside { "Nothing installed yet? " a href="/setup/install" { "Back to the installation" } }
+        p.aside #no-installation hidden[arrival.installation.done] {
+            "Nothing installed yet? " a href="/setup/install" { "Back to the installation" }
+        }
     };
     frame::answer(
         StatusCode::OK,
