@@ -1,13 +1,19 @@
 //! Flags and `LAMPBOARD_*` variables by topic: the one place that knows their names.
 
+mod client;
 mod duration;
 mod github;
 mod secret;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
+use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use client::{BackfillArgs, DoctorArgs};
 pub(crate) use github::{GithubArgs, ReconcileArgs};
 pub(crate) use secret::{SecretArg, SecretList};
 
@@ -29,6 +35,10 @@ pub(crate) enum Command {
     Server(ServerArgs),
     /// Run the receiver of GitHub's webhooks alone, in front of a server.
     GithubApp(GithubAppArgs),
+    /// Load the history of repositories into a running server, and show how far it is.
+    Backfill(BackfillArgs),
+    /// Look at everything between GitHub and Lampboard, and say what is wrong and how to mend it.
+    Doctor(DoctorArgs),
     /// Show a board full of builds, fed by a simulated GitHub. Needs no account and no network.
     Demo(DemoArgs),
 }
@@ -143,6 +153,25 @@ pub(crate) struct StoreArgs {
     pub(crate) database_url: Option<String>,
 }
 
+impl StoreArgs {
+    /// The file of the database. Makes nothing.
+    pub(crate) fn database(&self) -> anyhow::Result<PathBuf> {
+        let Some(url) = &self.database_url else {
+            return Ok(self.data.data_dir.join("lampboard.db"));
+        };
+        let path = url
+            .strip_prefix("sqlite://")
+            .or_else(|| url.strip_prefix("sqlite:"))
+            .filter(|path| !path.is_empty());
+        match path {
+            Some(path) => Ok(PathBuf::from(path)),
+            None => bail!(
+                "LAMPBOARD_DATABASE_URL must be sqlite:PATH; other databases are not served yet"
+            ),
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Access")]
 pub(crate) struct AuthArgs {
@@ -188,6 +217,12 @@ impl WebhookArgs {
             self.webhook_secret_file.as_deref(),
         )?;
         Ok(secret.map(|secret| secret.split()).unwrap_or_default())
+    }
+
+    /// The file that they are in, by the name of its setting, if they are in one.
+    pub(crate) fn secret_file(&self) -> Option<(&'static str, &Path)> {
+        let file = self.webhook_secret_file.as_deref();
+        file.map(|file| ("LAMPBOARD_WEBHOOK_SECRET_FILE", file))
     }
 }
 

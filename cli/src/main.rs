@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     log::init(&cli.log);
     match run(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");
             ExitCode::FAILURE
@@ -25,11 +25,14 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn run(command: Command) -> anyhow::Result<()> {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(args) => commands::serve::run(args).await,
-        Command::Server(args) => commands::server::run(args).await,
-        Command::GithubApp(args) => commands::github_app::run(args).await,
-        Command::Demo(args) => commands::demo::run(args).await,
+        Command::Serve(args) => commands::serve::run(args).await?,
+        Command::Server(args) => commands::server::run(args).await?,
+        Command::GithubApp(args) => commands::github_app::run(args).await?,
+        Command::Backfill(args) => return commands::backfill::run(args).await,
+        Command::Doctor(args) => return commands::doctor::run(args).await,
+        Command::Demo(args) => commands::demo::run(args).await?,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,14 @@
 
 use std::{fmt::Write as _, fs, path::Path, process::Command};
 
-const ROLES: [&str; 4] = ["serve", "server", "github-app", "demo"];
+const ROLES: [&str; 6] = [
+    "serve",
+    "server",
+    "github-app",
+    "backfill",
+    "doctor",
+    "demo",
+];
 
 #[test]
 fn the_page_is_what_help_says() {

@@ -1,6 +1,9 @@
 //! How Lampboard is known to GitHub, and how it asks GitHub for what it missed.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use lampboard_github_app::{Patterns, Reconcile};
@@ -66,14 +69,14 @@ pub(crate) struct GithubArgs {
     )]
     pub(crate) github_web_url: String,
     /// Where GitHub's API is. Unset, it follows from where its pages are: of github.com, it is
-    /// https://api.github.com.
+    /// `https://api.github.com`.
     #[arg(long, env = "LAMPBOARD_GITHUB_API_URL", value_name = "URL")]
     pub(crate) github_api_url: Option<String>,
     /// A file with certificates, as PEM, that GitHub's may be signed with, beside those that this
     /// machine trusts.
     #[arg(long, env = "LAMPBOARD_GITHUB_CA_FILE", value_name = "FILE")]
     pub(crate) github_ca_file: Option<PathBuf>,
-    /// Where GitHub and people reach Lampboard, such as https://ci.example.org.
+    /// Where GitHub and people reach Lampboard, such as `https://ci.example.org`.
     #[arg(long, env = "LAMPBOARD_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<String>,
     /// Take no webhooks: GitHub can not reach this address, and is asked for everything.
@@ -96,6 +99,23 @@ impl GithubArgs {
             self.github_client_secret.as_ref(),
             self.github_client_secret_file.as_deref(),
         )
+    }
+
+    /// The files that secrets are in, by the names of their settings.
+    pub(crate) fn secret_files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let files = [
+            (
+                "LAMPBOARD_GITHUB_PRIVATE_KEY_FILE",
+                &self.github_private_key_file,
+            ),
+            (
+                "LAMPBOARD_GITHUB_CLIENT_SECRET_FILE",
+                &self.github_client_secret_file,
+            ),
+        ];
+        files
+            .into_iter()
+            .filter_map(|(name, file)| Some((name, file.as_deref()?)))
     }
 }
 
@@ -133,7 +153,7 @@ pub(crate) struct ReconcileArgs {
         value_parser = duration::history
     )]
     backfill: History,
-    /// An earlier name of LAMPBOARD_RECONCILE_INTERVAL.
+    /// An earlier name of `LAMPBOARD_RECONCILE_INTERVAL`.
     #[arg(
         long,
         env = "WORKER_POLL_INTERVAL",
@@ -141,7 +161,7 @@ pub(crate) struct ReconcileArgs {
         value_parser = duration::positive
     )]
     worker_poll_interval: Option<Duration>,
-    /// An earlier name of LAMPBOARD_RECONCILE_JITTER.
+    /// An earlier name of `LAMPBOARD_RECONCILE_JITTER`.
     #[arg(
         long,
         env = "WORKER_JITTER_SECONDS",
@@ -149,7 +169,7 @@ pub(crate) struct ReconcileArgs {
         value_parser = duration::parse
     )]
     worker_jitter_seconds: Option<Duration>,
-    /// An earlier name of LAMPBOARD_REPOSITORIES.
+    /// An earlier name of `LAMPBOARD_REPOSITORIES`.
     #[arg(long, env = "GITHUB_REPOS", hide = true)]
     github_repos: Option<String>,
 }

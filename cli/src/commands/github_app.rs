@@ -6,28 +6,26 @@ use anyhow::Context as _;
 use axum::{Router, http::StatusCode, routing::get};
 use lampboard_github_app::{Config, GithubApp, Limits, clock::SystemClock};
 use lampboard_proto::transport;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use super::{identity, parts};
+use super::{identity, parts, remote};
 use crate::{
     args::{GithubAppArgs, SecretArg},
     listen,
 };
 
-/// How long a connection to the server may take to come about.
-const CONNECT_TIME: Duration = Duration::from_secs(3);
-/// How often a silent connection is asked whether it still lives.
-const PING: Duration = Duration::from_secs(10);
+/// How long the server may take to say how it is.
+const HEALTH_TIME: Duration = Duration::from_secs(3);
 
 /// Runs until the process is asked to stop.
 pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
     let write_key = args.write_key.key()?.map(SecretArg::into_secret);
     let write_key = write_key
         .context("no write key: set LAMPBOARD_WRITE_KEY to the one that the server has")?;
-    let channel = channel(&args.server_url)?;
+    let channel = remote::channel(&args.server_url)?;
     let listener = listen::bind(args.listen.listen).await?;
     let own = format!("http://{}", listener.local_addr()?);
     let config = Config {
@@ -51,27 +49,13 @@ pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Connects when it is first used, and again whenever the connection is lost.
-fn channel(url: &str) -> anyhow::Result<Channel> {
-    let endpoint = Endpoint::from_shared(url.to_owned())
-        .ok()
-        .filter(|endpoint| endpoint.uri().scheme_str() == Some("http"))
-        .with_context(|| format!("LAMPBOARD_SERVER_URL is not like http://HOST:PORT: {url}"))?;
-    let endpoint = endpoint
-        .connect_timeout(CONNECT_TIME)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(PING)
-        .keep_alive_while_idle(true);
-    Ok(endpoint.connect_lazy())
-}
-
 /// Ready means that the server says so: without it nothing can be taken in.
 fn health(channel: Channel) -> Router {
     let ready = async move || {
         let mut health = HealthClient::new(channel.clone());
         // The empty name stands for the server as a whole.
         let check = health.check(HealthCheckRequest::default());
-        let status = match tokio::time::timeout(CONNECT_TIME, check).await {
+        let status = match tokio::time::timeout(HEALTH_TIME, check).await {
             Ok(Ok(response)) => response.into_inner().status(),
             _ => ServingStatus::Unknown,
         };

@@ -1,6 +1,6 @@
 //! What several roles have in common: opening the parts, counters, and an orderly end.
 
-use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _, path::PathBuf};
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _};
 
 use anyhow::{Context as _, bail};
 use axum::{Router, http::header::CONTENT_TYPE, response::IntoResponse as _, routing::get};
@@ -24,7 +24,8 @@ pub(crate) async fn open_server(
     store: &StoreArgs,
     write_key: SecretString,
 ) -> anyhow::Result<Server> {
-    let database = database(store)?;
+    make_data_folder(store)?;
+    let database = store.database()?;
     let server = Server::open(Config {
         database: database.clone(),
         write_key,
@@ -78,7 +79,7 @@ pub(crate) async fn offer_setup(app: &GithubApp) {
 
 /// Lets the app do what nobody calls it for.
 pub(crate) fn work(app: GithubApp) -> JoinHandle<()> {
-    tokio::spawn(async move { app.run().await })
+    tokio::spawn(async move { Box::pin(app.run()).await })
 }
 
 /// Serves a router until the process is asked to stop, then calls `wind_down`
@@ -125,29 +126,15 @@ async fn keep_up(handle: PrometheusHandle) {
     }
 }
 
-fn database(store: &StoreArgs) -> anyhow::Result<PathBuf> {
-    let Some(url) = &store.database_url else {
-        // What is in it is for nobody else's eyes.
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&store.data.data_dir)
-            .with_context(|| {
-                format!(
-                    "can not make the data folder {}",
-                    store.data.data_dir.display()
-                )
-            })?;
-        return Ok(store.data.data_dir.join("lampboard.db"));
-    };
-    let path = url
-        .strip_prefix("sqlite://")
-        .or_else(|| url.strip_prefix("sqlite:"))
-        .filter(|path| !path.is_empty());
-    match path {
-        Some(path) => Ok(PathBuf::from(path)),
-        None => {
-            bail!("LAMPBOARD_DATABASE_URL must be sqlite:PATH; other databases are not served yet")
-        }
+/// What is in it is for nobody else's eyes.
+fn make_data_folder(store: &StoreArgs) -> anyhow::Result<()> {
+    if store.database_url.is_some() {
+        return Ok(());
     }
+    let folder = &store.data.data_dir;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("can not make the data folder {}", folder.display()))
 }

@@ -1,0 +1,63 @@
+//! A server elsewhere: how it is reached, and what it means if it is not.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::time::timeout;
+use tonic::{
+    Code, Response, Status,
+    transport::{Channel, Endpoint},
+};
+
+/// How long a connection to the server may take to come about.
+const CONNECT_TIME: Duration = Duration::from_secs(3);
+/// How often a silent connection is asked whether it still lives.
+const PING: Duration = Duration::from_secs(10);
+/// How long the server may take to answer.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
+
+/// Connects when it is first used, and again whenever the connection is lost.
+pub(crate) fn channel(url: &str) -> anyhow::Result<Channel> {
+    let endpoint = Endpoint::from_shared(url.to_owned())
+        .ok()
+        .filter(|endpoint| endpoint.uri().scheme_str() == Some("http"))
+        .with_context(|| format!("LAMPBOARD_SERVER_URL is not like http://HOST:PORT: {url}"))?;
+    let endpoint = endpoint
+        .connect_timeout(CONNECT_TIME)
+        .tcp_nodelay(true)
+        .http2_keep_alive_interval(PING)
+        .keep_alive_while_idle(true);
+    Ok(endpoint.connect_lazy())
+}
+
+/// Waits for an answer, but not for ever.
+pub(crate) async fn answer<T>(
+    call: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<T, Status> {
+    match timeout(ANSWER_TIME, call).await {
+        Ok(answer) => answer.map(Response::into_inner),
+        Err(_) => Err(Status::unavailable("it does not answer in time")),
+    }
+}
+
+/// Whether the server was not there, or not able to answer.
+pub(crate) fn is_away(status: &Status) -> bool {
+    matches!(
+        status.code(),
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown
+    )
+}
+
+/// What went wrong, from the call down to the system.
+pub(crate) fn problem(status: &Status) -> String {
+    let mut problem = status.message().to_owned();
+    let mut source = std::error::Error::source(status);
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !problem.contains(&text) {
+            problem = format!("{problem}: {text}");
+        }
+        source = cause.source();
+    }
+    problem
+}

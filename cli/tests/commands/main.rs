@@ -1,0 +1,12 @@
+//! The commands that look at a running Lampboard from beside it, through the real binary.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test, whatever goes wrong is a failure"
+)]
+
+mod backfill;
+mod doctor;
+mod running;
+mod scripted;
+mod support;
