@@ -83,7 +83,7 @@ describe.each([
     await mona.install(ADMINISTRATOR, 'Install');
     await mona.arrived('installation', /On acme/);
     await mona.arrived('history', /loaded/);
-    await mona.arrived('delivery', /rightly signed/);
+    await mona.arrived('delivery', /correctly signed/);
     await look('data');
     await mona.press('Open the board');
     await page.goto(`${lampboard.origin}/setup`);

@@ -28,7 +28,7 @@ test('from the link to a live board', async () => {
   await mona.install(ADMINISTRATOR, 'Install');
   await mona.headline('First data');
   await mona.arrived('installation', /On acme \(1 repository\)/);
-  await mona.arrived('delivery', /The last one came .* ago, rightly signed/);
+  await mona.arrived('delivery', /The last one came .* ago, correctly signed/);
   await mona.arrived('history', /\d+ runs? loaded/);
 
   await mona.press('Open the board');
@@ -62,7 +62,7 @@ test('no secret is in any page, address or log', async () => {
   await mona.press('Try again');
   await mona.headline('Install Lampboard the discreet');
   await mona.install(ADMINISTRATOR, 'Install');
-  await mona.arrived('delivery', /rightly signed/);
+  await mona.arrived('delivery', /correctly signed/);
   await mona.press('Open the board');
   await mona.page.getByRole('table').waitFor();
 
@@ -109,7 +109,7 @@ test('a GitHub Enterprise Server that was typed in', async () => {
   });
   await mona.install(ADMINISTRATOR, 'Install');
   await mona.arrived('installation', /On acme/);
-  await mona.arrived('delivery', /rightly signed/);
+  await mona.arrived('delivery', /correctly signed/);
   await mona.arrived('history', /\d+ runs? loaded/);
   expect(mona.misbehaviour).toEqual([]);
 });
@@ -178,7 +178,7 @@ test('an App that there is already', async () => {
   await page.goto(`${lampboard.origin}/setup`);
   await mona.headline('First data');
   await mona.arrived('installation', /On acme/);
-  await mona.arrived('delivery', /rightly signed/);
+  await mona.arrived('delivery', /correctly signed/);
   expect(mona.misbehaviour).toEqual([]);
 });
 

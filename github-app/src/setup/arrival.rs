@@ -107,7 +107,7 @@ fn delivery(progress: &Progress, is_polling: bool, now: Timestamp) -> Mark {
     match progress.last_webhook_time {
         Some(time) => Mark {
             done: true,
-            text: format!("The last one came {}, rightly signed.", ago(now, time)),
+            text: format!("The last one came {}, correctly signed.", ago(now, time)),
         },
         None => waiting("None has come yet."),
     }

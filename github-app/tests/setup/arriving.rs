@@ -59,7 +59,7 @@ async fn the_page_follows_what_arrives() {
     let told = progress(&mut browser).await;
     assert_eq!(
         told["delivery"]["text"],
-        "The last one came 3 s ago, rightly signed."
+        "The last one came 3 s ago, correctly signed."
     );
     assert_eq!(
         told["history"]["text"],
