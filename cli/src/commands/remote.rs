@@ -48,16 +48,15 @@ pub(crate) fn is_away(status: &Status) -> bool {
     )
 }
 
-/// What went wrong, from the call down to the system.
+/// What went wrong, and what was at the bottom of it.
 pub(crate) fn problem(status: &Status) -> String {
-    let mut problem = status.message().to_owned();
-    let mut source = std::error::Error::source(status);
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !problem.contains(&text) {
-            problem = format!("{problem}: {text}");
-        }
-        source = cause.source();
+    let message = status.message();
+    let mut bottom = std::error::Error::source(status);
+    while let Some(below) = bottom.and_then(std::error::Error::source) {
+        bottom = Some(below);
     }
-    problem
+    match bottom.map(ToString::to_string) {
+        Some(cause) if !message.contains(&cause) => format!("{message}: {cause}"),
+        _ => message.to_owned(),
+    }
 }

@@ -51,7 +51,7 @@ async fn of_a_lampboard_that_works_nothing_fails_and_no_secret_is_shown() {
         "ok    requests of acme",
         "ok    database ",
         "ok    app ",
-        ", 0 to mend",
+        ", 0 fail",
     ] {
         assert!(
             ended.out.contains(line),

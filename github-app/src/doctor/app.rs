@@ -9,6 +9,8 @@ use crate::{
     wanted,
 };
 
+/// GitHub tells whole seconds, and its answer was on its way.
+const UNCERTAINTY: SignedDuration = SignedDuration::from_secs(2);
 /// From here on it is more than a slow answer.
 const ODD_OFFSET: SignedDuration = SignedDuration::from_secs(30);
 /// From here on, times that people read are wrong, and other clients of GitHub fail.
@@ -82,6 +84,9 @@ fn unreachable(error: &Error, credentials: &Credentials) -> Finding {
 /// How far our clock is from GitHub's; nothing if GitHub has not been heard.
 pub(super) fn clock(offset: Option<SignedDuration>) -> Option<Finding> {
     let offset = offset?;
+    if offset.abs() <= UNCERTAINTY {
+        return Some(Finding::ok("clock", "this machine's clock is GitHub's"));
+    }
     let far = SignedDuration::from_secs(offset.abs().as_secs());
     let side = if offset.is_negative() {
         "ahead of"

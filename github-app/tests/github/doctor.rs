@@ -163,6 +163,7 @@ async fn a_healthy_app_is_found_so_in_every_respect() {
 #[tokio::test]
 async fn a_clock_may_be_off_by_seconds_and_not_by_minutes() {
     for (seconds, level, words) in [
+        (-2, Level::Ok, "clock is GitHub's"),
         (-29, Level::Ok, "29s ahead of"),
         (31, Level::Warn, "31s behind"),
         (-299, Level::Warn, "4m 59s ahead of"),

@@ -58,6 +58,8 @@ impl Show {
     pub(super) fn leave(&self) {
         if let Self::Bars(bars) = self {
             bars.iter().for_each(ProgressBar::abandon);
+            // The last bar ends without its line.
+            eprintln!();
         }
     }
 }

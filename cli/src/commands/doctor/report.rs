@@ -30,7 +30,7 @@ pub(super) fn text(findings: &[Finding]) -> String {
     let count = |level| findings.iter().filter(|it| it.level == level).count();
     writeln!(
         text,
-        "\n{} ok, {} to look at, {} to mend",
+        "\n{} ok, {} warn, {} fail",
         count(Level::Ok),
         count(Level::Warn),
         count(Level::Fail)
@@ -79,7 +79,7 @@ mod tests {
             text(&findings()),
             "ok    clock   it is right\n\
              warn  events  the App has push\u{fffd}[2J\n              -> take it away\n\n\
-             1 ok, 1 to look at, 0 to mend\n"
+             1 ok, 1 warn, 0 fail\n"
         );
     }
 
