@@ -4,7 +4,7 @@ use std::{borrow::Cow, path::Path, sync::Arc};
 
 use url::Url;
 
-use super::Finding;
+use super::{Finding, hook};
 use crate::{
     Credentials, CredentialsError, CredentialsFolder, IdentityConfig,
     clock::Clock,
@@ -24,7 +24,10 @@ pub(super) fn find(identity: &IdentityConfig) -> (Vec<Finding>, Option<Cow<'_, C
             )],
             Some(Cow::Borrowed(credentials)),
         ),
-        IdentityConfig::Webhooks(_) => (vec![webhooks_alone()], None),
+        IdentityConfig::Webhooks(secrets) => {
+            let secrets = hook::own_secrets(secrets);
+            (vec![secrets.unwrap_or_else(webhooks_alone)], None)
+        }
         IdentityConfig::Setup(setup) => {
             let (finding, credentials) = load(&setup.folder);
             (vec![finding], credentials.map(Cow::Owned))

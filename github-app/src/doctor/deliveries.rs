@@ -42,7 +42,7 @@ fn judge(deliveries: &[Delivery], now: Timestamp) -> Finding {
     let told = last
         .delivered_at
         .map_or_else(|| "at some time".to_owned(), |time| ago(time, now));
-    if !is_taken(last) {
+    if !last.is_taken() {
         return Finding::fail(
             SUBJECT,
             format!("the last one, {told}, was not taken in: {}", words(last)),
@@ -68,17 +68,12 @@ fn judge(deliveries: &[Delivery], now: Timestamp) -> Finding {
 
 /// The events that no attempt brought here, each once, the latest first.
 fn missed(deliveries: &[Delivery]) -> Vec<&Delivery> {
-    let taken = deliveries.iter().filter(|it| is_taken(it));
+    let taken = deliveries.iter().filter(|it| it.is_taken());
     let mut known: HashSet<_> = taken.map(|it| it.guid.as_deref()).collect();
     let others = deliveries.iter();
     others
         .filter(|it| known.insert(it.guid.as_deref()))
         .collect()
-}
-
-/// GitHub's word for it is `OK`.
-fn is_taken(delivery: &Delivery) -> bool {
-    delivery.status.as_deref() == Some("OK")
 }
 
 fn words(delivery: &Delivery) -> String {

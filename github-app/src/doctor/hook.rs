@@ -1,13 +1,17 @@
 //! Where GitHub sends webhooks, in which form, and whether they are signed.
 
+use secrecy::SecretString;
 use serde_json::Value;
 
 use super::{Finding, app::settings_page, not_told};
 use crate::{
     Credentials,
     github::{GitHub, HookConfig},
+    signature::Verifier,
     webhook,
 };
+
+const SECRET: &str = "webhook secret";
 
 /// Asks GitHub for the settings of the webhook.
 pub(super) async fn examine(github: &GitHub, credentials: &Credentials) -> Vec<Finding> {
@@ -83,29 +87,33 @@ fn certificates(config: &HookConfig, credentials: &Credentials) -> Finding {
     }
 }
 
+/// What is wrong with the secrets here, if they keep Lampboard from starting.
+pub(super) fn own_secrets(secrets: &[SecretString]) -> Option<Finding> {
+    let error = Verifier::new(secrets).err()?;
+    let fix = "set LAMPBOARD_WEBHOOK_SECRET to the secret in the App's settings at GitHub; of \
+               several, leave no place between two commas empty";
+    Some(Finding::fail(SECRET, error.to_string(), fix))
+}
+
 /// GitHub shows only whether there is one: whether it is ours, deliveries tell.
 fn secret(config: &HookConfig, credentials: &Credentials) -> Finding {
-    let subject = "webhook secret";
-    let github_has_one = config.secret.as_deref().is_some_and(|it| !it.is_empty());
-    let we_have_one = !credentials.webhook_secrets.is_empty();
-    let fix = format!(
-        "make one with `openssl rand -hex 32`, and set it both in {} and as \
-         LAMPBOARD_WEBHOOK_SECRET",
-        settings_page(credentials)
-    );
-    match (github_has_one, we_have_one) {
-        (true, true) => Finding::ok(
-            subject,
-            "there is one at GitHub and one here; whether they are the same, deliveries tell",
-        ),
-        (false, true) => {
-            let message = "there is one here and none at GitHub: nothing that it sends is signed";
-            Finding::fail(subject, message, fix)
-        }
-        (true, false) => {
-            let message = "there is one at GitHub and none here: no delivery can be checked";
-            Finding::fail(subject, message, fix)
-        }
-        (false, false) => Finding::fail(subject, "there is none, so anybody could report", fix),
+    if let Some(finding) = own_secrets(&credentials.webhook_secrets) {
+        return finding;
     }
+    let github_has_one = config.secret.as_deref().is_some_and(|it| !it.is_empty());
+    if github_has_one {
+        return Finding::ok(
+            SECRET,
+            "there is one at GitHub and one here; whether they are the same, deliveries tell",
+        );
+    }
+    Finding::fail(
+        SECRET,
+        "there is one here and none at GitHub: nothing that it sends is signed",
+        format!(
+            "make one with `openssl rand -hex 32`, and set it both in {} and as \
+             LAMPBOARD_WEBHOOK_SECRET",
+            settings_page(credentials)
+        ),
+    )
 }

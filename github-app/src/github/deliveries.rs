@@ -40,6 +40,17 @@ pub struct Delivery {
     pub throttled_at: Option<Timestamp>,
 }
 
+impl Delivery {
+    /// Whether it got through. GitHub's own filter for failures leaves out those
+    /// that nobody answered; what got through says so in words.
+    pub fn is_taken(&self) -> bool {
+        self.status.as_deref() == Some("OK")
+            || self
+                .status_code
+                .is_some_and(|code| (200..300).contains(&code))
+    }
+}
+
 /// A page of what GitHub has delivered, the latest first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Deliveries {

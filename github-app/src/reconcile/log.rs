@@ -144,7 +144,7 @@ impl Log {
         let Some(guid) = attempt.guid.clone() else {
             return;
         };
-        if is_ok(attempt) {
+        if attempt.is_taken() {
             self.got_through.insert(guid);
             return;
         }
@@ -178,13 +178,4 @@ impl Log {
         });
         missed.collect()
     }
-}
-
-/// GitHub's filter for failures leaves out those without an answer; what got
-/// through says so in words.
-fn is_ok(attempt: &Delivery) -> bool {
-    attempt.status.as_deref() == Some("OK")
-        || attempt
-            .status_code
-            .is_some_and(|code| (200..300).contains(&code))
 }

@@ -20,7 +20,7 @@ fn delivery(guid: &str, status: &str, code: i64) -> Delivery {
 fn all_is_well_while_every_event_came() {
     let taken = [
         delivery("c", "OK", 200),
-        delivery("b", "OK", 202),
+        delivery("b", "Accepted", 202),
         // Delivered again, above.
         delivery("b", "timed out", 0),
     ];

@@ -59,6 +59,15 @@ async fn a_secret_on_one_side_only_is_found() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_empty_is_found() {
+    for secrets in [vec![], vec!["of the tests".into(), "".into()]] {
+        let findings = examined_with(all_healthy(), |it| it.webhook_secrets = secrets).await;
+        let words = ["LAMPBOARD_WEBHOOK_SECRET"];
+        assert_only(&findings, "webhook secret", Level::Fail, &words);
+    }
+}
+
+#[tokio::test]
 async fn secrets_that_differ_show_in_what_became_of_deliveries() {
     let refused = json!([{
         "id": 1, "guid": "a", "status": "Invalid HTTP Response: 401", "status_code": 401,
