@@ -14,10 +14,8 @@ use crate::{
     normalize::timestamp,
     server,
     trouble::Trouble,
+    wanted,
 };
-
-/// What the App asks its owners for: see the manifest.
-const PERMISSIONS: [(&str, &str); 2] = [("actions", "read"), ("metadata", "read")];
 
 impl App {
     /// Asks about every installation, those that only the server knows included.
@@ -159,10 +157,6 @@ impl App {
 fn convert(installation: github::Installation, id: i64, time: Timestamp) -> Installation {
     let account = installation.account.unwrap_or_default();
     let granted = installation.permissions.unwrap_or_default();
-    let missing = PERMISSIONS.iter().filter(|(name, _)| {
-        // Whatever is granted, reading is part of it.
-        granted.get(*name).is_none_or(|it| it == "none")
-    });
     let state = match installation.suspended_at {
         Some(_) => InstallationState::Suspended,
         None => InstallationState::Active,
@@ -173,7 +167,7 @@ fn convert(installation: github::Installation, id: i64, time: Timestamp) -> Inst
         state: state.into(),
         account_id: account.id.unwrap_or_default(),
         all_repositories: installation.repository_selection.as_deref() == Some("all"),
-        missing_permissions: missing.map(|(name, it)| format!("{name}: {it}")).collect(),
+        missing_permissions: wanted::missing_permissions(&granted),
         url: installation.html_url.unwrap_or_default(),
         update_time: Some(timestamp(time)),
     }

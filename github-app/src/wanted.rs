@@ -50,13 +50,13 @@ fn without(all: &[String], some: &[String]) -> Vec<String> {
     others.cloned().collect()
 }
 
-/// Who may write may read.
+/// Who may write may read; and reading is part of whatever GitHub will think of.
 fn rank(level: Option<&String>) -> u8 {
     match level.map(String::as_str) {
-        Some("read") => 1,
+        None | Some("none") => 0,
         Some("write") => 2,
         Some("admin") => 3,
-        _ => 0,
+        Some(_) => 1,
     }
 }
 
@@ -97,6 +97,9 @@ mod tests {
             unneeded_permissions(&other),
             ["actions: write", "contents: read"]
         );
+        let other = granted(&[("actions", "watch"), ("metadata", "admin")]);
+        assert!(missing_permissions(&other).is_empty());
+        assert_eq!(unneeded_permissions(&other), ["metadata: admin"]);
         let other = events(&["workflow_run", "push"]);
         assert_eq!(missing_events(&other), ["workflow_job", "repository"]);
         assert_eq!(unneeded_events(&other), ["push"]);

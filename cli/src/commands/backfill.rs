@@ -45,7 +45,7 @@ pub(crate) async fn run(args: BackfillArgs) -> anyhow::Result<ExitCode> {
             Followed::Lost(backfills, status) => {
                 eprintln!("{}", why(&args.client.server_url, &status));
                 eprintln!("What was under way goes on as soon as the server can.");
-                outcomes.push(Outcome::lost());
+                outcomes.push(Outcome::lost(&status));
                 (backfills, false)
             }
         }

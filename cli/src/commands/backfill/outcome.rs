@@ -51,22 +51,22 @@ impl Outcome {
 
     /// One that the server did not start.
     pub(super) fn refused(repository: &str, status: &Status, why: String) -> Self {
-        let end = match status.code() {
-            Code::InvalidArgument => End::Usage,
-            _ if remote::is_away(status) => End::Unavailable,
-            _ => End::Failed,
-        };
         Self {
             repository: repository.to_owned(),
             status: "refused",
             problem: why,
-            ..Self::nothing(end)
+            ..Self::lost(status)
         }
     }
 
-    /// The server was lost. What became of the backfills, nobody knows.
-    pub(super) fn lost() -> Self {
-        Self::nothing(End::Unavailable)
+    /// The server does not tell any more. What becomes of the backfills, nobody
+    /// knows.
+    pub(super) fn lost(status: &Status) -> Self {
+        Self::nothing(match status.code() {
+            Code::InvalidArgument => End::Usage,
+            _ if remote::is_away(status) => End::Unavailable,
+            _ => End::Failed,
+        })
     }
 
     fn nothing(end: End) -> Self {
@@ -138,6 +138,20 @@ mod tests {
         }
         assert_eq!(outcome(BackfillStatus::Queued, false).end(), End::Done);
         assert_eq!(outcome(BackfillStatus::Failed, false).end(), End::Failed);
+    }
+
+    #[test]
+    fn who_does_not_answer_is_told_from_who_refuses() {
+        for (status, end) in [
+            (Status::unavailable("away"), End::Unavailable),
+            (Status::not_found("repository"), End::Failed),
+            (Status::invalid_argument("since_time"), End::Usage),
+        ] {
+            assert_eq!(Outcome::lost(&status).end(), end);
+            let refused = Outcome::refused("acme/api", &status, "so".to_owned());
+            assert_eq!(refused.end(), end);
+            assert!(refused.is_told(true) && !refused.is_told(false));
+        }
     }
 
     #[test]
