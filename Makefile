@@ -29,10 +29,16 @@ test: tools web-ui/node_modules/.complete ## Install what tests need, and run th
 	$(say) "Rust: all tests"
 	cargo test --workspace --locked
 	$(say) "End to end, in Chromium"
+	cargo build --workspace --locked --bins
 	$(NPM) run e2e
 
+.PHONY: shuffle
+shuffle: ## Try 1,000 shuffles of 5,000 webhooks each against the board (SEED=number to begin elsewhere)
+	LAMPBOARD_SHUFFLES=1000 LAMPBOARD_SHUFFLE_EVENTS=5000 LAMPBOARD_SHUFFLE_SEED=$(or $(SEED),1) \
+	cargo test --workspace --release --locked --test github s21
+
 .PHONY: check
-check: check-proto check-web-ui check-supply check-rust ## Format, lints, contract, generated code, licences
+check: check-proto check-web-ui check-supply check-rust check-double ## Format, lints, contract, generated code, licences
 
 .PHONY: check-proto
 check-proto: web-ui/node_modules/.complete
@@ -58,6 +64,15 @@ check-rust: web-ui/node_modules/.complete
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+
+.PHONY: check-double
+check-double: github-double/schemas/node_modules/.complete
+	$(say) "github-double: answers and events against GitHub's own descriptions"
+	npm --prefix github-double/schemas test
+	cargo build --workspace --locked --example samples
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	target/debug/examples/samples "$$folder"; \
+	node github-double/schemas/check.js "$$folder"
 
 .PHONY: check-supply
 check-supply: tools
@@ -91,6 +106,12 @@ bench: ## Measure, and write the figures to README (REFERENCES=folder: against o
 .PHONY: tools
 tools: ## Install what checks and tests need, where it is missing
 	@.ci/tools
+
+github-double/schemas/node_modules/.complete: github-double/schemas/package-lock.json
+	$(say) "github-double: GitHub's descriptions"
+	npm --prefix github-double/schemas ci --ignore-scripts --no-audit --no-fund
+	npm --prefix github-double/schemas run trim
+	@touch $@
 
 # The crate web-ui installs without development packages when the lock file is
 # newer, which removes this marker together with what it stands for.

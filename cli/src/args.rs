@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::bail;
+use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use client::{BackfillArgs, DoctorArgs};
@@ -210,12 +211,24 @@ pub(crate) struct WebhookArgs {
 }
 
 impl WebhookArgs {
+    /// Whether either setting is there, even with nothing in it.
+    fn is_set(&self) -> bool {
+        self.webhook_secret.is_some() || self.webhook_secret_file.is_some()
+    }
+
     /// The secrets, none if neither setting is set.
     pub(crate) fn secrets(&self) -> anyhow::Result<SecretList> {
         let secret = secret::read(
             self.webhook_secret.as_ref(),
             self.webhook_secret_file.as_deref(),
         )?;
+        if self.is_set() && secret.is_none() {
+            bail!(
+                "no webhook secret where LAMPBOARD_WEBHOOK_SECRET or LAMPBOARD_WEBHOOK_SECRET_FILE \
+                 says there is one: make one with `openssl rand -hex 32` and set it here and in the \
+                 webhook settings of the GitHub App, or unset both to set an App up in the browser"
+            );
+        }
         Ok(secret.map(|secret| secret.split()).unwrap_or_default())
     }
 

@@ -8,7 +8,7 @@ use std::{
 use lampboard_proto::{
     transport::Transport,
     v1::{
-        Installation, InstallationState, RemoveRepositoriesRequest, Repository,
+        AppMode, Installation, InstallationState, RemoveRepositoriesRequest, Repository,
         SyncInstallationRequest,
     },
 };
@@ -46,6 +46,12 @@ impl App {
     /// Who the app is to GitHub, once it is somebody.
     pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
         self.identity.borrow().clone()
+    }
+
+    /// Whether no webhook can come.
+    pub(crate) fn is_polling(&self) -> bool {
+        let identity = self.identity();
+        identity.is_some_and(|it| it.mode() == AppMode::Polling)
     }
 
     /// Offers set-up, which makes the app somebody, or somebody else.

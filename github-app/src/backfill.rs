@@ -21,8 +21,8 @@ use crate::{
     trouble::Trouble,
 };
 
-/// How many pages a list with a filter has: a thousand runs.
-const PAGES: usize = 10;
+/// How many runs GitHub lists at most when it is given a filter.
+const CAP: usize = 1000;
 /// How long to wait before the server is asked again for what it wants.
 const RECONNECT: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -117,27 +117,29 @@ impl Walk<'_> {
         self.tell(BackfillStatus::Done, 0, 0, None).await
     }
 
-    /// Loads what one list shows, which ends after a thousand runs. Whether there
+    /// Loads what one list shows, which is a thousand runs at most. Whether there
     /// may be more.
     async fn window(&mut self) -> Result<bool, Trouble> {
         let begin = self.until;
         let created = format!("<={}", seconds(begin));
         let path = Fetch::path(&self.repository);
         let mut next = Some(path.runs(&[("created", &created), ("per_page", "100")]));
-        for _ in 0..PAGES {
-            let Some(path) = next.take() else {
-                return Ok(false);
-            };
+        let mut rows = 0;
+        while let Some(path) = next.take() {
             let listed = self.fetch.runs(&self.repository, &path, None).await?;
             let Some(page) = listed else {
                 return Ok(false);
             };
+            rows += page.runs.row_count;
             if !self.page(&page).await? {
                 return Ok(false);
             }
             next = page.next;
         }
-        if self.until == begin {
+        if rows < CAP {
+            return Ok(false);
+        }
+        if self.until.as_second() == begin.as_second() {
             tracing::warn!(
                 repository.name = self.repository.name,
                 "more than 1,000 runs of {} were created in one second, {begin}: GitHub lists no \
@@ -146,7 +148,7 @@ impl Walk<'_> {
             );
             self.until = begin - SignedDuration::from_secs(1);
         }
-        Ok(next.is_some())
+        Ok(true)
     }
 
     /// Takes notice of a page. Whether what is older is wanted, too.

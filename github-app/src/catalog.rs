@@ -82,6 +82,11 @@ impl Catalog {
         self.lock().activity.get(&repository_id).copied()
     }
 
+    /// Whether no installation is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().installations.is_empty()
+    }
+
     /// All installations, with the number of repositories that each sees.
     pub(crate) fn installations(&self) -> Vec<(Installation, usize)> {
         let known = self.lock();

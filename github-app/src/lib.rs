@@ -77,7 +77,7 @@ impl GithubApp {
         let app = Arc::new(App {
             server: Server::new(transport.clone(), &config.write_key)?,
             vitals: Vitals::new(clock.now()),
-            clock: Arc::clone(&clock),
+            clock,
             limits: config.limits,
             reconcile: config.reconcile,
             catalog: Catalog::default(),
@@ -125,6 +125,15 @@ impl GithubApp {
         self.reconciler.lock().await.round(&identity).await
     }
 
+    /// Asks GitHub now which installations and repositories there are, which
+    /// reconciling does once a day. Says what went wrong, if it did.
+    pub async fn sync(&self) -> Result<(), String> {
+        let github = self.app.identity().and_then(|it| it.github.clone());
+        let github = github.ok_or("there is no key to ask GitHub with")?;
+        let synced = self.app.sync_installations(&github).await;
+        synced.map_err(|trouble| trouble.to_string())
+    }
+
     /// Loads the history that the server wants, for as long as it is polled.
     pub async fn backfill(&self) {
         if let Some(github) = self.app.identity().and_then(|it| it.github.clone()) {
@@ -145,9 +154,12 @@ impl GithubApp {
         let settings = &self.app.reconcile;
         let mut random = fastrand::Rng::new();
         loop {
+            let start = self.app.clock.now();
             self.reconcile().await;
+            let took = self.app.clock.now().duration_since(start).unsigned_abs();
             let jitter = settings.jitter.mul_f64(random.f64());
-            self.app.clock.sleep(settings.interval + jitter).await;
+            let rest = (settings.interval + jitter).saturating_sub(took);
+            self.app.clock.sleep(rest).await;
         }
     }
 

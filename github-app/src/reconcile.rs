@@ -12,7 +12,7 @@ mod missed;
 use std::{collections::HashSet, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
-use lampboard_proto::v1::{ReconcileRound, ReportSource};
+use lampboard_proto::v1::{AppMode, ReconcileRound, ReportSource};
 
 use self::{due::Due, gaps::AskedAbout, log::Log};
 pub(crate) use self::{lists::seconds, log::from_proto};
@@ -23,12 +23,14 @@ use crate::{
     identity::Identity,
     normalize::timestamp,
     trouble::Trouble,
+    vitals,
 };
 
 /// The most requests of one round.
 const REQUESTS: u64 = 300;
 /// How often GitHub is asked which installations and repositories there are.
 const SYNC_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
+const POLLED_SYNC_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
 
 /// Repairs what webhooks missed. What it remembers only saves requests: all that
 /// must last is in the server.
@@ -39,6 +41,8 @@ pub(crate) struct Reconciler {
     /// What was read of GitHub's log, while it is not all read.
     log: Option<Log>,
     last_sync: Option<Timestamp>,
+    /// The App that all this is about.
+    app_id: Option<i64>,
 }
 
 /// One round: what it may spend and what it found.
@@ -66,6 +70,7 @@ impl Reconciler {
             asked: AskedAbout::default(),
             log: None,
             last_sync: None,
+            app_id: None,
         }
     }
 
@@ -104,11 +109,11 @@ impl Reconciler {
     /// then what only adds detail.
     async fn steps(&mut self, round: &mut Round<'_>, identity: &Identity) -> Result<(), Trouble> {
         self.sync(round, identity).await?;
-        if identity.mode() == lampboard_proto::v1::AppMode::Connected {
+        if identity.mode() == AppMode::Connected {
             self.look_after_outage(round).await?;
         }
         self.list(round).await?;
-        if identity.mode() == lampboard_proto::v1::AppMode::Connected {
+        if identity.mode() == AppMode::Connected {
             self.read_log(round).await?;
             self.fetch_gaps(round).await?;
             self.recover(round).await?;
@@ -120,15 +125,31 @@ impl Reconciler {
 
     async fn sync(&mut self, round: &mut Round<'_>, identity: &Identity) -> Result<(), Trouble> {
         let github = round.fetch.github;
-        if self
-            .last_sync
-            .is_none_or(|last| round.start - SYNC_INTERVAL >= last)
-        {
+        // The server takes no wishes for an app that it knows nothing of.
+        vitals::tell(&self.app.server, &self.app.status()).await?;
+        if self.is_sync_due(round.start, identity) {
             self.app.sync_installations(github).await?;
             self.last_sync = Some(round.start);
             hook::check(&self.app, identity).await?;
         }
         self.app.sync_asked(github).await
+    }
+
+    /// Where no webhook tells of a new installation, as before there is one, GitHub
+    /// has to be asked more often.
+    fn is_sync_due(&mut self, now: Timestamp, identity: &Identity) -> bool {
+        if self.app_id != identity.app_id {
+            self.app_id = identity.app_id;
+            self.last_sync = None;
+        }
+        let interval = if self.app.catalog.is_empty() {
+            SignedDuration::ZERO
+        } else if identity.mode() == AppMode::Polling {
+            POLLED_SYNC_INTERVAL
+        } else {
+            SYNC_INTERVAL
+        };
+        self.last_sync.is_none_or(|last| now - interval >= last)
     }
 }
 

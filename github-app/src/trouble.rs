@@ -7,6 +7,9 @@ use crate::github;
 /// How long GitHub is left alone after it could not be reached.
 const PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long an installation is left alone that its owner suspended.
+const SUSPENSION: SignedDuration = SignedDuration::from_mins(10);
+
 /// Why something asked of GitHub did not reach the server.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
@@ -36,6 +39,8 @@ impl Trouble {
     pub(crate) fn wait_until(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::GitHub(github::Error::Limited { until }) => Some(*until),
+            // Its owner may take that back at any time.
+            Self::GitHub(github::Error::Suspended { .. }) => Some(now + SUSPENSION),
             Self::GitHub(github::Error::Unavailable(_) | github::Error::Unauthorized { .. })
             | Self::Server(_)
             | Self::Unreadable(_) => Some(now + PAUSE),

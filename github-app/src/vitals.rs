@@ -48,6 +48,11 @@ impl Vitals {
         }
     }
 
+    /// Since when the app runs.
+    pub(crate) fn start_time(&self) -> Timestamp {
+        self.start_time
+    }
+
     /// A signed webhook came.
     pub(crate) fn note_webhook(&self, now: Timestamp) {
         self.lock().last_webhook = Some(now);

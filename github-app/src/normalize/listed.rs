@@ -15,6 +15,8 @@ pub(crate) struct ListedRuns {
     pub(crate) builds: Vec<Build>,
     /// When the last one of the page was created: lists go by that time.
     pub(crate) last_create_time: Option<Timestamp>,
+    /// How many rows there are, those of which nothing can be made included.
+    pub(crate) row_count: usize,
 }
 
 #[derive(Default, Deserialize)]
@@ -36,8 +38,10 @@ struct Jobs<'a> {
 pub(crate) fn runs(repository: &Repository, body: &[u8]) -> serde_json::Result<ListedRuns> {
     let rows = serde_json::from_slice::<Runs<'_>>(body)?.workflow_runs;
     let mut create_times = rows.iter().filter_map(|row| *row.as_ref()?.created_at);
+    let last_create_time = create_times.next_back();
     Ok(ListedRuns {
-        last_create_time: create_times.next_back(),
+        row_count: rows.len(),
+        last_create_time,
         builds: rows
             .into_iter()
             .filter_map(|row| build(repository, row))

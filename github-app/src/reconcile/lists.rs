@@ -10,6 +10,9 @@ use crate::{
     trouble::Trouble,
 };
 
+/// How long no webhook at all has to come for webhooks not to be trusted to tell of
+/// what runs.
+const SILENCE: SignedDuration = SignedDuration::from_mins(30);
 /// The most pages of one repository in one round; what is older is backfilled.
 const PAGES: usize = 20;
 /// For how long after its creation GitHub lets a run be re-run.
@@ -107,7 +110,7 @@ impl Reconciler {
         round: &mut Round<'_>,
         repository: &Repository,
     ) -> Result<bool, Trouble> {
-        if self.app.catalog.last_webhook(repository.id).is_some() {
+        if !self.is_deaf(round.start) {
             return Ok(false);
         }
         let path = Fetch::path(repository).runs(&[("per_page", "100"), ("status", "in_progress")]);
@@ -120,6 +123,13 @@ impl Reconciler {
                 Ok(round.learn(&page))
             }
         }
+    }
+
+    /// Whether no webhook tells of anything: none can come, or none has for long.
+    fn is_deaf(&self, now: Timestamp) -> bool {
+        let heard = self.app.vitals.last_webhook();
+        let silent_since = heard.unwrap_or_else(|| self.app.vitals.start_time());
+        self.app.is_polling() || now.duration_since(silent_since) >= SILENCE
     }
 
     /// Once a day, compares every run that may have been run again.

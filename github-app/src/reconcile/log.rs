@@ -19,7 +19,7 @@ use crate::{
 const KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// How much of the log is read again, because deliveries that were throttled or
 /// slow may appear late.
-const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
 /// For how long after its creation GitHub lets a run be re-run.
 const RERUN_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
 

@@ -27,16 +27,14 @@ impl Reconciler {
         loop {
             let missed = self.missed().await?;
             let is_last = missed.len() < GAPS;
-            let before = missed.len();
-            let left = if before <= FEW {
-                missed
+            let (closed, left) = if missed.len() <= FEW {
+                (0, missed)
             } else {
                 self.close_learnt(round, missed).await?
             };
-            let explained = before - left.len();
             self.fetch_payloads(round, left).await?;
-            // More may wait behind those that were explained.
-            if is_last || explained == 0 {
+            // More may wait behind those that were closed.
+            if is_last || closed == 0 {
                 return Ok(());
             }
         }
@@ -58,13 +56,14 @@ impl Reconciler {
         Ok(server::patiently(client.list_gaps(request)).await?.gaps)
     }
 
-    /// Closes what this round's lists have told already. Jobs are fetched with
+    /// Closes what this round's lists have told already, and says how much that was
+    /// and what payloads are to be fetched of. Jobs are fetched with
     /// their builds, so that their webhooks say nothing more once those are known.
     async fn close_learnt(
         &mut self,
         round: &Round<'_>,
         missed: Vec<MissedDelivery>,
-    ) -> Result<Vec<MissedDelivery>, Trouble> {
+    ) -> Result<(usize, Vec<MissedDelivery>), Trouble> {
         let kind = |it: &MissedDelivery| Kind::named(&it.event);
         let (listed, mut left): (Vec<_>, Vec<_>) = missed
             .into_iter()
@@ -78,14 +77,15 @@ impl Reconciler {
         let (explained, unexplained) = matching::explained(runs, &round.learnt);
         left.extend(unexplained);
         left.extend(others);
-        let learnt = jobs.into_iter().chain(explained).collect();
+        let learnt: Vec<_> = jobs.into_iter().chain(explained).collect();
+        let closed = learnt.len();
         self.close(learnt, GapClosing::Learnt).await?;
         // What is about repositories that are to be listed yet can wait for that.
         left.retain(|it| {
             let about_builds = matches!(kind(it), Kind::WorkflowRun | Kind::WorkflowJob);
             !about_builds || round.listed.contains(&it.repository_id)
         });
-        Ok(left)
+        Ok((closed, left))
     }
 
     async fn close(

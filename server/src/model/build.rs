@@ -61,12 +61,12 @@ impl BuildFacts {
         }
     }
 
-    /// Everything by which two reports of one build are put in order. What comes
+    /// Everything by which two reports of one build are put in order, but for
+    /// `create_time`, of which the earliest is kept. What comes
     /// after the conclusion only makes the order total: whichever of two reports
     /// that differ there arrives first, the same one wins.
     fn rank(&self) -> impl Ord + '_ {
         let origin = (
-            self.create_time,
             self.start_time,
             self.workflow_id,
             &self.workflow,
@@ -175,9 +175,11 @@ impl BuildRecord {
             .into_iter()
             .flatten()
             .min();
+        let create_time = self.facts.create_time.min(facts.create_time);
         if facts > self.facts {
             self.facts = facts;
         }
+        self.facts.create_time = create_time;
     }
 
     /// When it ended: when its last job did, or while no job has ended, when
@@ -254,7 +256,8 @@ impl Build {
 }
 
 /// Says which attempt of one run is the latest, which one counts, and how many
-/// are missing.
+/// are missing; and when the run was created, which is the earliest that any
+/// report says: asked for one attempt alone, GitHub says when that attempt was.
 ///
 /// `attempts` are all known attempts of the run, `given_up` are those that
 /// nobody asks for any more.
@@ -268,7 +271,9 @@ pub(crate) fn mark_attempts<'a>(
     let counted = attempts
         .iter()
         .position(|build| build.facts.status.is_completed());
+    let create_time = attempts.iter().map(|build| build.facts.create_time).min();
     for (place, build) in attempts.into_iter().enumerate() {
+        build.facts.create_time = create_time.unwrap_or(build.facts.create_time);
         build.latest_attempt = place == 0;
         build.counted = Some(place) == counted;
         build.missing_attempts = if place == 0 { missing } else { 0 };

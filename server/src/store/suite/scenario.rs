@@ -243,6 +243,7 @@ fn said_of_build(run: RunId, second: i64, beat: &Beat) -> BuildFacts {
     facts.title = either(beat.variant, 1, "Fix the parser", "Fix it").to_owned();
     facts.pull_requests = either(beat.variant, 2, vec![], vec![12, 15]);
     facts.start_time = at(either(beat.variant, 3, 0, second));
+    facts.create_time = at(either(beat.variant, 5, 0, second));
     facts.url = either(beat.variant, 4, "https://github.com/a", "").to_owned();
     facts
 }
