@@ -11,7 +11,6 @@ use std::{
 };
 
 use anyhow::bail;
-use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use client::{BackfillArgs, DoctorArgs};
