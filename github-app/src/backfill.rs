@@ -28,10 +28,10 @@ const RECONNECT: std::time::Duration = std::time::Duration::from_secs(5);
 
 impl App {
     /// Does what the server wants from GitHub, for as long as it is polled.
-    pub(crate) async fn serve_requests(self: Arc<Self>, github: GitHub) {
+    pub(crate) async fn serve_requests(self: Arc<Self>) {
         let mut working = JoinSet::new();
         loop {
-            if let Err(status) = self.watch_requests(&github, &mut working).await {
+            if let Err(status) = self.watch_requests(&mut working).await {
                 tracing::debug!(%status, "the stream of the server's requests ended");
             }
             self.clock.sleep(RECONNECT).await;
@@ -40,7 +40,6 @@ impl App {
 
     async fn watch_requests(
         self: &Arc<Self>,
-        github: &GitHub,
         working: &mut JoinSet<()>,
     ) -> Result<(), tonic::Status> {
         let mut client = self.server.app.clone();
@@ -48,8 +47,11 @@ impl App {
         let mut requests = watched.into_inner();
         while let Some(message) = requests.message().await? {
             while working.try_join_next().is_some() {}
-            if let Some(Request::Backfill(leased)) = message.request {
-                let (app, github) = (Arc::clone(self), github.clone());
+            let github = self.identity().and_then(|it| it.github.clone());
+            if let Some(Request::Backfill(leased)) = message.request
+                && let Some(github) = github
+            {
+                let app = Arc::clone(self);
                 working.spawn(async move { app.backfill(&github, leased).await });
             }
         }

@@ -19,34 +19,53 @@ use crate::{
 
 impl App {
     /// Asks about every installation, those that only the server knows included.
-    pub(crate) async fn sync_installations(&self, github: &GitHub) -> Result<(), Trouble> {
+    /// Gives the trouble that it had with single ones, which are asked about again.
+    pub(crate) async fn sync_installations(
+        &self,
+        github: &GitHub,
+    ) -> Result<Vec<Trouble>, Trouble> {
         let time = self.clock.now();
         let installations = github.installations().await?;
         let found: BTreeSet<i64> = installations.iter().filter_map(|it| it.id).collect();
+        let mut troubles = Vec::new();
         for installation in installations {
-            self.sync(github, installation, time).await?;
+            if let Some(id) = installation.id {
+                let synced = self.sync(github, id, installation, time).await;
+                troubles.extend(self.ask_again_after(id, synced)?);
+            }
         }
         for id in self.known_installations().await? {
             if !found.contains(&id) {
                 self.lose(id, time).await?;
             }
         }
-        Ok(())
+        Ok(troubles)
     }
 
-    /// Asks about the installations that events were about.
-    pub(crate) async fn sync_asked(&self, github: &GitHub) -> Result<(), Trouble> {
-        let mut asked = self.asked.take();
-        while let Some(id) = asked.pop_first() {
-            if let Err(trouble) = self.sync_installation(github, id).await {
-                asked.insert(id);
-                for id in asked {
-                    self.asked.put_back(id);
-                }
-                return Err(trouble);
-            }
+    /// Asks about the installations that events were about, in the same way.
+    pub(crate) async fn sync_asked(&self, github: &GitHub) -> Result<Vec<Trouble>, Trouble> {
+        let mut troubles = Vec::new();
+        for id in self.asked.take() {
+            let synced = self.sync_installation(github, id).await;
+            troubles.extend(self.ask_again_after(id, synced)?);
         }
-        Ok(())
+        Ok(troubles)
+    }
+
+    /// One installation that GitHub gives nothing of must not hold up the others.
+    fn ask_again_after(
+        &self,
+        id: i64,
+        synced: Result<(), Trouble>,
+    ) -> Result<Option<Trouble>, Trouble> {
+        let Err(trouble) = synced else {
+            return Ok(None);
+        };
+        self.asked.put_back(id);
+        match trouble {
+            Trouble::Server(_) => Err(trouble),
+            trouble => Ok(Some(trouble)),
+        }
     }
 
     async fn sync_installation(&self, github: &GitHub, id: i64) -> Result<(), Trouble> {
@@ -54,7 +73,7 @@ impl App {
         // What it may do and see can have changed, and its token knows only what was.
         github.forget_token(id);
         match github.installation(id).await {
-            Ok(installation) => self.sync(github, installation, time).await,
+            Ok(installation) => self.sync(github, id, installation, time).await,
             Err(github::Error::InstallationGone { .. }) => self.lose(id, time).await,
             Err(error) => Err(error.into()),
         }
@@ -63,12 +82,10 @@ impl App {
     async fn sync(
         &self,
         github: &GitHub,
+        id: i64,
         installation: github::Installation,
         time: Timestamp,
     ) -> Result<(), Trouble> {
-        let Some(id) = installation.id else {
-            return Ok(());
-        };
         let mut installation = convert(installation, id, time);
         let repositories = if installation.state() == InstallationState::Active {
             match github.repositories(id, Purpose::Live).await {

@@ -25,9 +25,10 @@ mod vitals;
 mod wanted;
 mod webhook;
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::Router;
+use futures_util::FutureExt as _;
 use lampboard_proto::{transport::Transport, v1::ReconcileRound};
 use tokio::sync::{Mutex, watch};
 
@@ -131,14 +132,13 @@ impl GithubApp {
         let github = self.app.identity().and_then(|it| it.github.clone());
         let github = github.ok_or("there is no key to ask GitHub with")?;
         let synced = self.app.sync_installations(&github).await;
-        synced.map_err(|trouble| trouble.to_string())
+        let troubles = synced.map_err(|trouble| trouble.to_string())?;
+        troubles.first().map_or(Ok(()), |it| Err(it.to_string()))
     }
 
     /// Loads the history that the server wants, for as long as it is polled.
     pub async fn backfill(&self) {
-        if let Some(github) = self.app.identity().and_then(|it| it.github.clone()) {
-            Arc::clone(&self.app).serve_requests(github).await;
-        }
+        Arc::clone(&self.app).serve_requests().await;
     }
 
     async fn work(&self) {
@@ -155,7 +155,11 @@ impl GithubApp {
         let mut random = fastrand::Rng::new();
         loop {
             let start = self.app.clock.now();
-            self.reconcile().await;
+            // The next round begins with what the server knows, whatever this one did.
+            let round = AssertUnwindSafe(self.reconcile()).catch_unwind();
+            if round.await.is_err() {
+                tracing::error!("reconciling panicked");
+            }
             let took = self.app.clock.now().duration_since(start).unsigned_abs();
             let jitter = settings.jitter.mul_f64(random.f64());
             let rest = (settings.interval + jitter).saturating_sub(took);
@@ -169,10 +173,16 @@ impl GithubApp {
         loop {
             self.app.asked.some().await;
             let github = self.app.identity().and_then(|it| it.github.clone());
-            if let Some(github) = github
-                && let Err(trouble) = self.app.sync_asked(&github).await
-            {
-                tracing::warn!(%trouble, "can not ask GitHub about an installation");
+            let Some(github) = github else {
+                continue;
+            };
+            let synced = AssertUnwindSafe(self.app.sync_asked(&github)).catch_unwind();
+            match synced.await {
+                Ok(Ok(troubles)) => troubles.iter().for_each(|trouble| {
+                    tracing::warn!(%trouble, "can not ask GitHub about an installation");
+                }),
+                Ok(Err(trouble)) => tracing::warn!(%trouble, "can not tell of installations"),
+                Err(_) => tracing::error!("asking about installations panicked"),
             }
         }
     }

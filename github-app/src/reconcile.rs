@@ -108,17 +108,21 @@ impl Reconciler {
     /// The order is that of worth: how things stand now, then what was missed,
     /// then what only adds detail.
     async fn steps(&mut self, round: &mut Round<'_>, identity: &Identity) -> Result<(), Trouble> {
-        self.sync(round, identity).await?;
-        if identity.mode() == AppMode::Connected {
+        let has_log = identity.mode() == AppMode::Connected;
+        let synced = self.sync(round, identity).await;
+        round.unless_of_server(synced)?;
+        if has_log {
             self.look_after_outage(round).await?;
         }
         self.list(round).await?;
-        if identity.mode() == AppMode::Connected {
-            self.read_log(round).await?;
-            self.fetch_gaps(round).await?;
-            self.recover(round).await?;
-        } else {
-            self.fetch_gaps(round).await?;
+        if has_log {
+            let read = self.read_log(round).await;
+            round.unless_of_server(read)?;
+        }
+        self.fetch_gaps(round).await?;
+        if has_log {
+            let recovered = self.recover(round).await;
+            round.unless_of_server(recovered)?;
         }
         self.fetch_jobs(round).await
     }
@@ -128,11 +132,14 @@ impl Reconciler {
         // The server takes no wishes for an app that it knows nothing of.
         vitals::tell(&self.app.server, &self.app.status()).await?;
         if self.is_sync_due(round.start, identity) {
-            self.app.sync_installations(github).await?;
+            let troubles = self.app.sync_installations(github).await?;
+            round.note_all(&troubles);
             self.last_sync = Some(round.start);
             hook::check(&self.app, identity).await?;
         }
-        self.app.sync_asked(github).await
+        let troubles = self.app.sync_asked(github).await?;
+        round.note_all(&troubles);
+        Ok(())
     }
 
     /// Where no webhook tells of a new installation, as before there is one, GitHub
@@ -157,6 +164,24 @@ impl Round<'_> {
     /// Whether the round may make another request.
     fn may_ask(&self) -> bool {
         self.counter.sent() < REQUESTS
+    }
+
+    /// Goes on after trouble with GitHub, which may be about one kind of request;
+    /// without the server, there is nothing to go on with.
+    fn unless_of_server(&mut self, step: Result<(), Trouble>) -> Result<(), Trouble> {
+        match step {
+            Err(trouble) if !matches!(trouble, Trouble::Server(_)) => {
+                self.note(&trouble);
+                Ok(())
+            }
+            step => step,
+        }
+    }
+
+    fn note_all(&mut self, troubles: &[Trouble]) {
+        for trouble in troubles {
+            self.note(trouble);
+        }
     }
 
     /// Keeps the first trouble: those after it mostly follow from it.
