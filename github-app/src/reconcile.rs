@@ -136,6 +136,10 @@ impl Reconciler {
             round.note_all(&troubles);
             self.last_sync = Some(round.start);
             hook::check(&self.app, identity).await?;
+            if identity.slug.is_empty() {
+                // Settings name the App by its number alone.
+                self.app.vitals.note_app(github.app().await?);
+            }
         }
         let troubles = self.app.sync_asked(github).await?;
         round.note_all(&troubles);

@@ -7,8 +7,9 @@ use crate::github;
 /// How long GitHub is left alone after it could not be reached.
 const PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
-/// How long an installation is left alone that its owner suspended.
-const SUSPENSION: SignedDuration = SignedDuration::from_mins(10);
+/// How long an installation is left alone that its owner suspended, or did not
+/// grant enough.
+const LOCKED_OUT: SignedDuration = SignedDuration::from_mins(10);
 
 /// Why something asked of GitHub did not reach the server.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +40,10 @@ impl Trouble {
     pub(crate) fn wait_until(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::GitHub(github::Error::Limited { until }) => Some(*until),
-            // Its owner may take that back at any time.
-            Self::GitHub(github::Error::Suspended { .. }) => Some(now + SUSPENSION),
+            // Its owner may mend that at any time.
+            Self::GitHub(github::Error::Suspended { .. } | github::Error::Forbidden { .. }) => {
+                Some(now + LOCKED_OUT)
+            }
             Self::GitHub(github::Error::Unavailable(_) | github::Error::Unauthorized { .. })
             | Self::Server(_)
             | Self::Unreadable(_) => Some(now + PAUSE),

@@ -12,7 +12,7 @@ use lampboard_proto::v1::{
 
 use crate::{
     app::App,
-    github::{Budget, GitHub},
+    github::{self, Budget, GitHub},
     normalize::timestamp,
     server::{self, Server},
     trouble::Trouble,
@@ -35,6 +35,7 @@ struct Noted {
     last_webhook: Option<Timestamp>,
     refused: BTreeMap<&'static str, (i64, Timestamp)>,
     last_round: Option<ReconcileRound>,
+    app: github::App,
     /// By what they are about.
     problems: BTreeMap<&'static str, String>,
 }
@@ -70,6 +71,11 @@ impl Vitals {
         (*count, *last) = (*count + 1, now);
     }
 
+    /// GitHub said who the App is.
+    pub(crate) fn note_app(&self, app: github::App) {
+        self.lock().app = app;
+    }
+
     /// A round of reconciling is over.
     pub(crate) fn note_round(&self, round: ReconcileRound) {
         self.lock().last_round = Some(round);
@@ -96,6 +102,8 @@ impl Vitals {
                 last_time: Some(timestamp(*last)),
             });
         AppStatus {
+            app_slug: noted.app.slug.clone().unwrap_or_default(),
+            app_url: noted.app.html_url.clone().unwrap_or_default(),
             start_time: Some(timestamp(self.start_time)),
             last_webhook_time: noted.last_webhook.map(timestamp),
             refused: refused.collect(),
@@ -122,8 +130,10 @@ impl App {
                 .map_or(AppMode::Setup, |identity| identity.mode()),
         );
         if let Some(identity) = identity {
-            status.app_slug.clone_from(&identity.slug);
-            status.app_url.clone_from(&identity.html_url);
+            if !identity.slug.is_empty() {
+                status.app_slug.clone_from(&identity.slug);
+                status.app_url.clone_from(&identity.html_url);
+            }
             let budgets = identity.github.iter().flat_map(GitHub::budgets);
             status.budgets = budgets.map(|it| budget(&it)).collect();
         }
