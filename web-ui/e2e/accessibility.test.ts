@@ -27,7 +27,7 @@ test.each([
       found[`${name}, ${colorScheme}`] = await violations(page);
     }
   }
-  expect(Object.keys(found)).toHaveLength(6);
+  expect(Object.keys(found)).toHaveLength(8);
   expect(Object.fromEntries(Object.entries(found).filter(([, list]) => list.length > 0))).toEqual(
     {},
   );

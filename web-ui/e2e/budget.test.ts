@@ -4,7 +4,7 @@ import { DESK, launch, load, painted, PHONE, pillSays, visit } from './support/b
 import { say } from './support/figures.ts';
 import { GitHub } from './support/github.ts';
 import { Installation } from './support/lampboard.ts';
-import { pagesOf } from './support/pages.ts';
+import { openPage, pagesOf } from './support/pages.ts';
 import { countShifts, nothingMoved } from './support/shifts.ts';
 
 const KB = 1000;
@@ -108,7 +108,7 @@ describe.each([DESK, PHONE])('nothing jumps while builds arrive, $viewport.width
 });
 
 describe.each([DESK, PHONE])('nothing jumps while a page loads, $viewport.width px', (device) => {
-  test.each(['overview', 'builds', 'build'])('%s', async (name) => {
+  test.each(['overview', 'builds', 'build', 'health'])('%s', async (name) => {
     const finder = await visit(browser, device);
     const address = (await pagesOf(finder.page, lampboard.origin))[name] ?? '';
     await finder.page.context().close();
@@ -120,8 +120,7 @@ describe.each([DESK, PHONE])('nothing jumps while a page loads, $viewport.width 
       await new Promise((resolve) => setTimeout(resolve, list ? 600 : 300));
       await route.continue();
     });
-    await load(page, address);
-    await pillSays(page, 'Live');
+    await openPage(page, name, address);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
     await nothingMoved(page, `the ${name} as it loads, ${device.viewport.width} px`);
     await page.context().close();

@@ -72,6 +72,14 @@ test('every page can be reached, and none asks for anything elsewhere', async ()
   await finished.getByRole('link').first().click();
   await page.getByRole('heading', { name: 'Timeline' }).waitFor();
   await page.locator('summary').first().waitFor();
+  await page
+    .getByRole('navigation', { name: 'Pages' })
+    .getByRole('link', { name: 'Health' })
+    .click();
+  await page
+    .getByRole('heading', { level: 1 })
+    .getByText('Everything that came from GitHub is here.')
+    .waitFor();
   await page.getByRole('link', { name: 'Lampboard, to the overview' }).click();
   await page.getByRole('heading', { name: 'Repositories' }).waitFor();
   await page.goto(`${origin}/no/such/page`);

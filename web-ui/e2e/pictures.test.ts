@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { DESK, launch, load, PHONE, pillSays, visit } from './support/browser.ts';
-import { pagesOf } from './support/pages.ts';
+import { DESK, launch, PHONE, visit } from './support/browser.ts';
+import { openPage, pagesOf } from './support/pages.ts';
 
 /** High enough for every repository. */
 const README = { viewport: { width: 1280, height: 1120 } };
@@ -20,11 +20,6 @@ beforeAll(async () => {
 
 afterAll(() => browser?.close());
 
-async function open(page: Page, address: string): Promise<void> {
-  await load(page, address);
-  await pillSays(page, 'Live');
-}
-
 function scrollsSideways(page: Page): Promise<boolean> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
@@ -39,7 +34,7 @@ describe.each([
   test.each(['light', 'dark'] as const)('%s', async (colorScheme) => {
     const { page, complaints } = await visit(browser, { ...device, colorScheme });
     for (const [name, address] of Object.entries(await pagesOf(page, origin))) {
-      await open(page, address);
+      await openPage(page, name, address);
       await page.screenshot({
         path: `${FOLDER}${name}-${width}-${colorScheme}.png`,
         fullPage: true,
@@ -57,7 +52,7 @@ test.runIf(process.env.README_SCREENSHOTS === '1').each([
   ['dark', 'board-dark.png'],
 ] as const)('the picture of README, %s', async (colorScheme, file) => {
   const { page } = await visit(browser, { ...README, colorScheme, timezoneId: 'UTC' });
-  await open(page, origin);
+  await openPage(page, 'overview', origin);
   await mkdir(DOCS, { recursive: true });
   // Down to the last repository, so that no row is cut through.
   const table = await page.getByRole('region', { name: 'Repositories' }).boundingBox();

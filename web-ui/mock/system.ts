@@ -132,7 +132,11 @@ function changes(scenario: Scenario, now: number): { system?: System; app?: App 
       };
     case 'no-key':
       return {
-        system: { examinedUntilTime: undefined },
+        system: {
+          deliveries: { received: '5183', repetitions: '4' },
+          examinedUntilTime: undefined,
+          gaps: [{ kind: GapKind.JOBS, count: '1204' }],
+        },
         app: { mode: AppMode.WEBHOOKS, appSlug: '', appUrl: '', budgets: [], lastRound: undefined },
       };
     case 'polling':

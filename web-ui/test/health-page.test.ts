@@ -119,6 +119,19 @@ describe('the page of health', () => {
     expect(section('Deliveries').getByText(text)).toBeDefined();
   });
 
+  it('offers and claims nothing that takes a key when there is none', async () => {
+    await open('no-key');
+    expect(heading()).toContain('Everything that came from GitHub is here.');
+    expect(section('Webhooks of the last 24 hours').queryByText('Lost')).toBeNull();
+    expect(section('Backfills').getByText(/no key/)).toBeDefined();
+    expect(section('Backfills').queryByRole('button', { name: 'Load' })).toBeNull();
+    expect(section('Installations').getByText(/no key/)).toBeDefined();
+    answerAs('well');
+    await pass(5000);
+    expect(section('Webhooks of the last 24 hours').getByText('Lost')).toBeDefined();
+    expect(section('Backfills').getByRole('button', { name: 'Load' })).toBeDefined();
+  });
+
   it('claims nothing of GitHub while it is not set up', async () => {
     await open('set-up');
     expect(screen.getAllByRole('region')).toHaveLength(1);

@@ -3,7 +3,7 @@ import { formatAge, formatClock, formatCount, timestampMs } from '../format.ts';
 import { isolate } from '../names.ts';
 import { gapCount } from './gaps.ts';
 import { activeOnes, repositories, watchedCount } from './installation.ts';
-import { canAsk, expectsWebhooks, limitedUntil } from './mode.ts';
+import { canAsk, examinesLog, expectsWebhooks, limitedUntil } from './mode.ts';
 import type { Evidence, Verdict } from './verdict.ts';
 
 const MINUTE = 60_000;
@@ -159,8 +159,8 @@ function askedLongAgo(evidence: Evidence): Verdict | undefined {
 
 function notExamined(evidence: Evidence): Verdict | undefined {
   const { system, now } = evidence;
-  if (system.app?.mode !== AppMode.CONNECTED) return undefined;
-  const up = since(system.app.startTime, now) ?? 0;
+  if (!examinesLog(system.app)) return undefined;
+  const up = since(system.app?.startTime, now) ?? 0;
   const age = since(system.examinedUntilTime, now) ?? up;
   if (age <= ASKING_IS_LATE) return undefined;
   return {
@@ -203,7 +203,9 @@ function notUnderstood({ system }: Evidence): Verdict | undefined {
 
 /** Why more may be missing than is known. Empty if that cannot be. */
 export function doubtOfGaps(evidence: Evidence): string {
-  if (!canAsk(evidence.system.app)) return 'Without its key, the app cannot ask GitHub.';
+  if (!canAsk(evidence.system.app)) {
+    return 'Without its key, the app cannot ask GitHub for builds, or for jobs that webhooks left out.';
+  }
   const blind = [cannotWrite, toldLongAgo, hasProblems, wentWrong, askedLongAgo, notExamined];
   return blind.some((rule) => rule(evidence)) ? 'More may be: see above for why.' : '';
 }

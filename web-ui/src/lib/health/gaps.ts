@@ -34,8 +34,8 @@ const WORDS: Partial<Record<GapKind, Words>> = {
     then: 'GitHub is asked for them.',
   },
   [GapKind.JOBS]: {
-    one: 'build that is over and whose jobs are not known',
-    many: 'builds that are over and whose jobs are not known',
+    one: 'build that is over and whose jobs may not all be known',
+    many: 'builds that are over and whose jobs may not all be known',
     then: 'Fetched as the request budget allows, failed builds first. Until then it is said about when they ended.',
   },
 };
@@ -54,7 +54,9 @@ export function gapLines(gaps: readonly GapCount[], app: AppStatus | undefined):
   for (const kind of ORDER) {
     const count = gapCount(gaps, kind);
     const words = WORDS[kind];
-    if (count === 0 || !words) continue;
+    // Only GitHub knows which job was the last: without asking, this holds of every build.
+    const isNatural = kind === GapKind.JOBS && !canAsk(app);
+    if (count === 0 || !words || isNatural) continue;
     const what = `${formatCount(count)} ${count === 1 ? words.one : words.many}`;
     lines.push({ kind, what, then: canAsk(app) ? words.then : WITHOUT_KEY });
   }

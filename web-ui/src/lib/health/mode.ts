@@ -25,6 +25,11 @@ export function expectsWebhooks(app: AppStatus | undefined): boolean {
   return app?.mode === AppMode.CONNECTED || app?.mode === AppMode.WEBHOOKS;
 }
 
+/** Whether it looks through GitHub's log of deliveries for those that were missed. */
+export function examinesLog(app: AppStatus | undefined): boolean {
+  return app?.mode === AppMode.CONNECTED;
+}
+
 /** Until when GitHub wants to hear nothing from at least one installation, if it does. */
 export function limitedUntil({ app }: GetSystemResponse, now: number): number | undefined {
   const ends = (app?.budgets ?? [])
