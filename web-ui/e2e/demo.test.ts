@@ -85,7 +85,7 @@ test('every page can be reached, and none asks for anything elsewhere', async ()
   await page.goto(`${origin}/no/such/page`);
   await page.getByRole('heading', { name: 'There is no such page' }).waitFor();
 
-  const elsewhere = visited.requests.filter(({ origin }) => origin !== origin);
+  const elsewhere = visited.requests.filter((asked) => asked.origin !== origin);
   expect(elsewhere.map(String)).toEqual([]);
   expect(visited.complaints).toEqual([]);
 });
