@@ -27,7 +27,6 @@ export function installationsOf(scenario: Scenario): InstallationSummary[] {
     create(InstallationSummarySchema, { installation, repositoryCount });
   switch (scenario) {
     case 'set-up':
-    case 'listening':
     case 'no-key':
       return [];
     case 'problems':

@@ -2,10 +2,8 @@ import { create, type Message, type MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { installationsOf } from '../mock/installations.ts';
-import { BackfillSchema, BackfillStatus } from '../src/gen/lampboard/v1/backfill_pb.ts';
 import { AppMode, type AppStatusSchema, GapKind } from '../src/gen/lampboard/v1/status_pb.ts';
 import { GetSystemResponseSchema } from '../src/gen/lampboard/v1/system_service_pb.ts';
-import { backfillLook, percentLoaded, runsSoFar, waitsUntil } from '../src/lib/health/backfill.ts';
 import { doubtOfGaps } from '../src/lib/health/doubts.ts';
 import { gapLines } from '../src/lib/health/gaps.ts';
 import { refusalWords } from '../src/lib/health/refusals.ts';
@@ -37,6 +35,7 @@ function evidence(system: System = {}, app: App | undefined = {}): Evidence {
       ...system,
     }),
     installations: installationsOf('well'),
+    openBackfills: 0,
     now: NOW,
     zone: 'utc',
   };
@@ -102,6 +101,16 @@ describe('the answer', () => {
       evidence({}, { lastRound: { startTime: ago(1000), problem: '502' } }),
     ],
     [
+      'GitHub takes no more requests until 14:19; then it goes on.',
+      evidence(
+        {},
+        {
+          lastRound: { startTime: ago(1000), problem: 'limited' },
+          budgets: [{ installationId: '1', limitedUntilTime: ago(-17 * MINUTE) }],
+        },
+      ),
+    ],
+    [
       'GitHub has not been asked for what is missing for 40 min.',
       evidence({}, { lastRound: { startTime: ago(40 * MINUTE) } }),
     ],
@@ -139,6 +148,15 @@ describe('the answer', () => {
     expect(detail).toBe('The jobs of 1,204 builds are still to be fetched.');
   });
 
+  it('says calmly that history is being loaded, and still names what is worse', () => {
+    const loading = (gaps: System['gaps']) =>
+      verdictOf({ ...evidence({ gaps }), openBackfills: 42 });
+    const { tone, sentence } = loading([gap(GapKind.ATTEMPT, 9)]);
+    expect(tone).toBe('muted');
+    expect(sentence).toBe('The history of 42 repositories is still being loaded.');
+    expect(loading([gap(GapKind.END, 1)]).sentence).toContain('What became of 1 build');
+  });
+
   it('says until when GitHub wants no requests', () => {
     const budgets = [
       { installationId: '1', limitedUntilTime: ago(5 * MINUTE) },
@@ -159,7 +177,9 @@ describe('the answer', () => {
   it('expects no webhook where none can come', () => {
     const polling = evidence({ lastDeliveryTime: undefined }, { mode: AppMode.POLLING });
     expect(isSilent(polling)).toBe(false);
-    expect(isSilent(evidence({ lastDeliveryTime: ago(26 * HOUR) }))).toBe(true);
+    const silent = evidence({ lastDeliveryTime: ago(26 * HOUR) });
+    expect(isSilent(silent)).toBe(true);
+    expect(isSilent({ ...silent, installations: [] })).toBe(false);
   });
 
   it('is not the old one when nobody answers', () => {
@@ -172,12 +192,19 @@ describe('the answer', () => {
 describe('the causes of silence', () => {
   it('put first what something speaks for', () => {
     const refused = [{ reason: 'unauthorized', count: '14', lastTime: ago(3 * MINUTE) }];
-    const [first, ...others] = causesOf(evidence({}, { refused }), 'https://x/hook');
+    const silent = evidence({ lastDeliveryTime: ago(26 * HOUR) }, { refused });
+    const [first, ...others] = causesOf(silent, 'https://x/hook');
     expect(first?.title).toBe('GitHub signs with another secret.');
     expect(first?.evidence).toBe(
       '14 were refused for that since the app started, the last 3 min ago.',
     );
     expect(others.every((cause) => cause.evidence === undefined)).toBe(true);
+  });
+
+  it('are not what was mended before webhooks came', () => {
+    const refused = [{ reason: 'unauthorized', count: '1', lastTime: ago(30 * HOUR) }];
+    const found = causesOf(evidence({ lastDeliveryTime: ago(26 * HOUR) }, { refused }), '');
+    expect(found.filter((cause) => cause.evidence)).toEqual([]);
   });
 
   it('see what is not granted or not active', () => {
@@ -225,41 +252,6 @@ describe('what is missing', () => {
     // Of every build, and for ever: nothing to point at.
     expect(lines.map(({ kind }) => kind)).toEqual([GapKind.DELIVERY]);
     expect(lines[0]?.then).toContain('no key');
-  });
-});
-
-describe('a backfill', () => {
-  const DAY = 24 * HOUR;
-  const made = (more: Exclude<MessageInitShape<typeof BackfillSchema>, Message>) =>
-    create(BackfillSchema, {
-      status: BackfillStatus.RUNNING,
-      createTime: ago(0),
-      sinceTime: ago(30 * DAY),
-      ...more,
-    });
-
-  it.each([
-    [0, made({})],
-    [0, made({ cursorTime: ago(-DAY) })],
-    [63, made({ cursorTime: ago(19 * DAY) })],
-    [99, made({ cursorTime: ago(31 * DAY) })],
-    [100, made({ status: BackfillStatus.DONE })],
-    [0, made({ sinceTime: ago(0), cursorTime: ago(0) })],
-  ])('is %i %% along', (percent, backfill) => expect(percentLoaded(backfill)).toBe(percent));
-
-  it('waits until GitHub listens again, and no longer', () => {
-    const waiting = made({ waitUntilTime: ago(-MINUTE) });
-    expect(backfillLook(waiting, NOW).word).toBe('waiting');
-    expect(backfillLook(waiting, NOW + 2 * MINUTE).word).toBe('running');
-    const over = made({ status: BackfillStatus.FAILED, waitUntilTime: ago(-MINUTE) });
-    expect(waitsUntil(over, NOW)).toBeUndefined();
-  });
-
-  it('counts with those that were begun with it, not with those of long ago', () => {
-    const open = made({ runCount: 1000, createTime: ago(MINUTE) });
-    const done = { ...made({ runCount: 204 }), status: BackfillStatus.DONE };
-    const old = { ...made({ runCount: 7, createTime: ago(DAY) }), status: BackfillStatus.DONE };
-    expect(runsSoFar([open, done, old])).toBe(1204);
   });
 });
 

@@ -76,13 +76,22 @@ function hasProblems({ system }: Evidence): Verdict | undefined {
   };
 }
 
-function notInstalled({ system, installations }: Evidence): Verdict | undefined {
+/** No account lets the app see anything. */
+export function notInstalled({ system, installations }: Evidence): Verdict | undefined {
   if (!canAsk(system.app) || !installations || activeOnes(installations).length > 0) {
     return undefined;
   }
   return installations.length === 0
-    ? { ...doubt, sentence: 'The app is installed on no account yet.' }
-    : { ...doubt, sentence: 'No installation works: each was suspended or uninstalled.' };
+    ? {
+        ...doubt,
+        sentence: 'The app is installed on no account yet.',
+        detail: 'Builds come once an owner has installed it: the way there stands below.',
+      }
+    : {
+        ...doubt,
+        sentence: 'No installation works: each was suspended or uninstalled.',
+        detail: 'Nothing new comes until an owner lifts the suspension or installs it again.',
+      };
 }
 
 function limitWords({ system, now, zone }: Evidence): string | undefined {
@@ -135,9 +144,13 @@ export function silent({ system, installations, now }: Evidence): Verdict | unde
   };
 }
 
-function wentWrong({ system }: Evidence): Verdict | undefined {
-  const problem = system.app?.lastRound?.problem ?? '';
+function wentWrong(evidence: Evidence): Verdict | undefined {
+  const problem = evidence.system.app?.lastRound?.problem ?? '';
   if (problem === '') return undefined;
+  const limit = limitWords(evidence);
+  if (limit !== undefined) {
+    return { ...doubt, sentence: limit, detail: 'What webhooks have missed since is not known.' };
+  }
   return {
     ...doubt,
     sentence: 'Asking GitHub for what is missing went wrong the last time.',
@@ -180,14 +193,26 @@ function lost({ system }: Evidence): Verdict | undefined {
   };
 }
 
-function unsure({ system }: Evidence): Verdict | undefined {
+function unsure({ system, openBackfills }: Evidence): Verdict | undefined {
   const { gaps, app } = system;
-  const count = gapCount(gaps, GapKind.END) + gapCount(gaps, GapKind.ATTEMPT);
+  // What history is made of comes with it.
+  const attempts = openBackfills === 0 ? gapCount(gaps, GapKind.ATTEMPT) : 0;
+  const count = gapCount(gaps, GapKind.END) + attempts;
   if (count === 0) return undefined;
   const what = `What became of ${are(count, 'build', 'builds')} is not known`;
   return {
     ...doubt,
     sentence: canAsk(app) ? `${what} yet; GitHub is being asked.` : `${what}.`,
+  };
+}
+
+function loading({ openBackfills }: Evidence): Verdict | undefined {
+  if (openBackfills === 0) return undefined;
+  return {
+    icon: 'history',
+    tone: 'muted',
+    sentence: `The history of ${are(openBackfills, 'repository', 'repositories')} is still being loaded.`,
+    detail: 'What happens now is here. Of what happened before, builds and jobs may be missing.',
   };
 }
 
@@ -225,5 +250,6 @@ export const DOUBTS = [
   notExamined,
   lost,
   unsure,
+  loading,
   notUnderstood,
 ];

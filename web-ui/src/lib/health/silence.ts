@@ -15,6 +15,9 @@ function refused({ system, now }: Evidence, reason: string): string | undefined 
   const found = system.app?.refused.find((one) => one.reason === reason && Number(one.count) > 0);
   if (!found) return undefined;
   const last = timestampMs(found.lastTime);
+  const taken = timestampMs(system.lastDeliveryTime);
+  // What was mended meanwhile is not the cause.
+  if (last !== undefined && taken !== undefined && last < taken) return undefined;
   const when = last === undefined ? '' : `, the last ${formatAgo(now - last)}`;
   const count = Number(found.count);
   return `${formatCount(count)} ${count === 1 ? 'was' : 'were'} refused for that since the app started${when}.`;

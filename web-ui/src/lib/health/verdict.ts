@@ -6,7 +6,7 @@ import type {
 } from '../../gen/lampboard/v1/system_service_pb.ts';
 import { formatAgo, formatClock, type Zone } from '../format.ts';
 import type { Tone } from '../status.ts';
-import { are, DOUBTS, silent, since } from './doubts.ts';
+import { are, DOUBTS, notInstalled, silent, since } from './doubts.ts';
 import { gapCount } from './gaps.ts';
 
 /** The answer to "can I trust this screen?". */
@@ -22,6 +22,8 @@ export interface Evidence {
   system: GetSystemResponse;
   /** Undefined while they are not known. */
   installations: readonly InstallationSummary[] | undefined;
+  /** Backfills that are not over. */
+  openBackfills: number;
   now: number;
   zone: Zone;
 }
@@ -69,9 +71,9 @@ export function verdictOf(evidence: Evidence): Verdict {
   return onlyListens ? allThatCame(evidence) : allThereIs(evidence);
 }
 
-/** Whether webhooks should have come and did not, so that people want to know why. */
+/** Whether webhooks should have come and did not, so that people want to know why: where nothing is installed, they do. */
 export function isSilent(evidence: Evidence): boolean {
-  return silent(evidence) !== undefined;
+  return silent(evidence) !== undefined && notInstalled(evidence) === undefined;
 }
 
 /** What to say when nobody answers: what was true a while ago may not be true any more. */
