@@ -243,6 +243,7 @@ describe('what is missing', () => {
       evidence({}, { mode: AppMode.WEBHOOKS }),
     ],
     ['More may be: see above for why.', evidence({ databaseProblem: 'full' })],
+    ['More may be: see above for why.', { ...evidence(), installations: [] }],
     ['More may be: see above for why.', evidence({}, { problems: ['No key'] })],
     ['More may be: see above for why.', evidence({ examinedUntilTime: ago(2 * HOUR) })],
   ])('may be more than is known: "%s"', (doubt, given) => expect(doubtOfGaps(given)).toBe(doubt));

@@ -231,7 +231,15 @@ export function doubtOfGaps(evidence: Evidence): string {
   if (!canAsk(evidence.system.app)) {
     return 'Without its key, the app cannot ask GitHub for builds, or for jobs that webhooks left out.';
   }
-  const blind = [cannotWrite, toldLongAgo, hasProblems, wentWrong, askedLongAgo, notExamined];
+  const blind = [
+    cannotWrite,
+    toldLongAgo,
+    hasProblems,
+    notInstalled,
+    wentWrong,
+    askedLongAgo,
+    notExamined,
+  ];
   return blind.some((rule) => rule(evidence)) ? 'More may be: see above for why.' : '';
 }
 
