@@ -177,6 +177,11 @@ impl Asked {
         self.lock().insert(installation_id);
     }
 
+    /// Wants all these asked again, in the same way.
+    pub(crate) fn put_all_back(&self, installation_ids: &BTreeSet<i64>) {
+        self.lock().extend(installation_ids);
+    }
+
     /// Takes what was asked for.
     pub(crate) fn take(&self) -> BTreeSet<i64> {
         std::mem::take(&mut *self.lock())

@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::v1::{
-    Backfill, BackfillStatus, LeasedBackfill, ReportSource, Repository, UpdateBackfillRequest,
+    BackfillStatus, LeasedBackfill, ReportSource, Repository, UpdateBackfillRequest,
     WatchRequestsRequest, watch_requests_response::Request,
 };
 use tokio::task::JoinSet;
@@ -15,14 +15,16 @@ use crate::{
     app::App,
     fetch::{Fetch, Page},
     github::{GitHub, Purpose},
-    normalize::timestamp,
-    reconcile::{from_proto, seconds},
     server,
+    time::{before, from_proto, seconds, timestamp},
     trouble::Trouble,
 };
 
 /// How many runs GitHub lists at most when it is given a filter.
 const CAP: usize = 1000;
+/// Why a repository has no history to load.
+const NOT_SEEN: &str =
+    "no installation sees the repository, or LAMPBOARD_REPOSITORIES leaves it out";
 /// How long to wait before the server is asked again for what it wants.
 const RECONNECT: std::time::Duration = std::time::Duration::from_secs(5);
 
@@ -31,6 +33,11 @@ impl App {
     pub(crate) async fn serve_requests(self: Arc<Self>) {
         let mut working = JoinSet::new();
         loop {
+            // Before that, it is not known what is looked at.
+            if self.catalog.is_empty() {
+                self.clock.sleep(RECONNECT).await;
+                continue;
+            }
             if let Err(status) = self.watch_requests(&mut working).await {
                 tracing::debug!(%status, "the stream of the server's requests ended");
             }
@@ -64,6 +71,7 @@ impl App {
             return;
         };
         let name = backfill.repository.clone();
+        let repository = self.catalog.repository(backfill.repository_id);
         let since = backfill.since_time.and_then(from_proto);
         let mut walk = Walk {
             fetch: Fetch {
@@ -73,7 +81,7 @@ impl App {
                 source: ReportSource::Backfill,
                 since,
             },
-            repository: self.repository_of(&backfill, leased.installation_id),
+            repository: repository.unwrap_or_default(),
             id: backfill.id,
             lease: leased.lease,
             until: backfill
@@ -82,22 +90,17 @@ impl App {
                 .unwrap_or_else(|| self.clock.now()),
             last_second: HashSet::new(),
         };
-        if let Err(trouble) = walk.reach_end().await {
+        if walk.repository.id == 0 {
+            let told = walk.give_up(NOT_SEEN).await;
+            if let Err(trouble) = told {
+                tracing::debug!(%trouble, "can not tell of a backfill");
+            }
+        } else if let Err(trouble) = walk.reach_end().await {
             tracing::info!(repository.name = name, %trouble, "the backfill of {name} stopped");
             if let Err(trouble) = walk.stop(&trouble).await {
                 tracing::debug!(%trouble, "nor could it be said");
             }
         }
-    }
-
-    fn repository_of(&self, backfill: &Backfill, installation_id: i64) -> Repository {
-        let known = self.catalog.repository(backfill.repository_id);
-        known.unwrap_or_else(|| Repository {
-            id: backfill.repository_id,
-            name: backfill.repository.clone(),
-            installation_id,
-            ..Repository::default()
-        })
     }
 }
 
@@ -127,7 +130,8 @@ impl Walk<'_> {
         let path = Fetch::path(&self.repository);
         let mut next = Some(path.runs(&[("created", &created), ("per_page", "100")]));
         let mut rows = 0;
-        while let Some(path) = next.take() {
+        // More pages than GitHub lists would be no list.
+        while let Some(path) = next.take().filter(|_| rows <= CAP) {
             let listed = self.fetch.runs(&self.repository, &path, None).await?;
             let Some(page) = listed else {
                 return Ok(false);
@@ -148,7 +152,7 @@ impl Walk<'_> {
                  more of them",
                 self.repository.name
             );
-            self.until = begin - SignedDuration::from_secs(1);
+            self.until = before(begin, SignedDuration::from_secs(1));
         }
         Ok(true)
     }
@@ -175,6 +179,12 @@ impl Walk<'_> {
         let added = i32::try_from(added).unwrap_or(i32::MAX);
         self.tell(BackfillStatus::Running, added, 1, None).await?;
         Ok(self.fetch.since.is_none_or(|since| last >= since))
+    }
+
+    async fn give_up(&self, problem: &str) -> Result<(), Trouble> {
+        let now = self.fetch.app.clock.now();
+        let why = Some((now, problem.to_owned()));
+        self.tell(BackfillStatus::Failed, 0, 0, why).await
     }
 
     /// Says why it stops: for good, or until GitHub gives more.

@@ -8,6 +8,8 @@ use std::{
 use jiff::Timestamp;
 use lampboard_proto::v1::{Installation, InstallationState, Repository};
 
+use crate::time::from_proto;
+
 /// What the app asks GitHub about. Empty until it was told.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog(Mutex<Known>);
@@ -28,12 +30,26 @@ impl Catalog {
     pub(crate) fn put(&self, installation: Installation, repositories: &[Repository]) {
         let mut known = self.lock();
         let id = installation.id;
+        let before = known.installations.get(&id);
+        if before.is_some_and(|it| is_later(it, &installation)) {
+            return;
+        }
         known.repositories.retain(|_, it| it.installation_id != id);
         if installation.state() == InstallationState::Active {
             let repositories = repositories.iter().map(|it| (it.id, it.clone()));
             known.repositories.extend(repositories);
         }
         known.installations.insert(id, installation);
+    }
+
+    /// Whether an installation is known, and as one with other permissions or in
+    /// another state.
+    pub(crate) fn may_do_other_things(&self, installation: &Installation) -> bool {
+        let known = self.lock();
+        known.installations.get(&installation.id).is_some_and(|it| {
+            it.missing_permissions != installation.missing_permissions
+                || it.state != installation.state
+        })
     }
 
     /// Takes what an event says of repositories that are known.
@@ -103,6 +119,16 @@ impl Catalog {
         self.lock().repositories.values().cloned().collect()
     }
 
+    /// The ids of these, those of each installation together.
+    pub(crate) fn repositories_by_installation(&self) -> Vec<Vec<i64>> {
+        let mut of_each: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        for (id, repository) in &self.lock().repositories {
+            let ids = of_each.entry(repository.installation_id).or_default();
+            ids.push(*id);
+        }
+        of_each.into_values().collect()
+    }
+
     /// One repository.
     pub(crate) fn repository(&self, id: i64) -> Option<Repository> {
         self.lock().repositories.get(&id).cloned()
@@ -112,4 +138,10 @@ impl Catalog {
         // Every change is made at one go, so that what a panic left is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether what is known of an installation is later than what is said of it.
+fn is_later(known: &Installation, said: &Installation) -> bool {
+    let time = |it: &Installation| it.update_time.and_then(from_proto);
+    time(known) > time(said)
 }

@@ -10,11 +10,13 @@ use crate::{
     app::App,
     github::{ApiPath, ETag, GitHub, Listed, Purpose, RepositoryPath},
     normalize::listed::{self, ListedRuns},
-    reconcile::from_proto,
     server::PATIENCE,
+    time::from_proto,
     trouble::Trouble,
 };
 
+/// The most jobs of one attempt.
+const MAX_JOBS: usize = 10_000;
 /// How many jobs one report carries.
 const JOBS_IN_REPORT: usize = 1000;
 
@@ -36,6 +38,19 @@ pub(crate) struct Page {
     pub(crate) changed: Vec<BuildKey>,
     pub(crate) next: Option<ApiPath>,
     pub(crate) etag: Option<ETag>,
+}
+
+impl Page {
+    /// Whether even the oldest run of the page brought something new.
+    pub(crate) fn is_new_to_its_end(&self) -> bool {
+        let last = self.runs.builds.last();
+        last.is_some_and(|last| self.changed.iter().any(|it| it.run_id == last.run_id))
+    }
+
+    /// When the oldest run of the page was created.
+    pub(crate) fn last_create_time(&self) -> Option<Timestamp> {
+        self.runs.last_create_time
+    }
 }
 
 impl Fetch<'_> {
@@ -97,7 +112,8 @@ impl Fetch<'_> {
         let path = Self::path(repository).jobs(key.run_id, key.run_attempt.into());
         let mut jobs = Vec::new();
         let mut next = Some(path);
-        while let Some(path) = next.take() {
+        // No attempt has more jobs than GitHub's matrices allow, by far.
+        while let Some(path) = next.take().filter(|_| jobs.len() < MAX_JOBS) {
             let listed = self.github.list(installation, self.purpose, &path, None);
             if let Listed::Page {
                 body, next: more, ..

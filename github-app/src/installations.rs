@@ -25,6 +25,7 @@ impl App {
         github: &GitHub,
     ) -> Result<Vec<Trouble>, Trouble> {
         let time = self.clock.now();
+        let known = self.known_installations().await?;
         let installations = github.installations().await?;
         let found: BTreeSet<i64> = installations.iter().filter_map(|it| it.id).collect();
         let mut troubles = Vec::new();
@@ -34,7 +35,7 @@ impl App {
                 troubles.extend(self.ask_again_after(id, synced)?);
             }
         }
-        for id in self.known_installations().await? {
+        for id in known {
             if !found.contains(&id) {
                 self.lose(id, time).await?;
             }
@@ -45,9 +46,14 @@ impl App {
     /// Asks about the installations that events were about, in the same way.
     pub(crate) async fn sync_asked(&self, github: &GitHub) -> Result<Vec<Trouble>, Trouble> {
         let mut troubles = Vec::new();
-        for id in self.asked.take() {
+        let mut asked = self.asked.take();
+        while let Some(id) = asked.pop_first() {
             let synced = self.sync_installation(github, id).await;
-            troubles.extend(self.ask_again_after(id, synced)?);
+            let after = self.ask_again_after(id, synced);
+            if after.is_err() {
+                self.asked.put_all_back(&asked);
+            }
+            troubles.extend(after?);
         }
         Ok(troubles)
     }
@@ -70,8 +76,6 @@ impl App {
 
     async fn sync_installation(&self, github: &GitHub, id: i64) -> Result<(), Trouble> {
         let time = self.clock.now();
-        // What it may do and see can have changed, and its token knows only what was.
-        github.forget_token(id);
         match github.installation(id).await {
             Ok(installation) => self.sync(github, id, installation, time).await,
             Err(github::Error::InstallationGone { .. }) => self.lose(id, time).await,
@@ -87,6 +91,10 @@ impl App {
         time: Timestamp,
     ) -> Result<(), Trouble> {
         let mut installation = convert(installation, id, time);
+        if self.catalog.may_do_other_things(&installation) {
+            // Its token knows only what it was allowed when it was made.
+            github.forget_token(id);
+        }
         let repositories = if installation.state() == InstallationState::Active {
             match github.repositories(id, Purpose::Live).await {
                 Ok(seen) => self.looked_at(seen, id, time),

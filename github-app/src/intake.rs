@@ -73,14 +73,14 @@ impl App {
         }
         let effects = std::mem::take(&mut contents.effects);
         let time = delivery.receive_time.unwrap_or_default();
+        contents.not_after(time);
         self.catalog.refresh(&contents.repositories);
+        // First: once a delivery is recorded, nobody asks for it again.
+        self.apply(effects, time, self.report_deadline(deadline))
+            .await?;
         let recorded = self.send(contents, delivery.clone(), source, deadline);
         match recorded.await {
-            Ok(recorded) => {
-                self.apply(effects, time, self.report_deadline(deadline))
-                    .await?;
-                Ok(Taken::Recorded(recorded))
-            }
+            Ok(recorded) => Ok(Taken::Recorded(recorded)),
             Err(status) if status.code() == Code::InvalidArgument => {
                 let problem = format!("the server refused it: {}", status.message());
                 self.quarantine(delivery, &problem, source, deadline).await

@@ -20,6 +20,7 @@ mod reconcile;
 mod server;
 mod setup;
 mod signature;
+mod time;
 mod trouble;
 mod vitals;
 mod wanted;

@@ -9,8 +9,9 @@ mod repository;
 mod run;
 mod text;
 
-use jiff::Timestamp;
 use lampboard_proto::v1::{Build, Job, Repository};
+
+pub(crate) use crate::time::timestamp;
 
 pub(crate) use self::installation::Effect;
 use crate::{
@@ -29,6 +30,16 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
+    /// Lets nothing that is said of repositories be later than when it was heard:
+    /// what they are to installations is judged by our clock.
+    pub(crate) fn not_after(&mut self, heard: prost_types::Timestamp) {
+        let key = |time: &prost_types::Timestamp| (time.seconds, time.nanos);
+        for repository in &mut self.repositories {
+            let time = repository.update_time.filter(|it| key(it) < key(&heard));
+            repository.update_time = time.or(Some(heard));
+        }
+    }
+
     /// Leaves out what is about repositories that are not looked at. Whether
     /// something is left, or there was nothing to leave out.
     pub(crate) fn keep(&mut self, patterns: &Patterns) -> bool {
@@ -87,14 +98,6 @@ fn attempt(id: Option<Id>, field: &'static str) -> Result<i32, Problem> {
     match id {
         None => Ok(1),
         id => i32::try_from(required(id, field)?).map_err(|_| Problem::Id(field)),
-    }
-}
-
-/// The contract's form of a time.
-pub(crate) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
-    prost_types::Timestamp {
-        seconds: time.as_second(),
-        nanos: time.subsec_nanosecond(),
     }
 }
 

@@ -9,25 +9,32 @@ mod log;
 mod matching;
 mod missed;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::v1::{AppMode, ReconcileRound, ReportSource};
 
 use self::{due::Due, gaps::AskedAbout, log::Log};
-pub(crate) use self::{lists::seconds, log::from_proto};
 use crate::{
     app::App,
     fetch::Fetch,
     github::{Purpose, RequestCounter},
     identity::Identity,
-    normalize::timestamp,
+    time::{before, timestamp},
     trouble::Trouble,
     vitals,
 };
 
 /// The most requests of one round.
 const REQUESTS: u64 = 300;
+/// For how long after its creation GitHub lets a run be re-run.
+const RERUN_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// After how many requests of an installation that GitHub could not answer it is
+/// left alone for the rest of a round.
+const MAX_FAILURES: u32 = 3;
 /// How often GitHub is asked which installations and repositories there are.
 const SYNC_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 const POLLED_SYNC_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
@@ -56,6 +63,12 @@ struct Round<'a> {
     listed: HashSet<i64>,
     /// The installations that GitHub gives nothing of for now.
     locked_out: HashSet<i64>,
+    /// How often it could not answer for an installation.
+    failures: HashMap<i64, u32>,
+    /// Until when everything was examined before this round.
+    known_until: Option<Timestamp>,
+    /// Whether nothing that was due had to be left for the next round.
+    is_all_listed: bool,
     due_count: usize,
     changed_count: usize,
     problem: Option<String>,
@@ -93,6 +106,9 @@ impl Reconciler {
             learnt: Vec::new(),
             listed: HashSet::new(),
             locked_out: HashSet::new(),
+            failures: HashMap::new(),
+            known_until: None,
+            is_all_listed: true,
             due_count: 0,
             changed_count: 0,
             problem: None,
@@ -111,13 +127,16 @@ impl Reconciler {
         let has_log = identity.mode() == AppMode::Connected;
         let synced = self.sync(round, identity).await;
         round.unless_of_server(synced)?;
-        if has_log {
-            self.look_after_outage(round).await?;
-        }
+        round.known_until = self.examined_until().await?;
+        self.look_after_outage(round).await?;
         self.list(round).await?;
         if has_log {
             let read = self.read_log(round).await;
             round.unless_of_server(read)?;
+        }
+        if !has_log && round.is_all_listed && round.problem.is_none() {
+            // Where there is no log, the lists are what was examined.
+            self.record(Vec::new(), round.start).await?;
         }
         self.fetch_gaps(round).await?;
         if has_log {
@@ -160,7 +179,8 @@ impl Reconciler {
         } else {
             SYNC_INTERVAL
         };
-        self.last_sync.is_none_or(|last| now - interval >= last)
+        self.last_sync
+            .is_none_or(|last| before(now, interval) >= last)
     }
 }
 
@@ -180,6 +200,32 @@ impl Round<'_> {
             }
             step => step,
         }
+    }
+
+    /// Whether GitHub gives nothing of the installation for now.
+    fn is_locked_out(&self, installation_id: i64) -> bool {
+        self.locked_out.contains(&installation_id)
+    }
+
+    /// Decides whether trouble is about a whole installation, which is left alone
+    /// then.
+    fn count_against(&mut self, installation_id: i64, trouble: &Trouble) -> bool {
+        let is_of_all = trouble.is_of_installation() || {
+            let failures = self.failures.entry(installation_id).or_default();
+            *failures += u32::from(trouble.is_unavailable());
+            *failures >= MAX_FAILURES
+        };
+        if is_of_all {
+            self.locked_out.insert(installation_id);
+        }
+        is_of_all
+    }
+
+    /// Keeps the first trouble, with the repository that it is about.
+    fn note_of(&mut self, repository: &str, trouble: &Trouble) {
+        tracing::warn!(repository.name = repository, %trouble, "can not reconcile {repository}");
+        let problem = || format!("{repository}: {trouble}");
+        self.problem.get_or_insert_with(problem);
     }
 
     fn note_all(&mut self, troubles: &[Trouble]) {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::github;
+use crate::{github, time::after};
 
 /// How long GitHub is left alone after it could not be reached.
 const PAUSE: SignedDuration = SignedDuration::from_secs(60);
@@ -36,17 +36,31 @@ impl Trouble {
         )
     }
 
+    /// Whether all of an installation has it, not one repository alone.
+    pub(crate) fn is_of_installation(&self) -> bool {
+        let of_all = matches!(
+            self,
+            Self::GitHub(github::Error::Limited { .. } | github::Error::Unauthorized { .. })
+        );
+        of_all || self.is_locked_out()
+    }
+
+    /// Whether GitHub could not answer.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        matches!(self, Self::GitHub(github::Error::Unavailable(_)))
+    }
+
     /// Until when to wait before trying again; none if trying again is of no use.
     pub(crate) fn wait_until(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::GitHub(github::Error::Limited { until }) => Some(*until),
             // Its owner may mend that at any time.
             Self::GitHub(github::Error::Suspended { .. } | github::Error::Forbidden { .. }) => {
-                Some(now + LOCKED_OUT)
+                Some(after(now, LOCKED_OUT))
             }
             Self::GitHub(github::Error::Unavailable(_) | github::Error::Unauthorized { .. })
             | Self::Server(_)
-            | Self::Unreadable(_) => Some(now + PAUSE),
+            | Self::Unreadable(_) => Some(after(now, PAUSE)),
             Self::GitHub(_) => None,
         }
     }

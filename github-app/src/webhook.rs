@@ -96,8 +96,10 @@ impl Receiver {
         }
         let length = headers::content_length(&parts.headers)?;
         let body = self.bodies.read(body, length).await?;
-        // Before the app is set up, nobody can have signed.
-        let identity = self.app.identity().ok_or(Answer::Unauthorized)?;
+        let identity = self.app.identity().ok_or(Answer::NotSetUp)?;
+        if identity.verifier.is_none() {
+            return Err(Answer::Unwanted);
+        }
         let headers = parts.headers.clone();
         let signer = Arc::clone(&identity);
         let (body, is_signed) = body

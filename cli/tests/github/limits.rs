@@ -203,3 +203,40 @@ pub(crate) fn spent(requests: &[RequestRecord]) -> Vec<String> {
         .map(|it| format!("{} {} {} {}", it.time, it.method, it.path, it.status))
         .collect()
 }
+
+#[tokio::test]
+async fn four_hundred_repositories_have_their_turn() {
+    let settings = Settings {
+        polling: true,
+        options: Options {
+            limits_requests: false,
+            ..Settings::default().options
+        },
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    let owner = world
+        .double()
+        .github(|github| github.organization().clone());
+    let workflows: Vec<_> = world.double().github(|github| {
+        let parts = (0..400).map(|number| {
+            let repository = github.create_repository_of(&owner, &format!("part-{number}"));
+            github.create_workflow(repository, "CI", ".github/workflows/ci.yml")
+        });
+        parts.collect()
+    });
+    for hour in 0..2 {
+        let crowd = crowd::Crowd {
+            runs: 800,
+            over: HOUR,
+            seed: hour,
+        };
+        crowd.play(world.double(), &workflows);
+        for _ in 0..10 {
+            let round = world.reconcile().await;
+            assert!(round.request_count <= 320, "{round:?}");
+            world.wait(MINUTE);
+        }
+        assert_eq!(board::differs_in_outcome(&world).await, []);
+    }
+}

@@ -119,6 +119,8 @@ async fn gaps_are_named_until_they_are_closed() {
     let gaps = board::system(&world).await.gaps;
     assert!(gaps.iter().any(|it| it.kind() == GapKind::Jobs), "{gaps:?}");
     world.double().faults().clear();
+    // What could not be had is asked for again after a while.
+    world.wait(MINUTE * 11);
     world.reconcile_fully().await;
     assert_eq!(board::system(&world).await.gaps, []);
     assert_is_truth(&world).await;
@@ -198,4 +200,114 @@ async fn after_an_outage_of_ten_thousand_webhooks_the_board_is_right_within_five
     // Jobs follow, failed ones first.
     let gaps = board::system(&world).await.gaps;
     assert!(gaps.iter().any(|it| it.kind() == GapKind::Jobs), "{gaps:?}");
+}
+
+#[tokio::test]
+async fn a_list_that_broke_off_is_read_to_its_end_even_by_a_new_process() {
+    for restarts in [false, true] {
+        let polling = Settings {
+            polling: true,
+            ..Settings::default()
+        };
+        let mut world = World::with(polling).await;
+        world.reconcile_fully().await;
+        world.backfill_fully().await;
+        crowd::busy_day(&world.stage, 450);
+        // The first page is of the repository's name, those after it of its id.
+        world.double().faults().add(Fault {
+            kind: FaultKind::ServerError {
+                status: 502,
+                html: true,
+            },
+            when: When::default().path("/repositories/**"),
+        });
+        world.wait(MINUTE * 10);
+        let round = world.reconcile().await;
+        assert!(!round.problem.is_empty());
+        world.double().faults().clear();
+        if restarts {
+            world.restart_app().await;
+        }
+        for _ in 0..10 {
+            world.wait(MINUTE * 5);
+            world.reconcile().await;
+        }
+        assert_eq!(board::differs_in_outcome(&world).await, []);
+    }
+}
+
+#[tokio::test]
+async fn more_runs_than_a_round_lists_are_backfilled() {
+    let polling = Settings {
+        polling: true,
+        ..Settings::default()
+    };
+    let world = World::with(polling).await;
+    world.reconcile_fully().await;
+    world.backfill_fully().await;
+    crowd::busy_day(&world.stage, 2_200);
+    world.wait(MINUTE * 10);
+    world.reconcile().await;
+    world.backfill_fully().await;
+    let shown = board::builds(&world).await.len();
+    let truth = world.double().truth().builds;
+    let runs = truth.iter().filter(|it| it.latest_attempt).count();
+    assert!(shown >= runs, "{shown} of {runs}");
+}
+
+#[tokio::test]
+async fn one_repository_that_answers_badly_holds_no_other_up() {
+    let bad = [
+        FaultKind::Permission {
+            accepted: "actions=read".to_owned(),
+        },
+        FaultKind::BadJson,
+    ];
+    for kind in bad {
+        let world = World::new().await;
+        let owner = world
+            .double()
+            .github(|github| github.organization().clone());
+        let workflows: Vec<_> = world.double().github(|github| {
+            let parts = (0..5).map(|number| {
+                let repository = github.create_repository_of(&owner, &format!("part-{number}"));
+                github.create_workflow(repository, "CI", ".github/workflows/ci.yml")
+            });
+            parts.collect()
+        });
+        outages::deafen(&world.stage, HOUR * 2);
+        let crowd = crowd::Crowd {
+            runs: 40,
+            over: HOUR,
+            seed: 9,
+        };
+        crowd.play(world.double(), &workflows);
+        world.deliver().await;
+        world.double().faults().add(Fault {
+            kind,
+            when: When::default().path("/repos/acme/part-2/**"),
+        });
+        let mut problems = Vec::new();
+        for _ in 0..4 {
+            problems.push(world.reconcile().await.problem);
+            world.wait(MINUTE);
+        }
+        assert!(problems[0].contains("acme/part-2"), "{problems:?}");
+        let bad = world.double().truth().repositories;
+        let bad = bad.iter().find(|it| it.name == "part-2").unwrap().id.0;
+        let missing = board::differs_in_outcome(&world).await;
+        let elsewhere = missing.iter().filter(|key| key.0 != bad.cast_signed());
+        assert_eq!(elsewhere.count(), 0);
+    }
+}
+
+#[tokio::test]
+async fn when_nothing_is_delivered_the_log_counts_as_read_all_the_same() {
+    let world = World::new().await;
+    world.reconcile_fully().await;
+    world.wait(HOUR * 2);
+    let before = world.now();
+    world.reconcile().await;
+    let until = board::system(&world).await.examined_until_time.unwrap();
+    assert!(until.seconds >= before.as_second() - 1);
 }

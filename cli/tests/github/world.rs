@@ -141,7 +141,7 @@ impl World {
             let before = self.double().requests().len();
             let round = self.reconcile().await;
             // Waiting for a limit is no trouble, and the only thing that may come up.
-            let is_limited = round.problem.contains("limit is reached");
+            let is_limited = round.problem.contains("no more requests before");
             assert!(round.problem.is_empty() || is_limited, "{}", round.problem);
             self.wait(MINUTE);
             let requests = self.double().requests();

@@ -224,7 +224,8 @@ fn contents(credentials: &Credentials) -> Vec<(&'static str, SecretString)> {
             .iter()
             .map(ExposeSecret::expose_secret)
             .collect();
-        files.push((WEBHOOK_SECRETS, secrets.join("\n").into()));
+        // Ended, so that a line can be added to it.
+        files.push((WEBHOOK_SECRETS, (secrets.join("\n") + "\n").into()));
     }
     files
 }

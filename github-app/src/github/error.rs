@@ -10,7 +10,10 @@ use super::ConnectionError;
 pub enum Error {
     /// No request was made, or GitHub refused one for there being too many: come
     /// back then, and not earlier.
-    #[error("github's limit is reached until {until}")]
+    #[error(
+        "no more requests before {}: GitHub's limit, or our share of it, is used up",
+        crate::time::seconds(*until)
+    )]
     Limited {
         /// When the next request may be made.
         until: Timestamp,

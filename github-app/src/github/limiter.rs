@@ -60,14 +60,15 @@ impl Allowance {
             Purpose::Reconcile | Purpose::Backfill => window.limit / RESERVE,
         };
         if let (true, Some(reset)) = (window.remaining <= kept, window.reset) {
-            return Err(reset);
+            // One far off is a mistake, and not to be kept to.
+            return Err(reset.min(now.saturating_add(MAX_WAIT).unwrap_or(reset)));
         }
         let share = match purpose {
             Purpose::Live => return Ok(()),
             Purpose::Reconcile => RECONCILE_SHARE,
             Purpose::Backfill => BACKFILL_SHARE,
         };
-        let cap = (window.limit * share / 100).max(1);
+        let cap = (window.limit.saturating_mul(share) / 100).max(1);
         self.last_hour.background_below(cap).map_or(Ok(()), Err)
     }
 

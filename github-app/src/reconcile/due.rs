@@ -6,7 +6,11 @@ use std::{cmp::Reverse, collections::HashMap};
 use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::v1::Repository;
 
-use crate::{catalog::Catalog, github::ETag};
+use crate::{
+    catalog::Catalog,
+    github::ETag,
+    time::{after, before},
+};
 
 /// How long nothing has to change for a repository to count as idle, and how
 /// often an idle one is listed.
@@ -14,6 +18,9 @@ const IDLE_AFTER: SignedDuration = SignedDuration::from_mins(30);
 const IDLE_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
 /// For how long a webhook says that webhooks flow.
 const FLOW: SignedDuration = SignedDuration::from_mins(10);
+/// How long a repository is put off that can not be listed.
+const MIN_PUT_OFF: SignedDuration = SignedDuration::from_mins(1);
+const MAX_PUT_OFF: SignedDuration = SignedDuration::from_hours(6);
 /// How often all runs that may still be re-run are compared.
 const SWEEP_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 
@@ -33,17 +40,24 @@ pub(super) struct Listing {
     /// Its runs in progress.
     pub(super) running: Option<ETag>,
     next_sweep: Timestamp,
+    /// Whether it was listed to where it was known before, the last time.
+    pub(super) is_whole: bool,
+    /// How long it is put off when it can not be listed.
+    put_off: SignedDuration,
 }
 
 impl Due {
-    /// What is due, the liveliest first. Repositories that are gone are forgotten,
-    /// new ones are due.
+    /// What is due, what has waited longest first, and of that the liveliest.
+    /// Repositories that are gone are forgotten, new ones are due.
     pub(super) fn take(&mut self, catalog: &Catalog, now: Timestamp) -> Vec<Repository> {
         let mut repositories = catalog.repositories();
         let known: std::collections::HashSet<i64> = repositories.iter().map(|it| it.id).collect();
         self.0.retain(|id, _| known.contains(id));
         repositories.retain(|it| self.of(it.id, now).next <= now);
-        repositories.sort_by_cached_key(|it| (Reverse(catalog.activity(it.id)), it.id));
+        repositories.sort_by_cached_key(|it| {
+            let waits_since = self.of(it.id, now).next;
+            (waits_since, Reverse(catalog.activity(it.id)), it.id)
+        });
         repositories
     }
 
@@ -54,9 +68,10 @@ impl Due {
             last_change: None,
             newest: None,
             running: None,
-            // Spread over the day by a number that is as good as drawn.
-            next_sweep: now
-                + SWEEP_INTERVAL * i32::try_from(repository_id % 24 + 1).unwrap_or(1) / 24,
+            // Some time after the start, spread by a number that is as good as drawn.
+            next_sweep: after(now, SignedDuration::from_mins(60 + repository_id % 180)),
+            is_whole: false,
+            put_off: SignedDuration::ZERO,
         })
     }
 
@@ -79,18 +94,33 @@ impl Listing {
         if changed {
             self.last_change = Some(now);
         }
-        let within = |time: Option<Timestamp>, span| time.is_some_and(|time| now - span < time);
+        self.put_off = SignedDuration::ZERO;
+        let within =
+            |time: Option<Timestamp>, span| time.is_some_and(|time| before(now, span) < time);
         let is_active = within(self.last_change, IDLE_AFTER) && !within(last_webhook, FLOW);
         // An active one is due in the next round, whenever that is.
-        self.next = if is_active { now } else { now + IDLE_INTERVAL };
+        self.next = if is_active {
+            now
+        } else {
+            after(now, IDLE_INTERVAL)
+        };
     }
 
-    /// Whether all of its runs are to be compared, which puts that off for a day.
-    pub(super) fn take_sweep(&mut self, now: Timestamp) -> bool {
-        let is_due = self.next_sweep <= now;
-        if is_due {
-            self.next_sweep = now + SWEEP_INTERVAL;
-        }
-        is_due
+    /// Takes notice that it could not be listed: it is left alone for a while, and
+    /// each time for twice as long.
+    pub(super) fn failed(&mut self, now: Timestamp) {
+        let longer = self.put_off.saturating_mul(2);
+        self.put_off = longer.clamp(MIN_PUT_OFF, MAX_PUT_OFF);
+        self.next = after(now, self.put_off);
+    }
+
+    /// Whether all of its runs are to be compared.
+    pub(super) fn is_sweep_due(&self, now: Timestamp) -> bool {
+        self.next_sweep <= now
+    }
+
+    /// Takes notice that they were.
+    pub(super) fn swept(&mut self, now: Timestamp) {
+        self.next_sweep = after(now, SWEEP_INTERVAL);
     }
 }

@@ -6,16 +6,21 @@ use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::v1::{BuildKey, Gap, GapClosing, GapKind, Repository};
 
 use super::{Reconciler, Round, matching::Learnt};
-use crate::trouble::Trouble;
+use crate::{
+    fetch::Fetch,
+    github::Purpose,
+    time::{after, before, from_proto},
+    trouble::Trouble,
+};
 
-/// The most gaps of a kind that one round looks at.
-const GAPS: usize = 200;
+/// The most gaps of a kind and an installation that one round looks at.
+const GAPS: usize = 1000;
 /// How long after it was asked about a build that still runs is asked about
 /// again, at least; and the part of its age that is waited, beyond that.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 const AGE_PART: i32 = 6;
 
-/// When builds that run for long are to be asked about again.
+/// When gaps are to be asked about again that did not close.
 #[derive(Debug, Default)]
 pub(super) struct AskedAbout(HashMap<(i64, i64, i32), Timestamp>);
 
@@ -26,9 +31,9 @@ impl AskedAbout {
 
     fn note(&mut self, key: &BuildKey, since: Option<Timestamp>, now: Timestamp) {
         self.0
-            .retain(|_, next| now - SignedDuration::from_hours(24) < *next);
+            .retain(|_, next| before(now, SignedDuration::from_hours(24)) < *next);
         let age = since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
-        let next = now + ASK_AGAIN.max(age / AGE_PART);
+        let next = after(now, ASK_AGAIN.max(age / AGE_PART));
         self.0.insert(place(key), next);
     }
 }
@@ -41,31 +46,50 @@ impl Reconciler {
     /// Fetches attempts that are missing, and those that have not been heard of
     /// for long.
     pub(super) async fn fetch_gaps(&mut self, round: &mut Round<'_>) -> Result<(), Trouble> {
-        for gap in self.gaps(GapKind::Attempt, GAPS).await? {
+        for gap in self.gaps_to_close(round, GapKind::Attempt).await? {
             self.fetch_attempt(round, gap).await?;
         }
-        for gap in self.gaps(GapKind::End, GAPS).await? {
-            let now = self.app.clock.now();
-            let Some(key) = gap.build.filter(|key| self.asked.is_due(key, now)) else {
-                continue;
-            };
-            let since = gap.time.and_then(super::log::from_proto);
+        for gap in self.gaps_to_close(round, GapKind::End).await? {
+            let key = gap.build;
+            let since = gap.time.and_then(from_proto);
             self.fetch_attempt(round, gap).await?;
-            self.asked.note(&key, since, now);
+            if let Some(key) = key {
+                self.asked.note(&key, since, self.app.clock.now());
+            }
         }
         Ok(())
     }
 
-    /// Fetches the jobs of attempts that are over, failed ones first.
+    /// Fetches the jobs of attempts that are over, failed ones first. They may take
+    /// no more of the limit than history does, so that there is always something
+    /// left for lists.
     pub(super) async fn fetch_jobs(&mut self, round: &mut Round<'_>) -> Result<(), Trouble> {
-        for gap in self.gaps(GapKind::Jobs, GAPS).await? {
+        for gap in self.gaps_to_close(round, GapKind::Jobs).await? {
             let Some((repository, key)) = self.place_of(round, &gap) else {
                 continue;
             };
-            let fetched = round.fetch.jobs(&repository, &key).await;
+            let fetch = Fetch {
+                purpose: Purpose::Backfill,
+                ..round.fetch
+            };
+            let fetched = fetch.jobs(&repository, &key).await;
             self.settle(round, gap, fetched).await?;
         }
         Ok(())
+    }
+
+    /// The gaps of a kind that may be asked about now, of each installation as
+    /// many: one that GitHub gives nothing of must not stand before the others.
+    async fn gaps_to_close(&self, round: &Round<'_>, kind: GapKind) -> Result<Vec<Gap>, Trouble> {
+        let mut gaps = Vec::new();
+        for ids in self.app.catalog.repositories_by_installation() {
+            if round.may_ask() {
+                gaps.extend(self.gaps(kind, GAPS, ids).await?);
+            }
+        }
+        let now = self.app.clock.now();
+        gaps.retain(|gap| gap.build.is_some_and(|key| self.asked.is_due(&key, now)));
+        Ok(gaps)
     }
 
     async fn fetch_attempt(&mut self, round: &mut Round<'_>, gap: Gap) -> Result<(), Trouble> {
@@ -80,10 +104,10 @@ impl Reconciler {
         self.settle(round, gap, fetched).await
     }
 
-    /// What GitHub does not have, nobody has. An installation that GitHub gives
-    /// nothing of for now must not hold the others up.
+    /// What GitHub does not have, nobody has. What it does not give for now is asked
+    /// for later.
     async fn settle(
-        &self,
+        &mut self,
         round: &mut Round<'_>,
         gap: Gap,
         fetched: Result<(), Trouble>,
@@ -95,8 +119,11 @@ impl Reconciler {
                 self.close_gaps(vec![gap], GapClosing::Lost).await
             }
             Err(trouble) => {
-                round.locked_out.insert(gap.installation_id);
-                round.note(&trouble);
+                let is_of_all = round.count_against(gap.installation_id, &trouble);
+                if let Some(key) = gap.build.filter(|_| !is_of_all) {
+                    self.asked.note(&key, None, self.app.clock.now());
+                }
+                round.note_of(&gap.repository, &trouble);
                 Ok(())
             }
         }
@@ -105,7 +132,7 @@ impl Reconciler {
     fn place_of(&self, round: &Round<'_>, gap: &Gap) -> Option<(Repository, BuildKey)> {
         let key = gap.build?;
         let repository = self.app.catalog.repository(key.repository_id)?;
-        let is_open = !round.locked_out.contains(&repository.installation_id);
+        let is_open = !round.is_locked_out(repository.installation_id);
         (round.may_ask() && is_open).then_some((repository, key))
     }
 }

@@ -3,20 +3,23 @@
 use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::v1::{BuildKey, Repository};
 
-use super::{Reconciler, Round, matching::Learnt};
+use super::{REQUESTS, RERUN_SPAN, Reconciler, Round, matching::Learnt};
 use crate::{
     fetch::{Fetch, Page},
     github::ApiPath,
+    time::{before, seconds},
     trouble::Trouble,
 };
 
 /// How long no webhook at all has to come for webhooks not to be trusted to tell of
 /// what runs.
 const SILENCE: SignedDuration = SignedDuration::from_mins(30);
+/// The most requests of a round for lists: the rest is for what they do not tell.
+const LIST_REQUESTS: u64 = REQUESTS * 6 / 10;
 /// The most pages of one repository in one round; what is older is backfilled.
 const PAGES: usize = 20;
-/// For how long after its creation GitHub lets a run be re-run.
-const RERUN_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How many runs GitHub lists at most when it is given a filter.
+const CAP: usize = 1000;
 
 impl Reconciler {
     /// Lists what is due, as far as the round may ask.
@@ -24,27 +27,39 @@ impl Reconciler {
         let due = self.due.take(&self.app.catalog, round.start);
         round.due_count = due.len();
         for repository in due {
-            if !round.may_ask() {
+            if round.counter.sent() >= LIST_REQUESTS {
+                round.is_all_listed = false;
                 break;
             }
-            if round.locked_out.contains(&repository.installation_id) {
+            if round.is_locked_out(repository.installation_id) {
                 continue;
             }
-            match self.list_repository(round, &repository).await {
-                Ok(()) => {}
-                Err(trouble @ Trouble::Server(_)) => return Err(trouble),
-                Err(trouble) => {
-                    if trouble.is_not_found() || trouble.is_locked_out() {
-                        self.app.asked.ask(repository.installation_id);
-                    }
-                    if !trouble.is_not_found() {
-                        // Whatever it is, it is not about this one repository.
-                        round.locked_out.insert(repository.installation_id);
-                    }
-                    round.note(&trouble);
-                }
+            let listed = self.list_repository(round, &repository).await;
+            if let Err(trouble) = listed {
+                self.after_trouble(round, &repository, trouble)?;
             }
         }
+        Ok(())
+    }
+
+    /// One repository that can not be listed must not hold the others up.
+    fn after_trouble(
+        &mut self,
+        round: &mut Round<'_>,
+        repository: &Repository,
+        trouble: Trouble,
+    ) -> Result<(), Trouble> {
+        if matches!(trouble, Trouble::Server(_)) {
+            return Err(trouble);
+        }
+        let installation = repository.installation_id;
+        if trouble.is_not_found() || trouble.is_locked_out() {
+            self.app.asked.ask(installation);
+        }
+        if !round.count_against(installation, &trouble) {
+            self.due.of(repository.id, round.start).failed(round.start);
+        }
+        round.note_of(&repository.name, &trouble);
         Ok(())
     }
 
@@ -59,9 +74,12 @@ impl Reconciler {
         let changed = match page {
             None => false,
             Some(page) => {
+                let etag = page.etag.clone();
+                let changed = self.follow(round, repository, page).await?;
                 let listing = self.due.of(repository.id, round.start);
-                listing.newest.clone_from(&page.etag);
-                self.follow(round, repository, page).await?
+                // Only now: what is not read yet must not pass for unchanged.
+                (listing.newest, listing.is_whole) = (etag, true);
+                changed
             }
         };
         round.listed.insert(repository.id);
@@ -77,28 +95,36 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Reads on while a page is new to its end: what is older may be, too.
+    /// Reads on while a page is new to its end: what is older may be, too. Until a
+    /// repository was listed as a whole, that is not enough: its newest page may be
+    /// recorded, and those after it not.
     async fn follow(
-        &self,
+        &mut self,
         round: &mut Round<'_>,
         repository: &Repository,
         mut page: Page,
     ) -> Result<bool, Trouble> {
+        let is_whole = self.due.of(repository.id, round.start).is_whole;
+        self.due.of(repository.id, round.start).is_whole = false;
+        let known_until = round.known_until.filter(|_| !is_whole);
         let mut changed = round.learn(&page);
         for _ in 1..PAGES {
-            let is_new_to_its_end = page
-                .runs
-                .builds
-                .last()
-                .is_some_and(|last| page.changed.iter().any(|it| it.run_id == last.run_id));
-            let Some(next) = page.next.take().filter(|_| is_new_to_its_end) else {
-                break;
+            let reaches_known =
+                known_until.is_none_or(|until| page.last_create_time() < Some(until));
+            let is_wanted = page.is_new_to_its_end() || !reaches_known;
+            let Some(next) = page.next.take().filter(|_| is_wanted) else {
+                return Ok(changed);
             };
             match round.fetch.runs(repository, &next, None).await? {
                 Some(more) => page = more,
-                None => break,
+                None => return Ok(changed),
             }
             changed |= round.learn(&page);
+        }
+        if page.next.is_some() {
+            let since = round.known_until.unwrap_or(round.start);
+            self.start_backfill(repository, before(since, RERUN_SPAN))
+                .await?;
         }
         Ok(changed)
     }
@@ -141,17 +167,24 @@ impl Reconciler {
         if !self
             .due
             .of(repository.id, round.start)
-            .take_sweep(round.start)
+            .is_sweep_due(round.start)
         {
             return Ok(());
         }
-        let mut next = Some(since(repository, round.start - RERUN_SPAN));
-        while let Some(path) = next.take().filter(|_| round.may_ask()) {
+        let begin = before(round.start, RERUN_SPAN);
+        let mut next = Some(since(repository, begin));
+        let mut rows = 0;
+        while let Some(path) = next.take().filter(|_| rows <= CAP) {
             if let Some(page) = round.fetch.runs(repository, &path, None).await? {
                 round.learn(&page);
+                rows += page.runs.row_count;
                 next = page.next;
             }
         }
+        if rows >= CAP {
+            self.start_backfill(repository, begin).await?;
+        }
+        self.due.of(repository.id, round.start).swept(round.start);
         Ok(())
     }
 }
@@ -160,11 +193,6 @@ impl Reconciler {
 fn since(repository: &Repository, time: Timestamp) -> ApiPath {
     let created = format!(">={}", seconds(time));
     Fetch::path(repository).runs(&[("per_page", "100"), ("created", &created)])
-}
-
-/// A time as GitHub's filters take it.
-pub(crate) fn seconds(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 impl Round<'_> {

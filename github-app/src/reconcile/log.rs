@@ -4,14 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::v1::{
-    GetDeliveryCursorRequest, MissedDelivery, RecordMissedDeliveriesRequest, StartBackfillRequest,
+    GetDeliveryCursorRequest, MissedDelivery, RecordMissedDeliveriesRequest, Repository,
+    StartBackfillRequest,
 };
+use tonic::Code;
 
-use super::{Reconciler, Round};
+use super::{RERUN_SPAN, Reconciler, Round};
 use crate::{
     github::{Deliveries, Delivery},
-    normalize::timestamp,
     server,
+    time::{after, before, from_proto, timestamp},
     trouble::Trouble,
 };
 
@@ -20,8 +22,6 @@ const KEPT: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// How much of the log is read again, because deliveries that were throttled or
 /// slow may appear late.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
-/// For how long after its creation GitHub lets a run be re-run.
-const RERUN_SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 impl Reconciler {
     /// After an outage that GitHub's log does not reach back to, only the lists of
@@ -30,7 +30,7 @@ impl Reconciler {
         let Some(until) = self.examined_until().await? else {
             return Ok(());
         };
-        if round.start - KEPT <= until {
+        if before(round.start, KEPT) <= until {
             return Ok(());
         }
         tracing::warn!(
@@ -38,15 +38,11 @@ impl Reconciler {
              loading the history of every repository"
         );
         for repository in self.app.catalog.repositories() {
-            let request = StartBackfillRequest {
-                repository: repository.name,
-                since_time: Some(timestamp(until - RERUN_SPAN)),
-            };
-            let mut client = self.app.server.system.clone();
-            server::patiently(client.start_backfill(request)).await?;
+            self.start_backfill(&repository, before(until, RERUN_SPAN))
+                .await?;
         }
         // What is older than the log is dealt with.
-        self.record(Vec::new(), round.start - KEPT).await
+        self.record(Vec::new(), before(round.start, KEPT)).await
     }
 
     /// Records every delivery that failed since the log was last read.
@@ -65,27 +61,53 @@ impl Reconciler {
             let page = round.fetch.github.deliveries(log.cursor.as_deref()).await?;
             log.read(page);
         }
-        let newest = log.newest.unwrap_or(round.start).min(round.start);
+        // By GitHub's clock, which is that of its log.
+        let offset = round.fetch.github.clock_offset().unwrap_or_default();
+        let read_until = Some(after(round.start, offset)).max(log.newest);
         let missed = log.missed();
         for delivery in &missed {
             self.due.hurry(delivery.repository_id);
         }
-        self.record(missed, newest).await
+        self.record(missed, read_until.unwrap_or(round.start)).await
     }
 
     async fn log_start(&self, now: Timestamp) -> Result<Timestamp, Trouble> {
         let until = self.examined_until().await?;
-        Ok(until.map_or(now - KEPT, |until| until - OVERLAP))
+        Ok(until.map_or_else(|| before(now, KEPT), |until| before(until, OVERLAP)))
     }
 
-    async fn examined_until(&self) -> Result<Option<Timestamp>, Trouble> {
+    /// Until when everything was examined, by the log or by lists.
+    pub(super) async fn examined_until(&self) -> Result<Option<Timestamp>, Trouble> {
         let mut client = self.app.server.app.clone();
         let request = GetDeliveryCursorRequest {};
         let cursor = server::patiently(client.get_delivery_cursor(request)).await?;
         Ok(cursor.examined_until_time.and_then(from_proto))
     }
 
-    async fn record(&self, missed: Vec<MissedDelivery>, until: Timestamp) -> Result<(), Trouble> {
+    /// Loads what lists do not reach. A repository that nobody sees any more needs
+    /// none.
+    pub(super) async fn start_backfill(
+        &self,
+        repository: &Repository,
+        since: Timestamp,
+    ) -> Result<(), Trouble> {
+        let request = StartBackfillRequest {
+            repository: repository.name.clone(),
+            since_time: Some(timestamp(since)),
+        };
+        let mut client = self.app.server.system.clone();
+        match server::patiently(client.start_backfill(request)).await {
+            Err(status) if status.code() == Code::NotFound => Ok(()),
+            started => Ok(started.map(drop)?),
+        }
+    }
+
+    /// Records what was missed, and until when everything was examined.
+    pub(super) async fn record(
+        &self,
+        missed: Vec<MissedDelivery>,
+        until: Timestamp,
+    ) -> Result<(), Trouble> {
         // A long list goes in parts; the cursor moves with the last of them.
         let mut parts: Vec<_> = missed.chunks(10_000).map(<[_]>::to_vec).collect();
         let last = parts.pop().unwrap_or_default();
@@ -100,11 +122,6 @@ impl Reconciler {
         }
         Ok(())
     }
-}
-
-/// The time that a message says, if it is one.
-pub(crate) fn from_proto(time: prost_types::Timestamp) -> Option<Timestamp> {
-    Timestamp::new(time.seconds, time.nanos).ok()
 }
 
 /// What was read of the log, the latest attempts first.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::v1::{Build, BuildKey, BuildStatus, MissedDelivery};
 
-use super::log::from_proto;
+use crate::time::{after, before, from_proto};
 
 /// How long after a change its webhook may be sent.
 const DELAY: SignedDuration = SignedDuration::from_mins(2);
@@ -44,7 +44,7 @@ impl Learnt {
             "requested" => (self.start, self.start),
             _ => (self.start, self.update),
         };
-        Some((from - SLACK, until + DELAY))
+        Some((before(from, SLACK), after(until, DELAY)))
     }
 }
 
@@ -79,7 +79,7 @@ pub(super) fn explained(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::normalize::timestamp;
+    use crate::time::timestamp;
 
     fn at(text: &str) -> Timestamp {
         format!("2026-03-01T{text}Z").parse().unwrap()

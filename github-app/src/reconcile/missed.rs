@@ -41,16 +41,21 @@ impl Reconciler {
     }
 
     async fn missed(&self) -> Result<Vec<MissedDelivery>, Trouble> {
-        let gaps = self.gaps(GapKind::Delivery, GAPS).await?;
+        let gaps = self.gaps(GapKind::Delivery, GAPS, Vec::new()).await?;
         Ok(gaps.into_iter().filter_map(|gap| gap.delivery).collect())
     }
 
     /// The gaps of one kind that the server knows, the most important first.
-    pub(super) async fn gaps(&self, kind: GapKind, limit: usize) -> Result<Vec<Gap>, Trouble> {
+    pub(super) async fn gaps(
+        &self,
+        kind: GapKind,
+        limit: usize,
+        repository_ids: Vec<i64>,
+    ) -> Result<Vec<Gap>, Trouble> {
         let request = ListGapsRequest {
             kind: kind.into(),
             limit: i32::try_from(limit).unwrap_or(i32::MAX),
-            repository_ids: Vec::new(),
+            repository_ids,
         };
         let mut client = self.app.server.app.clone();
         Ok(server::patiently(client.list_gaps(request)).await?.gaps)
@@ -65,6 +70,17 @@ impl Reconciler {
         missed: Vec<MissedDelivery>,
     ) -> Result<(usize, Vec<MissedDelivery>), Trouble> {
         let kind = |it: &MissedDelivery| Kind::named(&it.event);
+        // What is not looked at, or is locked, has lists of its own to tell when it is
+        // looked at again.
+        let is_looked_at = |it: &MissedDelivery| {
+            let catalog = &self.app.catalog;
+            catalog.is_empty() || catalog.repository(it.repository_id).is_some()
+        };
+        let is_of_builds =
+            |it: &MissedDelivery| matches!(kind(it), Kind::WorkflowRun | Kind::WorkflowJob);
+        let (unseen, missed): (Vec<_>, Vec<_>) = missed
+            .into_iter()
+            .partition(|it| is_of_builds(it) && !is_looked_at(it));
         let (listed, mut left): (Vec<_>, Vec<_>) = missed
             .into_iter()
             .partition(|it| round.listed.contains(&it.repository_id));
@@ -77,14 +93,12 @@ impl Reconciler {
         let (explained, unexplained) = matching::explained(runs, &round.learnt);
         left.extend(unexplained);
         left.extend(others);
-        let learnt: Vec<_> = jobs.into_iter().chain(explained).collect();
+        let learnt = jobs.into_iter().chain(explained).chain(unseen);
+        let learnt: Vec<_> = learnt.collect();
         let closed = learnt.len();
         self.close(learnt, GapClosing::Learnt).await?;
         // What is about repositories that are to be listed yet can wait for that.
-        left.retain(|it| {
-            let about_builds = matches!(kind(it), Kind::WorkflowRun | Kind::WorkflowJob);
-            !about_builds || round.listed.contains(&it.repository_id)
-        });
+        left.retain(|it| !is_of_builds(it) || round.listed.contains(&it.repository_id));
         Ok((closed, left))
     }
 

@@ -29,6 +29,10 @@ pub(super) enum Answer {
     Unauthorized,
     /// It is signed, and meant for another App.
     Forbidden,
+    /// Nobody knows yet who may sign. GitHub keeps it for later.
+    NotSetUp,
+    /// The app asks GitHub for everything, and takes no deliveries.
+    Unwanted,
     /// Its body did not come in time.
     Timeout,
     /// Its body is larger than GitHub's ever are.
@@ -63,6 +67,8 @@ impl Answer {
             Self::BadRequest(_) => "bad_request",
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
+            Self::NotSetUp => "not_set_up",
+            Self::Unwanted => "unwanted",
             Self::Timeout => "timeout",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -74,7 +80,7 @@ impl Answer {
     /// Why the delivery was refused, if it was.
     pub(super) fn refusal(&self) -> Option<&'static str> {
         match self {
-            Self::Recorded { .. } | Self::Quarantined | Self::Ignored => None,
+            Self::Recorded { .. } | Self::Quarantined | Self::Ignored | Self::NotSetUp => None,
             _ => Some(self.word()),
         }
     }
@@ -86,10 +92,11 @@ impl Answer {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unwanted => StatusCode::NOT_FOUND,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Busy | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::NotSetUp | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -103,6 +110,10 @@ impl Answer {
             Self::Ignored => AnswerBody::done("nothing to do for this event and action"),
             Self::BadRequest(error) => AnswerBody::Failed { error },
             Self::Unauthorized => return None,
+            Self::NotSetUp => AnswerBody::failed("not set up yet; not recorded"),
+            Self::Unwanted => AnswerBody::failed(
+                "webhooks are not taken: this Lampboard asks GitHub for everything",
+            ),
             Self::Forbidden => AnswerBody::failed("this delivery is for another GitHub App"),
             Self::Timeout => AnswerBody::failed("the body did not come in time"),
             Self::TooLarge => AnswerBody::failed("the body is too large"),
