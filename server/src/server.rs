@@ -61,10 +61,12 @@ impl Server {
         let health = HealthReporter::new();
         api::report_health(&health, true).await;
         tokio::spawn(watch_health(store.clone(), live.clone(), health.clone()));
-        if let Some(after) = config.delete_hidden_after {
-            let clock = config.clock.clone();
-            tokio::spawn(purge::run(store.clone(), live.clone(), clock, after));
-        }
+        tokio::spawn(purge::run(
+            store.clone(),
+            live.clone(),
+            config.clock.clone(),
+            config.delete_hidden_after,
+        ));
         Ok(Self {
             store,
             live,

@@ -101,12 +101,14 @@ async fn start(
             .fetch_one(&mut *connection)
             .await?;
     let number = last.unwrap_or_default() + 1;
-    insert(connection, &[repository], number, since, now).await?;
-    find(connection, BackfillId { repository, number }).await
+    let id = BackfillId { repository, number };
+    insert(connection, &[id], since, now).await?;
+    find(connection, id).await
 }
 
 /// Starts the first backfill of the repositories that are seen and never had
-/// one.
+/// one, or none but such as ended early before the repository was seen again:
+/// whoever uninstalls the app takes away what they were to load.
 pub(super) async fn start_first(
     connection: &mut SqliteConnection,
     repositories: impl Iterator<Item = RepositoryId>,
@@ -117,33 +119,40 @@ pub(super) async fn start_first(
     let mut new = Vec::new();
     for chunk in sql::padded(&ids) {
         let mut query = QueryBuilder::<Db>::new(
-            "SELECT id FROM repository r WHERE hidden_time IS NULL AND NOT EXISTS \
-             (SELECT 1 FROM backfill f WHERE f.repository_id = r.id) AND id IN (",
+            "SELECT id, (SELECT COALESCE(MAX(number), 0) + 1 FROM backfill f \
+                         WHERE f.repository_id = r.id) AS number \
+             FROM repository r WHERE hidden_time IS NULL AND NOT EXISTS \
+             (SELECT 1 FROM backfill f WHERE f.repository_id = r.id \
+              AND (f.status NOT IN ('failed', 'cancelled') \
+                   OR f.create_time >= COALESCE(r.return_time, f.create_time))) \
+             AND id IN (",
         );
         sql::push_list(&mut query, &chunk);
         query.push(")");
         for row in query.build().fetch_all(&mut *connection).await? {
-            new.push(RepositoryId(row.try_get("id")?));
+            new.push(BackfillId {
+                repository: RepositoryId(row.try_get("id")?),
+                number: row.try_get("number")?,
+            });
         }
     }
-    insert(connection, &new, 1, since, now).await
+    insert(connection, &new, since, now).await
 }
 
 async fn insert(
     connection: &mut SqliteConnection,
-    repositories: &[RepositoryId],
-    number: i32,
+    new: &[BackfillId],
     since: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
-    for chunk in sql::chunks(repositories) {
+    for chunk in sql::chunks(new) {
         let mut query = QueryBuilder::<Db>::new(
             "INSERT INTO backfill (repository_id, number, since_time, status, create_time, \
              update_time, run_count, request_count, problem, lease) ",
         );
-        query.push_values(chunk, |mut row, repository| {
-            row.push_bind(repository.0)
-                .push_bind(number)
+        query.push_values(chunk, |mut row, id| {
+            row.push_bind(id.repository.0)
+                .push_bind(id.number)
                 .push_bind(since.as_microsecond())
                 .push_bind(BackfillStatus::Queued.word())
                 .push_bind(now.as_microsecond())

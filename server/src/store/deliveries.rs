@@ -5,6 +5,7 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 use zstd::bulk::Compressor;
@@ -32,6 +33,47 @@ pub(crate) struct PreparedReport {
 pub(super) struct Payload {
     compressed: Vec<u8>,
     hash: [u8; 32],
+    owner: Owner,
+}
+
+/// The repository and the installation that a delivery is about; 0 if it does
+/// not say.
+#[derive(Clone, Copy, Default)]
+struct Owner {
+    repository: i64,
+    installation: i64,
+}
+
+impl Owner {
+    fn of(report: &Report) -> Option<Self> {
+        report.repositories.first().map(|repository| Self {
+            repository: repository.id.0,
+            installation: repository.installation.0,
+        })
+    }
+
+    /// Events about an installation report no repository, nor does what is
+    /// quarantined: yet what they say has to go with whoever it is about.
+    fn said_in(body: &[u8]) -> Self {
+        let said: Said = serde_json::from_slice(body).unwrap_or_default();
+        let id = |named: Option<Named>| named.and_then(|it| it.id).unwrap_or_default();
+        Self {
+            repository: id(said.repository),
+            installation: id(said.installation),
+        }
+    }
+}
+
+/// What a payload says of whom it is about.
+#[derive(Default, Deserialize)]
+struct Said {
+    repository: Option<Named>,
+    installation: Option<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: Option<i64>,
 }
 
 impl PreparedReport {
@@ -41,12 +83,15 @@ impl PreparedReport {
             .delivery
             .as_mut()
             .map(|delivery| std::mem::take(&mut delivery.payload));
+        let owner = Owner::of(&report);
         let payload = match body {
-            Some(body) if body.len() > INLINE => tokio::task::spawn_blocking(move || pack(&body))
-                .await
-                .map_err(|_| Error::Stopping)?
-                .map(Some),
-            Some(body) => pack(&body).map(Some),
+            Some(body) if body.len() > INLINE => {
+                tokio::task::spawn_blocking(move || pack(&body, owner))
+                    .await
+                    .map_err(|_| Error::Stopping)?
+                    .map(Some)
+            }
+            Some(body) => pack(&body, owner).map(Some),
             None => Ok(None),
         }?;
         Ok(Self { report, payload })
@@ -63,7 +108,7 @@ thread_local! {
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
 }
 
-fn pack(body: &[u8]) -> Result<Payload> {
+fn pack(body: &[u8], owner: Option<Owner>) -> Result<Payload> {
     let compressed = COMPRESSOR.with_borrow_mut(|compressor| match compressor {
         Some(compressor) => compressor.compress(body),
         None => compressor
@@ -77,6 +122,7 @@ fn pack(body: &[u8]) -> Result<Payload> {
     Ok(Payload {
         compressed,
         hash: Sha256::digest(body).into(),
+        owner: owner.unwrap_or_else(|| Owner::said_in(body)),
     })
 }
 
@@ -114,13 +160,6 @@ pub(super) async fn record(
     Ok(outcomes)
 }
 
-/// The repository and the installation that a delivery is about; 0 if it does
-/// not say.
-fn owner(report: &Report) -> (i64, i64) {
-    let repository = report.repositories.first();
-    repository.map_or((0, 0), |r| (r.id.0, r.installation.0))
-}
-
 async fn known(
     connection: &mut SqliteConnection,
     deliveries: impl Iterator<Item = &Delivery>,
@@ -156,13 +195,12 @@ async fn insert(
              recovered) ",
         );
         query.push_values(chunk, |mut row, (delivery, payload, report)| {
-            let (repository, installation) = owner(report);
             row.push_bind(&delivery.guid)
                 .push_bind(&delivery.event)
                 .push_bind(&delivery.action)
                 .push_bind(delivery.receive_time.as_microsecond())
-                .push_bind(repository)
-                .push_bind(installation)
+                .push_bind(payload.owner.repository)
+                .push_bind(payload.owner.installation)
                 .push_bind(&delivery.problem)
                 .push("1")
                 .push("0")

@@ -28,14 +28,15 @@ pub(crate) struct InstallationSync {
 }
 
 impl Store {
-    /// Lists installations by account and id.
+    /// Lists installations by account and id, without those of which only that
+    /// they were uninstalled is known.
     pub(crate) async fn installations(&self) -> Result<Vec<InstallationSummary>> {
         let rows = sqlx::query(
             "SELECT id, account, state, account_id, all_repositories, missing_permissions, url,
                     update_time,
                     (SELECT COUNT(*) FROM installation_repository l
                      WHERE l.installation_id = installation.id AND l.present) AS repository_count
-             FROM installation",
+             FROM installation WHERE state <> 'deleted' OR account <> ''",
         )
         .fetch_all(&self.readers)
         .await?;
@@ -109,10 +110,26 @@ async fn merge(connection: &mut SqliteConnection, installation: &Installation) -
     .fetch_optional(&mut *connection)
     .await?;
     let stored = row.as_ref().map(read).transpose()?;
-    if stored.is_some_and(|stored| stored.facts >= installation.facts) {
+    let Some(stored) = stored else {
+        return write(connection, installation).await;
+    };
+    if stored.facts >= installation.facts {
         return Ok(());
     }
-    write(connection, installation).await
+    write(connection, &still_named(installation, stored.facts)).await
+}
+
+/// GitHub tells no more of an installation that is gone: whose it was is what
+/// was known before.
+fn still_named(installation: &Installation, before: InstallationFacts) -> Installation {
+    let mut named = installation.clone();
+    let facts = &mut named.facts;
+    if facts.state == InstallationState::Deleted && facts.account.is_empty() {
+        facts.account = before.account;
+        facts.account_id = before.account_id;
+        facts.url = before.url;
+    }
+    named
 }
 
 async fn write(connection: &mut SqliteConnection, installation: &Installation) -> Result<()> {

@@ -140,6 +140,8 @@ async fn settle_some(
 
     let mut query = QueryBuilder::<Db>::new("UPDATE repository SET hidden_time = CASE ");
     query.push("WHEN hidden_time IS NULL THEN ");
+    query.push_bind(now.as_microsecond());
+    query.push(" END, return_time = CASE WHEN hidden_time IS NOT NULL THEN ");
     query.push_bind(now.as_microsecond()).push(" END WHERE");
     push_scope(&mut query);
     query.push(" AND (hidden_time IS NULL) <> EXISTS (SELECT 1 ");

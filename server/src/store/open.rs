@@ -45,6 +45,11 @@ pub(super) fn migrations() -> Migrator {
             "github",
             include_str!("../../../migrations/0002_github.sql"),
         ),
+        migration(
+            3,
+            "uninstalled",
+            include_str!("../../../migrations/0003_uninstalled.sql"),
+        ),
     ])
 }
 

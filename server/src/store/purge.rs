@@ -32,8 +32,8 @@ enum Left {
 
 impl Store {
     /// Deletes everything of the repositories that have been hidden since a time
-    /// or longer, and installations that were uninstalled by then and see
-    /// nothing any more. Says how many repositories are gone.
+    /// or longer, and what was told of installations that were uninstalled by
+    /// then and see nothing any more. Says how many repositories are gone.
     pub(crate) async fn delete_hidden(&self, since: Timestamp) -> Result<usize> {
         let repositories: Vec<i64> =
             sqlx::query_scalar("SELECT id FROM repository WHERE hidden_time <= $1")
@@ -47,9 +47,32 @@ impl Store {
             };
             while step().await? == Left::Something {}
         }
-        self.write(move |connection, _| delete_installations(connection, since).boxed())
+        let delete_told = async || {
+            self.write(move |connection, _| delete_told(connection, since).boxed())
+                .await
+        };
+        while delete_told().await? == Left::Something {}
+        self.write(move |connection, _| empty_installations(connection, since).boxed())
             .await?;
         Ok(repositories.len())
+    }
+
+    /// Deletes the deliveries that were given up by a time. GitHub has to have
+    /// forgotten them by then, or else they would be missing again.
+    pub(crate) async fn delete_given_up(&self, until: Timestamp) -> Result<()> {
+        self.write(move |connection, _| {
+            async move {
+                sqlx::query(
+                    "DELETE FROM missed_delivery WHERE closing IS NOT NULL AND close_time <= $1",
+                )
+                .bind(until.as_microsecond())
+                .execute(connection)
+                .await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
     }
 }
 
@@ -116,15 +139,37 @@ async fn delete_payloads(connection: &mut SqliteConnection, repository: i64) -> 
     Ok(deleted.rows_affected() > 0)
 }
 
+/// Deletes some payloads that came from uninstalled installations and are of no
+/// repository that is known: each of those goes with its own.
+async fn delete_told(connection: &mut SqliteConnection, since: Timestamp) -> Result<Left> {
+    let deleted = sqlx::query(
+        "UPDATE delivery SET payload = NULL WHERE guid IN (
+             SELECT guid FROM delivery
+             WHERE payload IS NOT NULL
+               AND installation_id IN (SELECT id FROM installation
+                                       WHERE state = 'deleted' AND update_time <= $1)
+               AND repository_id NOT IN (SELECT id FROM repository) LIMIT $2)",
+    )
+    .bind(since.as_microsecond())
+    .bind(AT_A_TIME)
+    .execute(connection)
+    .await?;
+    Ok(match deleted.rows_affected() {
+        0 => Left::Nothing,
+        _ => Left::Something,
+    })
+}
+
 /// What it once saw may be seen through others now: these go on without it.
-async fn delete_installations(connection: &mut SqliteConnection, since: Timestamp) -> Result<()> {
+/// That it was uninstalled is kept: a late report must not bring back what it saw.
+async fn empty_installations(connection: &mut SqliteConnection, since: Timestamp) -> Result<()> {
     for statement in [
         "DELETE FROM installation_repository
          WHERE installation_id IN (SELECT id FROM installation
                                    WHERE state = 'deleted' AND update_time <= $1)
            AND repository_id IN (SELECT id FROM repository WHERE hidden_time IS NULL)",
-        "DELETE FROM installation
-         WHERE state = 'deleted' AND update_time <= $1 AND NOT EXISTS (
+        "UPDATE installation SET account = '', account_id = 0, url = ''
+         WHERE state = 'deleted' AND update_time <= $1 AND account <> '' AND NOT EXISTS (
              SELECT 1 FROM installation_repository l WHERE l.installation_id = installation.id)",
     ] {
         sqlx::query(statement)

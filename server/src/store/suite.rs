@@ -1,5 +1,6 @@
 //! Tests of the store, on database files: what must hold whatever the database is.
 
+mod backfills;
 mod builds;
 mod deliveries;
 mod ends;

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     fixtures::{REPOSITORY, at, build_id, facts, job, repository},
     model::{
-        Filter, InstallationId, InstallationState, Report, Repository, RepositoryFacts,
-        RepositoryId, Window,
+        Filter, InstallationFacts, InstallationId, InstallationState, Report, Repository,
+        RepositoryFacts, RepositoryId, Window,
     },
 };
 
@@ -155,6 +155,27 @@ async fn of_an_installation_the_later_word_is_kept() {
     fixture.sync(5, 10, &[]).await;
     let listed = fixture.store.installations().await.unwrap();
     assert_eq!(listed[0].installation, expected);
+}
+
+#[tokio::test]
+async fn whose_a_lost_installation_was_is_still_known() {
+    let fixture = Fixture::open().await;
+    let mut known = synced(5, InstallationState::Active, 10, &[]);
+    known.installation.facts.url = "https://github.com/settings/installations/5".to_owned();
+    let before = known.installation.facts.clone();
+    fixture.sync_as(known).await;
+    let mut lost = synced(5, InstallationState::Deleted, 20, &[]);
+    lost.installation.facts.account = String::new();
+    lost.installation.facts.account_id = 0;
+    let expected = InstallationFacts {
+        account: before.account,
+        account_id: before.account_id,
+        url: before.url,
+        ..lost.installation.facts.clone()
+    };
+    fixture.sync_as(lost).await;
+    let listed = fixture.store.installations().await.unwrap();
+    assert_eq!(listed[0].installation.facts, expected);
 }
 
 #[tokio::test]

@@ -3,13 +3,16 @@
 use sqlx::QueryBuilder;
 
 use super::{
-    super::Db,
+    super::{Db, RepositoryQuery},
     fixture::{Fixture, synced},
 };
 use crate::{
     Clock,
     fixtures::{REPOSITORY, at, build_id, facts, job, repository},
-    model::{BuildId, Delivery, InstallationState, Report, Repository, RepositoryId},
+    model::{
+        BuildId, Closing, Delivery, GapName, InstallationId, InstallationState, MissedDelivery,
+        Report, Repository, RepositoryId,
+    },
 };
 
 const TABLES: [&str; 8] = [
@@ -132,6 +135,119 @@ async fn an_uninstalled_installation_goes_with_the_last_it_saw() {
     assert_eq!(seen[0].repository_count, 1, "8 is still seen");
 }
 
+/// A delivery of which no repository is reported.
+fn telling(guid: &str, payload: String) -> Report {
+    Report {
+        delivery: Some(Delivery {
+            guid: guid.to_owned(),
+            event: "installation".to_owned(),
+            action: "created".to_owned(),
+            receive_time: at(1),
+            payload: payload.into(),
+            problem: String::new(),
+        }),
+        ..Report::default()
+    }
+}
+
+#[tokio::test]
+async fn what_was_told_of_an_uninstalled_installation_is_deleted() {
+    let fixture = Fixture::open().await;
+    fixture.sync(6, 10, &[8]).await;
+    for number in 0..450 {
+        let payload = format!(r#"{{"installation":{{"id":5}},"number":{number}}}"#);
+        fixture.record(telling(&number.to_string(), payload)).await;
+    }
+    let others = [
+        (
+            "unknown",
+            r#"{"repository":{"id":9},"installation":{"id":5}}"#,
+        ),
+        ("seen", r#"{"repository":{"id":8},"installation":{"id":5}}"#),
+        ("other", r#"{"installation":{"id":6}}"#),
+        ("nobody", "[]"),
+    ];
+    for (guid, payload) in others {
+        fixture.record(telling(guid, payload.to_owned())).await;
+    }
+    let left = async || {
+        let guids = "SELECT guid FROM delivery WHERE payload IS NOT NULL ORDER BY guid";
+        let guids = sqlx::query_scalar(guids).fetch_all(&fixture.store.readers);
+        let guids: Vec<String> = guids.await.unwrap();
+        guids
+    };
+    fixture
+        .sync_as(synced(5, InstallationState::Deleted, 20, &[]))
+        .await;
+    delete(&fixture, 19).await;
+    assert_eq!(left().await.len(), 454, "not for long enough");
+    delete(&fixture, 20).await;
+    assert_eq!(left().await, ["nobody", "other", "seen"]);
+    let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery")
+        .fetch_one(&fixture.store.readers)
+        .await
+        .unwrap();
+    assert_eq!(kept, 454, "that deliveries came is kept");
+}
+
+#[tokio::test]
+async fn a_late_report_brings_back_nothing_that_was_deleted() {
+    let fixture = Fixture::open().await;
+    let late = || Report {
+        repositories: vec![repository()],
+        ..Report::default()
+    };
+    fixture.record(late()).await;
+    fixture
+        .sync_as(synced(5, InstallationState::Deleted, 20, &[]))
+        .await;
+    assert_eq!(delete(&fixture, 20).await, 1);
+    assert!(fixture.store.installations().await.unwrap().is_empty());
+    fixture.record(late()).await;
+    let query = RepositoryQuery {
+        installation: None,
+        names: &[],
+    };
+    let shown = fixture.store.repositories(query).await.unwrap();
+    assert_eq!(shown, []);
+    assert_eq!(delete(&fixture, 20).await, 1, "and it is deleted again");
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_forgotten_after_github_forgot_it() {
+    let fixture = Fixture::open().await;
+    let missed = ["open", "closed"].map(|guid| MissedDelivery {
+        guid: guid.to_owned(),
+        delivery_id: 1,
+        event: "workflow_run".to_owned(),
+        action: "completed".to_owned(),
+        repository: REPOSITORY,
+        installation: InstallationId(5),
+        deliver_time: at(-10),
+        problem: "timed out".to_owned(),
+    });
+    let store = &fixture.store;
+    store.record_missed(missed.into(), None).await.unwrap();
+    let closed = vec![GapName::Delivery("closed".to_owned())];
+    store.close_gaps(closed, Closing::Lost).await.unwrap();
+    let left = async || {
+        let guids = sqlx::query_scalar("SELECT guid FROM missed_delivery ORDER BY guid");
+        let guids: Vec<String> = guids.fetch_all(&store.readers).await.unwrap();
+        guids
+    };
+    store.delete_given_up(at(-1)).await.unwrap();
+    assert_eq!(left().await, ["closed", "open"], "not for long enough");
+    let live = crate::live::Live::new();
+    let clock = Clock::new(|| at(8 * 24 * 3600));
+    let task = tokio::spawn(crate::purge::run(store.clone(), live.clone(), clock, None));
+    while left().await.len() > 1 {
+        store.probe().await.unwrap();
+    }
+    assert_eq!(left().await, ["open"]);
+    live.stop();
+    task.await.unwrap();
+}
+
 #[tokio::test]
 async fn the_background_task_deletes_until_the_end() {
     let fixture = Fixture::open().await;
@@ -142,7 +258,7 @@ async fn the_background_task_deletes_until_the_end() {
     let live = crate::live::Live::new();
     let after = std::time::Duration::from_hours(1);
     let clock = Clock::new(|| at(3600));
-    let task = crate::purge::run(fixture.store.clone(), live.clone(), clock, after);
+    let task = crate::purge::run(fixture.store.clone(), live.clone(), clock, Some(after));
     let task = tokio::spawn(task);
     // Each write waits for those before it.
     while rows(&fixture).await[0].1 > 0 {
