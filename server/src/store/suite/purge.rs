@@ -240,9 +240,14 @@ async fn what_was_given_up_is_forgotten_after_github_forgot_it() {
     let live = crate::live::Live::new();
     let clock = Clock::new(|| at(8 * 24 * 3600));
     let task = tokio::spawn(crate::purge::run(store.clone(), live.clone(), clock, None));
-    while left().await.len() > 1 {
-        store.probe().await.unwrap();
-    }
+    let deleted = async {
+        while left().await.len() > 1 {
+            store.probe().await.unwrap();
+        }
+    };
+    let patience = std::time::Duration::from_secs(20);
+    let deleted = tokio::time::timeout(patience, deleted).await;
+    deleted.expect("the task deletes it");
     assert_eq!(left().await, ["open"]);
     live.stop();
     task.await.unwrap();
