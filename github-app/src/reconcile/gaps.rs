@@ -22,24 +22,29 @@ const AGE_PART: i32 = 6;
 
 /// When gaps are to be asked about again that did not close.
 #[derive(Debug, Default)]
-pub(super) struct AskedAbout(HashMap<(i64, i64, i32), Timestamp>);
+pub(super) struct AskedAbout(HashMap<Place, Timestamp>);
 
 impl AskedAbout {
-    fn is_due(&self, key: &BuildKey, now: Timestamp) -> bool {
-        self.0.get(&place(key)).is_none_or(|next| *next <= now)
+    fn is_due(&self, gap: &Gap, now: Timestamp) -> bool {
+        self.0.get(&place(gap)).is_none_or(|next| *next <= now)
     }
 
-    fn note(&mut self, key: &BuildKey, since: Option<Timestamp>, now: Timestamp) {
+    fn note(&mut self, gap: &Gap, since: Option<Timestamp>, now: Timestamp) {
         self.0
             .retain(|_, next| before(now, SignedDuration::from_hours(24)) < *next);
         let age = since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
         let next = after(now, ASK_AGAIN.max(age / AGE_PART));
-        self.0.insert(place(key), next);
+        self.0.insert(place(gap), next);
     }
 }
 
-fn place(key: &BuildKey) -> (i64, i64, i32) {
-    (key.repository_id, key.run_id, key.run_attempt)
+/// What names a gap: its kind and its build.
+type Place = (i32, Option<(i64, i64, i32)>);
+
+fn place(gap: &Gap) -> Place {
+    let build = gap.build;
+    let build = build.map(|it| (it.repository_id, it.run_id, it.run_attempt));
+    (gap.kind, build)
 }
 
 impl Reconciler {
@@ -50,12 +55,9 @@ impl Reconciler {
             self.fetch_attempt(round, gap).await?;
         }
         for gap in self.gaps_to_close(round, GapKind::End).await? {
-            let key = gap.build;
             let since = gap.time.and_then(from_proto);
-            self.fetch_attempt(round, gap).await?;
-            if let Some(key) = key {
-                self.asked.note(&key, since, self.app.clock.now());
-            }
+            self.fetch_attempt(round, gap.clone()).await?;
+            self.asked.note(&gap, since, self.app.clock.now());
         }
         Ok(())
     }
@@ -88,7 +90,7 @@ impl Reconciler {
             }
         }
         let now = self.app.clock.now();
-        gaps.retain(|gap| gap.build.is_some_and(|key| self.asked.is_due(&key, now)));
+        gaps.retain(|gap| self.asked.is_due(gap, now));
         Ok(gaps)
     }
 
@@ -120,8 +122,8 @@ impl Reconciler {
             }
             Err(trouble) => {
                 let is_of_all = round.count_against(gap.installation_id, &trouble);
-                if let Some(key) = gap.build.filter(|_| !is_of_all) {
-                    self.asked.note(&key, None, self.app.clock.now());
+                if !is_of_all {
+                    self.asked.note(&gap, None, self.app.clock.now());
                 }
                 round.note_of(&gap.repository, &trouble);
                 Ok(())
