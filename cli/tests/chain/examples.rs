@@ -148,6 +148,7 @@ fn expected_build(example: &Value, id: &str) -> Value {
         "createTime": time(&run["created_at"]),
         "startTime": start.to_string(),
         "endTime": end.map(|end| end.to_string()),
+        "endTimeApproximate": end.is_some() && run["conclusion"] != "action_required",
         "updateTime": time(&run["updated_at"]),
         "duration": end.map(|end| seconds(end.duration_since(start))),
         "queueDuration": null,
