@@ -27,15 +27,19 @@ fn beginning() -> Timestamp {
 }
 
 /// GitHub's clock, by which the app sleeps in no time.
-struct Shared(VirtualClock);
+struct Shared {
+    clock: VirtualClock,
+    /// How far the app's own clock is behind it.
+    behind: SignedDuration,
+}
 
 impl Clock for Shared {
     fn now(&self) -> Timestamp {
-        self.0.now()
+        self.clock.now() - self.behind
     }
 
     fn sleep(&self, time: Duration) -> Sleep {
-        let clock = self.0.clone();
+        let clock = self.clock.clone();
         Box::pin(async move {
             clock.advance(SignedDuration::try_from(time).unwrap());
             tokio::task::yield_now().await;
@@ -59,6 +63,8 @@ pub(crate) struct Settings {
     pub(crate) options: Options,
     pub(crate) reconcile: Reconcile,
     pub(crate) polling: bool,
+    /// How far the app's clock is behind GitHub's.
+    pub(crate) behind: SignedDuration,
 }
 
 impl Default for Settings {
@@ -67,6 +73,7 @@ impl Default for Settings {
             options: Options::frozen(1, beginning()),
             reconcile: Reconcile::default(),
             polling: false,
+            behind: SignedDuration::ZERO,
         }
     }
 }
@@ -243,8 +250,12 @@ fn make_app(
         reconcile: settings.reconcile.clone(),
         ca_certificates: None,
     };
+    let shared = Shared {
+        clock: clock.clone(),
+        behind: settings.behind,
+    };
     let transport = transport::over(server.routes());
-    GithubApp::new(config, transport, Arc::new(Shared(clock.clone()))).unwrap()
+    GithubApp::new(config, transport, Arc::new(shared)).unwrap()
 }
 
 async fn listen(listener: TcpListener, router: Router) {
