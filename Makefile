@@ -28,9 +28,15 @@ test: tools web-ui/node_modules/.complete ## Install what tests need, and run th
 	$(NPM) test
 	$(say) "Rust: all tests"
 	cargo test --workspace --locked
+	$(say) "Rust: the store and the chain once more, on PostgreSQL"
+	.ci/with-postgres cargo test --workspace --locked --lib store::suite
+	.ci/with-postgres cargo test --workspace --locked --test chain -- $(ON_POSTGRES)
 	$(say) "End to end, in Chromium"
 	cargo build --workspace --locked --bins
 	$(NPM) run e2e
+
+# The tests of the whole chain in which the database has a part.
+ON_POSTGRES := examples:: kill:: live:: order::
 
 .PHONY: shuffle
 shuffle: ## Try 1,000 shuffles of 5,000 webhooks each against the board (SEED=number to begin elsewhere)

@@ -1,6 +1,7 @@
 //! Flags and `LAMPBOARD_*` variables by topic: the one place that knows their names.
 
 mod client;
+mod database;
 mod duration;
 mod github;
 mod secret;
@@ -12,6 +13,7 @@ use std::{
 
 use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use lampboard_server::Database;
 
 pub(crate) use client::{BackfillArgs, DoctorArgs};
 pub(crate) use github::{GithubArgs, ReconcileArgs};
@@ -148,26 +150,36 @@ pub(crate) struct StoreArgs {
         value_parser = duration::history
     )]
     pub(crate) delete_removed_after: duration::History,
-    /// The database. Unset, the file `lampboard.db` in the data folder.
-    #[arg(long, env = "LAMPBOARD_DATABASE_URL", value_name = "sqlite:PATH")]
-    pub(crate) database_url: Option<String>,
+    /// The database: `sqlite:PATH` for a file, or `postgres://USER:PASSWORD@HOST/NAME`. Unset, the
+    /// file `lampboard.db` in the data folder.
+    #[arg(
+        long,
+        env = "LAMPBOARD_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        conflicts_with = "database_url_file"
+    )]
+    database_url: Option<SecretArg>,
+    /// A file that holds the address of the database.
+    #[arg(long, env = "LAMPBOARD_DATABASE_URL_FILE", value_name = "FILE")]
+    database_url_file: Option<PathBuf>,
 }
 
 impl StoreArgs {
-    /// The file of the database. Makes nothing.
-    pub(crate) fn database(&self) -> anyhow::Result<PathBuf> {
-        let Some(url) = &self.database_url else {
-            return Ok(self.data.data_dir.join("lampboard.db"));
-        };
-        let path = url
-            .strip_prefix("sqlite://")
-            .or_else(|| url.strip_prefix("sqlite:"))
-            .filter(|path| !path.is_empty());
-        match path {
-            Some(path) => Ok(PathBuf::from(path)),
-            None => bail!(
-                "LAMPBOARD_DATABASE_URL must be sqlite:PATH; other databases are not served yet"
-            ),
+    /// Whether the database is not in the data folder.
+    pub(crate) fn is_database_set(&self) -> bool {
+        self.database_url.is_some() || self.database_url_file.is_some()
+    }
+
+    /// The database. Makes nothing.
+    pub(crate) fn database(&self) -> anyhow::Result<Database> {
+        let url = secret::read(
+            self.database_url.as_ref(),
+            self.database_url_file.as_deref(),
+        )?;
+        match url {
+            Some(url) => database::read(url.into_secret()),
+            None => Ok(Database::Sqlite(self.data.data_dir.join("lampboard.db"))),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod api;
 mod clock;
+mod database;
 mod error;
 #[cfg(test)]
 mod fixtures;
@@ -18,5 +19,6 @@ mod store;
 mod web_ui;
 
 pub use clock::Clock;
+pub use database::Database;
 pub use error::{Error, Result, Violation};
 pub use server::{Config, Server};

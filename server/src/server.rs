@@ -1,6 +1,6 @@
 //! The server: opened from its settings, it gives services, routes and an orderly end.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -11,7 +11,9 @@ use tokio::{
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 
-use crate::{Clock, Error, Result, api, http, live::Live, purge, requests::Requests, store::Store};
+use crate::{
+    Clock, Database, Error, Result, api, http, live::Live, purge, requests::Requests, store::Store,
+};
 
 /// How often gRPC health finds out whether the database can be written.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(10);
@@ -22,8 +24,8 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 /// What a server needs to know.
 #[derive(Debug)]
 pub struct Config {
-    /// The `SQLite` file. Its folder must exist.
-    pub database: PathBuf,
+    /// Where everything is kept.
+    pub database: Database,
     /// What `IngestService` demands as bearer token.
     pub write_key: SecretString,
     /// Whether requests that name a host other than this machine are refused:

@@ -7,6 +7,7 @@ mod attempts;
 mod backfills;
 mod batch;
 mod builds;
+mod db;
 mod deliveries;
 mod filter;
 mod gaps;
@@ -35,20 +36,17 @@ pub(crate) use metrics::{Dimension, Slice};
 pub(crate) use repositories::RepositoryQuery;
 pub(crate) use system::DeliveryPage;
 
-use std::{collections::BTreeSet, fmt::Display, path::Path, sync::Arc};
+use std::{collections::BTreeSet, fmt::Display, sync::Arc};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::{
-    Clock, Error, Result,
+    Clock, Database, Error, Result,
     model::{Change, InstallationId, Recorded, RepositoryId},
 };
+use db::{Connection, Pool};
 use writer::Writer;
-
-/// The database that the one binary embeds. `PostgreSQL` takes the same SQL.
-type Db = sqlx::Sqlite;
 
 /// The most gaps that are listed at once.
 pub(crate) const MOST_LISTED: usize = 1000;
@@ -69,26 +67,27 @@ pub(crate) struct News {
 /// Where everything is kept.
 #[derive(Clone)]
 pub(crate) struct Store {
-    readers: SqlitePool,
+    readers: Pool,
     writer: Writer,
-    path: Arc<Path>,
+    database: Database,
     // Held as long as the store is: no second server on this file.
-    _lock: Arc<std::fs::File>,
+    _lock: Arc<Option<std::fs::File>>,
 }
 
 impl Store {
-    /// Opens the database file, makes it if there is none, and brings it to the
-    /// schema of this version.
-    pub(crate) async fn open(path: &Path, clock: Clock, on_commit: OnCommit) -> Result<Self> {
-        let lock = open::lock(path)?;
-        let connection = open::writer(path).await?;
-        let file = open::FileId::of(path)?;
-        let readers = open::readers(path).await?;
+    /// Opens the database, makes it if there is none, and brings it to the schema of
+    /// this version.
+    pub(crate) async fn open(
+        database: &Database,
+        clock: Clock,
+        on_commit: OnCommit,
+    ) -> Result<Self> {
+        let opened = open::open(database).await?;
         Ok(Self {
-            readers,
-            writer: Writer::spawn(path.to_owned(), file, connection, clock, on_commit),
-            path: path.into(),
-            _lock: Arc::new(lock),
+            readers: opened.readers,
+            writer: Writer::spawn(opened.opener, opened.writer, clock, on_commit),
+            database: database.clone(),
+            _lock: Arc::new(opened.lock),
         })
     }
 
@@ -129,7 +128,7 @@ impl Store {
     pub(crate) async fn probe(&self) -> Result<()> {
         self.write(|connection, now| {
             async move {
-                sqlx::query(
+                db::query(
                     "INSERT INTO write_probe (id, probe_time) VALUES (1, $1)
                      ON CONFLICT (id) DO UPDATE SET probe_time = excluded.probe_time",
                 )
@@ -147,7 +146,7 @@ impl Store {
     async fn write<T, W>(&self, work: W) -> Result<T>
     where
         T: Send + 'static,
-        W: for<'c> FnOnce(&'c mut SqliteConnection, Timestamp) -> BoxFuture<'c, Result<T>>
+        W: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<T>>
             + Send
             + 'static,
     {

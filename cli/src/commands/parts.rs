@@ -5,7 +5,7 @@ use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _};
 use anyhow::{Context as _, bail};
 use axum::{Router, http::header::CONTENT_TYPE, response::IntoResponse as _, routing::get};
 use lampboard_github_app::GithubApp;
-use lampboard_server::{Clock, Config, Server};
+use lampboard_server::{Clock, Config, Database, Server};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::SecretString;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -34,7 +34,11 @@ pub(crate) async fn open_server(
         clock: Clock::system(),
     })
     .await
-    .with_context(|| format!("can not open the database {}", database.display()))?;
+    .with_context(|| match &database {
+        Database::Sqlite(path) => format!("can not open the database {}", path.display()),
+        // Its address may hold a password.
+        Database::Postgres(_) => "can not open the database that is set".to_owned(),
+    })?;
     Ok(server)
 }
 
@@ -128,7 +132,7 @@ async fn keep_up(handle: PrometheusHandle) {
 
 /// What is in it is for nobody else's eyes.
 fn make_data_folder(store: &StoreArgs) -> anyhow::Result<()> {
-    if store.database_url.is_some() {
+    if store.is_database_set() {
         return Ok(());
     }
     let folder = &store.data.data_dir;

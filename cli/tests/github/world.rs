@@ -206,7 +206,7 @@ fn folder() -> TempDir {
 async fn open_server(folder: &TempDir, clock: &VirtualClock) -> Server {
     let clock = clock.clone();
     Server::open(lampboard_server::Config {
-        database: folder.path().join("lampboard.db"),
+        database: lampboard_server::Database::Sqlite(folder.path().join("lampboard.db")),
         write_key: WRITE_KEY.replace(' ', "-").into(),
         loopback_only: true,
         delete_hidden_after: None,

@@ -93,10 +93,10 @@ impl SystemService for System {
         Ok(Response::new(GetSystemResponse {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             start_time: Some(convert::timestamp_to_proto(self.server.start_time)),
-            database: "SQLite".to_owned(),
+            database: store.database_name().to_owned(),
             database_problem: problem.map_or_else(String::new, |it| it.message().to_owned()),
             // That its file is gone is the problem told above.
-            database_bytes: i64::try_from(store.size().unwrap_or(0)).unwrap_or(i64::MAX),
+            database_bytes: i64::try_from(store.size().await.unwrap_or(0)).unwrap_or(i64::MAX),
             stream_count: i32::try_from(self.server.live.watchers()).unwrap_or(i32::MAX),
             app,
             app_report_time: app_time.map(convert::timestamp_to_proto),

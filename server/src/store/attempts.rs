@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{QueryBuilder, Row as _, SqliteConnection, sqlite::SqliteRow};
-
-use super::{Db, builds, sql};
+use super::{
+    builds,
+    db::{Connection, Executor, Pool, Query, Row},
+    sql,
+};
 use crate::{
     Result,
     model::{BuildId, BuildRecord, RepositoryId, RunId, mark_attempts},
@@ -14,7 +16,7 @@ const KEY: [&str; 3] = ["run_id", "run_attempt", "repository_id"];
 
 /// Works out what follows from all attempts of some runs.
 pub(super) async fn mark(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     builds: impl Iterator<Item = &mut BuildRecord>,
 ) -> Result<()> {
     let mut runs: BTreeMap<_, Vec<&mut BuildRecord>> = BTreeMap::new();
@@ -24,7 +26,8 @@ pub(super) async fn mark(
     }
     let with_holes = runs.iter().filter(|(_, attempts)| has_holes(attempts));
     let with_holes: BTreeSet<i64> = with_holes.map(|((run, _), _)| *run).collect();
-    let given_up = given_up(connection, &with_holes.into_iter().collect::<Vec<_>>()).await?;
+    let with_holes: Vec<i64> = with_holes.into_iter().collect();
+    let given_up = given_up(&mut connection.into(), &with_holes).await?;
     let none = BTreeSet::new();
     for (run, attempts) in runs {
         mark_attempts(attempts, given_up.get(&run).unwrap_or(&none));
@@ -39,11 +42,11 @@ fn has_holes(attempts: &[&mut BuildRecord]) -> bool {
 
 /// The attempts of some runs that nobody asks for any more.
 async fn given_up(
-    connection: &mut SqliteConnection,
+    executor: &mut Executor<'_>,
     runs: &[i64],
 ) -> Result<BTreeMap<(i64, RepositoryId), BTreeSet<i32>>> {
     let mut given_up: BTreeMap<_, BTreeSet<i32>> = BTreeMap::new();
-    for id in of_runs(connection, "closed_attempt", runs).await? {
+    for id in of_runs(executor, "closed_attempt", runs).await? {
         let run = (id.run.0, id.repository);
         given_up.entry(run).or_default().insert(id.attempt);
     }
@@ -52,11 +55,12 @@ async fn given_up(
 
 /// The attempts of some runs that are known, or that nobody asks for any more.
 pub(super) async fn known_or_given_up(
-    connection: &mut SqliteConnection,
+    readers: &Pool,
     runs: &[i64],
 ) -> Result<BTreeMap<(i64, RepositoryId), BTreeSet<i32>>> {
-    let mut found = given_up(connection, runs).await?;
-    for id in of_runs(connection, "build", runs).await? {
+    let mut executor = Executor::from(readers);
+    let mut found = given_up(&mut executor, runs).await?;
+    for id in of_runs(&mut executor, "build", runs).await? {
         let run = (id.run.0, id.repository);
         found.entry(run).or_default().insert(id.attempt);
     }
@@ -64,7 +68,7 @@ pub(super) async fn known_or_given_up(
 }
 
 /// Gives attempts up that are missing.
-pub(super) async fn give_up(connection: &mut SqliteConnection, attempts: &[BuildId]) -> Result<()> {
+pub(super) async fn give_up(connection: &mut Connection, attempts: &[BuildId]) -> Result<()> {
     insert(connection, "closed_attempt", attempts).await?;
     let runs: BTreeSet<i64> = attempts.iter().map(|id| id.run.0).collect();
     let runs: Vec<i64> = runs.into_iter().collect();
@@ -78,23 +82,20 @@ pub(super) async fn give_up(connection: &mut SqliteConnection, attempts: &[Build
 
 /// Keeps in mind that all jobs of some attempts are known, until the attempts
 /// are.
-pub(super) async fn keep_complete(
-    connection: &mut SqliteConnection,
-    attempts: &[BuildId],
-) -> Result<()> {
+pub(super) async fn keep_complete(connection: &mut Connection, attempts: &[BuildId]) -> Result<()> {
     insert(connection, "early_jobs_complete", attempts).await
 }
 
 /// The attempts of some runs that this was kept of.
 pub(super) async fn kept_complete(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     runs: &[i64],
 ) -> Result<Vec<BuildId>> {
-    of_runs(connection, "early_jobs_complete", runs).await
+    of_runs(&mut connection.into(), "early_jobs_complete", runs).await
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     table: &'static str,
     attempts: &[BuildId],
 ) -> Result<()> {
@@ -106,23 +107,23 @@ async fn insert(
                 .push_bind(id.repository.0);
         });
         query.push(" ON CONFLICT DO NOTHING");
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }
 
 async fn of_runs(
-    connection: &mut SqliteConnection,
+    executor: &mut Executor<'_>,
     table: &'static str,
     runs: &[i64],
 ) -> Result<Vec<BuildId>> {
     let mut attempts = Vec::new();
     for chunk in sql::padded(runs) {
-        let mut query = QueryBuilder::<Db>::new("SELECT run_id, run_attempt, repository_id FROM ");
+        let mut query = Query::new("SELECT run_id, run_attempt, repository_id FROM ");
         query.push(table).push(" WHERE run_id IN (");
         sql::push_list(&mut query, &chunk);
         query.push(")");
-        for row in query.build().fetch_all(&mut *connection).await? {
+        for row in query.fetch_all(executor.again()).await? {
             attempts.push(read(&row)?);
         }
     }
@@ -130,7 +131,7 @@ async fn of_runs(
 }
 
 /// Reads the key of an attempt.
-pub(super) fn read(row: &SqliteRow) -> Result<BuildId> {
+pub(super) fn read(row: &Row) -> Result<BuildId> {
     Ok(BuildId {
         run: RunId(row.try_get("run_id")?),
         attempt: row.try_get("run_attempt")?,

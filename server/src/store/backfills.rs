@@ -5,11 +5,14 @@ mod lease;
 pub(crate) use lease::Lease;
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use futures_util::FutureExt as _;
 
-use super::{Db, Store, bad_value, rows, sql};
+use super::{
+    Store, bad_value,
+    db::{self, Connection, Query, Row},
+    rows, sql,
+};
 use crate::{
     Error, Result,
     model::{Backfill, BackfillId, BackfillStatus, RepositoryId},
@@ -43,8 +46,8 @@ impl Store {
              f.number DESC LIMIT ",
         );
         query.push_bind(i64::try_from(asked.limit).unwrap_or(i64::MAX));
-        let rows = query.build().fetch_all(&self.readers).await?;
-        let open_count = sqlx::query_scalar(
+        let rows = query.fetch_all(&self.readers).await?;
+        let open_count = db::query(
             "SELECT COUNT(*) FROM backfill f JOIN repository r ON r.id = f.repository_id
              WHERE f.end_time IS NULL AND r.hidden_time IS NULL",
         )
@@ -52,7 +55,7 @@ impl Store {
         .await?;
         Ok(Backfills {
             backfills: rows.iter().map(read).collect::<Result<_>>()?,
-            open_count,
+            open_count: open_count.try_get(0)?,
         })
     }
 
@@ -71,13 +74,13 @@ impl Store {
 }
 
 async fn start(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     name: String,
     since: Timestamp,
     now: Timestamp,
 ) -> Result<Backfill> {
     // A name that was given away goes with whoever was seen with it last.
-    let repository: Option<i64> = sqlx::query_scalar(
+    let repository = db::query(
         "SELECT id FROM repository
          WHERE lower(name) = lower($1) AND installation_id <> 0 AND hidden_time IS NULL
          ORDER BY update_time DESC, id DESC LIMIT 1",
@@ -85,21 +88,22 @@ async fn start(
     .bind(&name)
     .fetch_optional(&mut *connection)
     .await?;
-    let repository = RepositoryId(repository.ok_or(Error::NotFound("repository"))?);
+    let repository = repository.ok_or(Error::NotFound("repository"))?;
+    let repository = RepositoryId(repository.try_get(0)?);
     let mut query = select();
     query.push(" AND f.end_time IS NULL AND f.repository_id = ");
     query.push_bind(repository.0);
     query.push(" AND f.since_time <= ");
     query.push_bind(since.as_microsecond());
     query.push(" ORDER BY f.number LIMIT 1");
-    if let Some(row) = query.build().fetch_optional(&mut *connection).await? {
+    if let Some(row) = query.fetch_optional(&mut *connection).await? {
         return read(&row);
     }
-    let last: Option<i32> =
-        sqlx::query_scalar("SELECT MAX(number) FROM backfill WHERE repository_id = $1")
-            .bind(repository.0)
-            .fetch_one(&mut *connection)
-            .await?;
+    let last = db::query("SELECT MAX(number) FROM backfill WHERE repository_id = $1")
+        .bind(repository.0)
+        .fetch_one(&mut *connection)
+        .await?;
+    let last: Option<i32> = last.try_get(0)?;
     let number = last.unwrap_or_default() + 1;
     let id = BackfillId { repository, number };
     insert(connection, &[id], since, now).await?;
@@ -110,7 +114,7 @@ async fn start(
 /// one, or none but such as ended early before the repository was seen again:
 /// whoever uninstalls the app takes away what they were to load.
 pub(super) async fn start_first(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     repositories: impl Iterator<Item = RepositoryId>,
     since: Timestamp,
     now: Timestamp,
@@ -118,7 +122,7 @@ pub(super) async fn start_first(
     let ids: Vec<i64> = repositories.map(|id| id.0).collect();
     let mut new = Vec::new();
     for chunk in sql::padded(&ids) {
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = Query::new(
             "SELECT id, (SELECT COALESCE(MAX(number), 0) + 1 FROM backfill f \
                          WHERE f.repository_id = r.id) AS number \
              FROM repository r WHERE hidden_time IS NULL AND NOT EXISTS \
@@ -129,7 +133,7 @@ pub(super) async fn start_first(
         );
         sql::push_list(&mut query, &chunk);
         query.push(")");
-        for row in query.build().fetch_all(&mut *connection).await? {
+        for row in query.fetch_all(&mut *connection).await? {
             new.push(BackfillId {
                 repository: RepositoryId(row.try_get("id")?),
                 number: row.try_get("number")?,
@@ -140,13 +144,13 @@ pub(super) async fn start_first(
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     new: &[BackfillId],
     since: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
     for chunk in sql::chunks(new) {
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = Query::new(
             "INSERT INTO backfill (repository_id, number, since_time, status, create_time, \
              update_time, run_count, request_count, problem, lease) ",
         );
@@ -159,17 +163,13 @@ async fn insert(
                 .push_bind(now.as_microsecond())
                 .push("0, 0, '', 0");
         });
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-async fn cancel(
-    connection: &mut SqliteConnection,
-    id: BackfillId,
-    now: Timestamp,
-) -> Result<Backfill> {
-    sqlx::query(
+async fn cancel(connection: &mut Connection, id: BackfillId, now: Timestamp) -> Result<Backfill> {
+    db::query(
         "UPDATE backfill SET status = $4, end_time = $3, update_time = $3,
                 wait_until_time = NULL, lease_until_time = NULL
          WHERE repository_id = $1 AND number = $2 AND end_time IS NULL",
@@ -183,19 +183,19 @@ async fn cancel(
     find(connection, id).await
 }
 
-async fn find(connection: &mut SqliteConnection, id: BackfillId) -> Result<Backfill> {
+async fn find(connection: &mut Connection, id: BackfillId) -> Result<Backfill> {
     let mut query = select();
     query.push(" AND f.repository_id = ");
     query.push_bind(id.repository.0);
     query.push(" AND f.number = ");
     query.push_bind(id.number);
-    let row = query.build().fetch_optional(connection).await?;
+    let row = query.fetch_optional(connection).await?;
     read(&row.ok_or(Error::NotFound("backfill"))?)
 }
 
 /// Starts a query for backfills of `backfill f` joined to `repository r`.
-fn select() -> QueryBuilder<Db> {
-    QueryBuilder::new(
+fn select() -> Query {
+    Query::new(
         "SELECT f.repository_id, f.number, f.since_time, f.status, f.create_time, f.update_time, \
          f.end_time, f.cursor_time, f.run_count, f.request_count, f.problem, f.wait_until_time, \
          f.lease, r.name AS repository, r.installation_id \
@@ -204,7 +204,7 @@ fn select() -> QueryBuilder<Db> {
     )
 }
 
-fn read(row: &SqliteRow) -> Result<Backfill> {
+fn read(row: &Row) -> Result<Backfill> {
     let id = BackfillId {
         repository: RepositoryId(row.try_get("repository_id")?),
         number: row.try_get("number")?,

@@ -10,10 +10,11 @@ mod jobs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::{
-    News, PreparedReport, deliveries,
+    News, PreparedReport,
+    db::Connection,
+    deliveries,
     links::{self, Links, Scope},
     repositories::{self, Stored},
     workflows,
@@ -35,7 +36,7 @@ pub(super) struct Batch {
 
 /// Takes reports into a transaction that has begun.
 pub(super) async fn record(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     reports: &[PreparedReport],
     now: Timestamp,
 ) -> Result<Batch> {
@@ -79,7 +80,7 @@ pub(super) async fn record(
 /// Records through which installations repositories were seen. Says whether a
 /// hidden one came back by that.
 async fn see(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     described: &[&[Repository]],
     known: &mut BTreeMap<RepositoryId, Stored>,
     now: Timestamp,

@@ -1,10 +1,10 @@
 //! Builds: written by the writer, looked up and listed by everybody.
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, SqliteConnection};
 
 use super::{
-    Db, Store,
+    Store,
+    db::{Connection, Query},
     filter::push_condition,
     rows::{self, BUILD_COLUMNS, SHOWN_COLUMNS},
     sql,
@@ -28,7 +28,7 @@ impl Store {
         let mut query = select_shown();
         push_id(&mut query, id);
         query.push(" AND r.hidden_time IS NULL");
-        let row = query.build().fetch_optional(&self.readers).await?;
+        let row = query.fetch_optional(&self.readers).await?;
         row.as_ref().map(rows::build).transpose()
     }
 
@@ -46,7 +46,7 @@ impl Store {
             query.push_bind(repository.0);
         }
         query.push(" ORDER BY b.repository_id, b.run_attempt");
-        let rows = query.build().fetch_all(&self.readers).await?;
+        let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(rows::build).collect()
     }
 
@@ -71,14 +71,14 @@ impl Store {
              b.repository_id DESC LIMIT ",
         );
         query.push_bind(i64::try_from(page.size + 1).unwrap_or(i64::MAX));
-        let rows = query.build().fetch_all(&self.readers).await?;
+        let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(rows::build).collect()
     }
 }
 
 /// Starts a query for builds as they are shown.
-pub(super) fn select_shown() -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::new("SELECT ");
+pub(super) fn select_shown() -> Query {
+    let mut query = Query::new("SELECT ");
     query.push(BUILD_COLUMNS);
     query.push(", ");
     query.push(SHOWN_COLUMNS);
@@ -86,7 +86,7 @@ pub(super) fn select_shown() -> QueryBuilder<Db> {
     query
 }
 
-fn push_id(query: &mut QueryBuilder<Db>, id: BuildId) {
+fn push_id(query: &mut Query, id: BuildId) {
     query.push(" WHERE b.run_id = ");
     query.push_bind(id.run.0);
     query.push(" AND b.run_attempt = ");
@@ -96,18 +96,15 @@ fn push_id(query: &mut QueryBuilder<Db>, id: BuildId) {
 }
 
 /// Finds all attempts of some runs.
-pub(super) async fn of_runs(
-    connection: &mut SqliteConnection,
-    runs: &[i64],
-) -> Result<Vec<BuildRecord>> {
+pub(super) async fn of_runs(connection: &mut Connection, runs: &[i64]) -> Result<Vec<BuildRecord>> {
     let mut builds = Vec::new();
     for chunk in sql::padded(runs) {
-        let mut query = QueryBuilder::<Db>::new("SELECT ");
+        let mut query = Query::new("SELECT ");
         query.push(BUILD_COLUMNS);
         query.push(" FROM build b WHERE b.run_id IN (");
         sql::push_list(&mut query, &chunk);
         query.push(")");
-        let rows = query.build().fetch_all(&mut *connection).await?;
+        let rows = query.fetch_all(&mut *connection).await?;
         for row in &rows {
             builds.push(rows::build_record(row)?);
         }
@@ -117,7 +114,7 @@ pub(super) async fn of_runs(
 
 /// Whether a newer run took the place of a build before any of its jobs ran.
 pub(super) async fn is_superseded(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     build: &BuildRecord,
 ) -> Result<bool> {
     let cancelled = build.facts.status == Status::Completed(Conclusion::Cancelled);
@@ -126,7 +123,7 @@ pub(super) async fn is_superseded(
     }
     let mut query = select_shown();
     push_id(&mut query, build.id);
-    let row = query.build().fetch_one(connection).await?;
+    let row = query.fetch_one(connection).await?;
     Ok(rows::build(&row)?.superseded)
 }
 
@@ -167,10 +164,7 @@ const WRITTEN: [&str; 33] = [
 ];
 
 /// Writes builds over what is stored of them.
-pub(super) async fn write(
-    connection: &mut SqliteConnection,
-    builds: &[&BuildRecord],
-) -> Result<()> {
+pub(super) async fn write(connection: &mut Connection, builds: &[&BuildRecord]) -> Result<()> {
     for chunk in sql::chunks(builds) {
         let mut query = sql::insert("build", &WRITTEN);
         query.push_values(chunk, |mut row, build| {
@@ -215,7 +209,7 @@ pub(super) async fn write(
             &["run_id", "run_attempt", "repository_id"],
             &WRITTEN,
         );
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }

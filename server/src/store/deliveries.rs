@@ -7,10 +7,12 @@ use std::{
 
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 use zstd::bulk::Compressor;
 
-use super::{Db, missed, sql};
+use super::{
+    db::{self, Connection, Query},
+    missed, sql,
+};
 use crate::{
     Error, Result,
     model::{Delivery, Report, Source},
@@ -129,7 +131,7 @@ fn pack(body: &[u8], owner: Option<Owner>) -> Result<Payload> {
 /// Records the deliveries of some reports; says for each report whether its
 /// delivery was known before.
 pub(super) async fn record(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     reports: &[PreparedReport],
 ) -> Result<Vec<bool>> {
     let deliveries = reports.iter().filter_map(|r| r.report.delivery.as_ref());
@@ -161,18 +163,17 @@ pub(super) async fn record(
 }
 
 async fn known(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     deliveries: impl Iterator<Item = &Delivery>,
 ) -> Result<HashMap<String, [u8; 32]>> {
     let guids: HashSet<&str> = deliveries.map(|d| d.guid.as_str()).collect();
     let guids: Vec<&str> = guids.into_iter().collect();
     let mut hashes = HashMap::new();
     for chunk in sql::padded(&guids) {
-        let mut query =
-            QueryBuilder::<Db>::new("SELECT guid, payload_hash FROM delivery WHERE guid IN (");
+        let mut query = Query::new("SELECT guid, payload_hash FROM delivery WHERE guid IN (");
         sql::push_list(&mut query, &chunk);
         query.push(")");
-        for row in query.build().fetch_all(&mut *connection).await? {
+        for row in query.fetch_all(&mut *connection).await? {
             let guid: String = row.try_get("guid")?;
             let hash: Vec<u8> = row.try_get("payload_hash")?;
             let hash = hash.try_into().map_err(|_| {
@@ -184,12 +185,9 @@ async fn known(
     Ok(hashes)
 }
 
-async fn insert(
-    connection: &mut SqliteConnection,
-    new: &[(&Delivery, &Payload, &Report)],
-) -> Result<()> {
+async fn insert(connection: &mut Connection, new: &[(&Delivery, &Payload, &Report)]) -> Result<()> {
     for chunk in sql::chunks(new) {
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = Query::new(
             "INSERT INTO delivery (guid, event, action, receive_time, repository_id, \
              installation_id, problem, receive_count, conflict_count, payload_hash, payload, \
              recovered) ",
@@ -208,14 +206,14 @@ async fn insert(
                 .push_bind(&payload.compressed[..])
                 .push_bind(report.source == Source::Reconcile);
         });
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }
 
 /// The first body is kept: what a GUID said first is what GitHub signed first.
 async fn count_again(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     delivery: &Delivery,
     conflict: bool,
 ) -> Result<()> {
@@ -227,7 +225,7 @@ async fn count_again(
             delivery.guid
         );
     }
-    sqlx::query(
+    db::query(
         "UPDATE delivery SET receive_count = receive_count + 1,
                 conflict_count = conflict_count + $2
          WHERE guid = $1",

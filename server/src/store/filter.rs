@@ -1,9 +1,11 @@
 //! The filter as SQL: the same builds that `Filter::matches` says yes to.
 
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
 
-use super::{Db, rows};
+use super::{
+    db::{Query, Value},
+    rows,
+};
 use crate::model::{Filter, Pattern, StatusFilter, TimeRange};
 
 /// `BuildFacts::branch_name` in SQL.
@@ -12,7 +14,7 @@ pub(super) const BRANCH_NAME: &str = "CASE WHEN b.head_repository = '' THEN b.br
 
 /// Writes a filter as a condition on `build b` joined to `repository r`. It is
 /// never empty, and hidden repositories never meet it.
-pub(super) fn push_condition(query: &mut QueryBuilder<Db>, filter: &Filter) {
+pub(super) fn push_condition(query: &mut Query, filter: &Filter) {
     query.push("r.hidden_time IS NULL");
     push_repositories(query, &filter.repositories);
     patterns(query, "b.workflow", &filter.workflows);
@@ -65,7 +67,7 @@ pub(super) fn push_condition(query: &mut QueryBuilder<Db>, filter: &Filter) {
 }
 
 /// By a list of ids, which an index serves; the table of repositories is small.
-fn push_repositories(query: &mut QueryBuilder<Db>, names: &[Pattern]) {
+fn push_repositories(query: &mut Query, names: &[Pattern]) {
     if names.is_empty() {
         return;
     }
@@ -78,11 +80,7 @@ fn push_repositories(query: &mut QueryBuilder<Db>, names: &[Pattern]) {
 }
 
 /// Writes an alternative for each value, if there are any.
-fn alternatives<T>(
-    query: &mut QueryBuilder<Db>,
-    values: &[T],
-    mut push: impl FnMut(&mut QueryBuilder<Db>, &T),
-) {
+fn alternatives<T>(query: &mut Query, values: &[T], mut push: impl FnMut(&mut Query, &T)) {
     for (place, value) in values.iter().enumerate() {
         query.push(if place == 0 { " AND ((" } else { ") OR (" });
         push(query, value);
@@ -92,12 +90,9 @@ fn alternatives<T>(
     }
 }
 
-fn one_of<T>(
-    query: &mut QueryBuilder<Db>,
-    column: &'static str,
-    values: impl ExactSizeIterator<Item = T>,
-) where
-    T: for<'q> sqlx::Encode<'q, Db> + sqlx::Type<Db> + 'static,
+fn one_of<T>(query: &mut Query, column: &'static str, values: impl ExactSizeIterator<Item = T>)
+where
+    T: Into<Value>,
 {
     if values.len() == 0 {
         return;
@@ -112,7 +107,7 @@ fn one_of<T>(
     query.push(")");
 }
 
-fn patterns(query: &mut QueryBuilder<Db>, column: &'static str, patterns: &[Pattern]) {
+fn patterns(query: &mut Query, column: &'static str, patterns: &[Pattern]) {
     alternatives(query, patterns, |query, pattern| {
         query.push(column);
         push_match(query, pattern);
@@ -121,7 +116,7 @@ fn patterns(query: &mut QueryBuilder<Db>, column: &'static str, patterns: &[Patt
 
 /// Branches go by `BuildFacts::branch_name`. Most are asked for by their plain
 /// name, which an index serves.
-fn push_branch(query: &mut QueryBuilder<Db>, pattern: &Pattern) {
+fn push_branch(query: &mut Query, pattern: &Pattern) {
     if pattern.is_exact() && !pattern.as_str().contains(':') {
         query.push("b.head_repository = '' AND b.branch");
     } else {
@@ -130,7 +125,7 @@ fn push_branch(query: &mut QueryBuilder<Db>, pattern: &Pattern) {
     push_match(query, pattern);
 }
 
-fn push_match(query: &mut QueryBuilder<Db>, pattern: &Pattern) {
+fn push_match(query: &mut Query, pattern: &Pattern) {
     if pattern.is_exact() {
         query.push(" = ");
         query.push_bind(pattern.as_str().to_owned());
@@ -158,7 +153,7 @@ fn like(pattern: &str) -> String {
 }
 
 fn words(
-    query: &mut QueryBuilder<Db>,
+    query: &mut Query,
     column: &'static str,
     filters: &[StatusFilter],
     known: &[&'static str],
@@ -178,7 +173,7 @@ fn words(
     });
 }
 
-fn range(query: &mut QueryBuilder<Db>, column: &'static str, range: TimeRange) {
+fn range(query: &mut Query, column: &'static str, range: TimeRange) {
     let mut bound = |comparison: &'static str, time: Option<Timestamp>| {
         if let Some(time) = time {
             query.push(" AND ");

@@ -4,9 +4,12 @@
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 
-use super::{Db, Store, attempts, missed, rows, sql};
+use super::{
+    Store, attempts,
+    db::{Connection, Pool, Query},
+    missed, rows, sql,
+};
 use crate::{
     Result,
     model::{BuildId, Closing, Gap, GapKind, GapName, InstallationId, Missing, RepositoryId},
@@ -72,17 +75,17 @@ pub(super) fn lacks(kind: GapKind, now: Timestamp) -> Vec<Lack> {
 impl Store {
     /// Lists gaps of one kind: failures first, then the newest.
     pub(crate) async fn gaps(&self, asked: GapQuery, now: Timestamp) -> Result<Vec<Gap>> {
-        let mut connection = self.readers.acquire().await?;
+        let readers = &self.readers;
         if asked.kind == GapKind::Delivery {
-            return missed::list(&mut connection, &asked).await;
+            return missed::list(readers, &asked).await;
         }
         let mut gaps = Vec::new();
         for lack in lacks(asked.kind, now) {
             let left = asked.limit - gaps.len();
-            gaps.extend(list(&mut connection, &asked, &lack, left).await?);
+            gaps.extend(list(readers, &asked, &lack, left).await?);
         }
         if asked.kind == GapKind::Attempt {
-            gaps = below(&mut connection, gaps).await?;
+            gaps = below(readers, gaps).await?;
             gaps.truncate(asked.limit);
         }
         Ok(gaps)
@@ -95,8 +98,8 @@ impl Store {
         }
         let mut count = 0;
         for lack in lacks(kind, now) {
-            let mut query = counting(kind, &lack);
-            let row = query.build().fetch_one(&self.readers).await?;
+            let query = counting(kind, &lack);
+            let row = query.fetch_one(&self.readers).await?;
             count += row.try_get::<i64, _>(0)?;
         }
         Ok(count)
@@ -110,8 +113,8 @@ impl Store {
 }
 
 /// A query for the number of gaps of one lack.
-pub(super) fn counting(kind: GapKind, lack: &Lack) -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::<Db>::new(match kind {
+pub(super) fn counting(kind: GapKind, lack: &Lack) -> Query {
+    let mut query = Query::new(match kind {
         GapKind::Attempt => "SELECT COALESCE(SUM(b.missing_attempts), 0)",
         _ => "SELECT COUNT(*)",
     });
@@ -120,7 +123,7 @@ pub(super) fn counting(kind: GapKind, lack: &Lack) -> QueryBuilder<Db> {
     query
 }
 
-fn push_lack(query: &mut QueryBuilder<Db>, lack: &Lack) {
+fn push_lack(query: &mut Query, lack: &Lack) {
     query.push(lack.condition);
     if let Some(bound) = lack.bound {
         query.push_bind(bound.as_microsecond());
@@ -129,9 +132,9 @@ fn push_lack(query: &mut QueryBuilder<Db>, lack: &Lack) {
 }
 
 /// A query for the builds of one lack.
-pub(super) fn listing(asked: &GapQuery, lack: &Lack, limit: usize) -> QueryBuilder<Db> {
+pub(super) fn listing(asked: &GapQuery, lack: &Lack, limit: usize) -> Query {
     // The few builds first, and then their repositories: not the other way round.
-    let mut query = QueryBuilder::<Db>::new(
+    let mut query = Query::new(
         "SELECT g.run_id, g.run_attempt, g.repository_id, g.update_time, r.name, \
                 r.installation_id \
          FROM (SELECT b.run_id, b.run_attempt, b.repository_id, b.update_time, b.end_time \
@@ -152,15 +155,10 @@ pub(super) fn listing(asked: &GapQuery, lack: &Lack, limit: usize) -> QueryBuild
     query
 }
 
-async fn list(
-    connection: &mut SqliteConnection,
-    asked: &GapQuery,
-    lack: &Lack,
-    limit: usize,
-) -> Result<Vec<Gap>> {
-    let mut query = listing(asked, lack, limit);
+async fn list(readers: &Pool, asked: &GapQuery, lack: &Lack, limit: usize) -> Result<Vec<Gap>> {
+    let query = listing(asked, lack, limit);
     let mut gaps = Vec::new();
-    for row in query.build().fetch_all(connection).await? {
+    for row in query.fetch_all(readers).await? {
         let id = attempts::read(&row)?;
         gaps.push(Gap {
             missing: Missing::Build(asked.kind, id),
@@ -174,14 +172,14 @@ async fn list(
 
 /// From the latest attempts of runs to those that are missing below them, the
 /// later ones first.
-async fn below(connection: &mut SqliteConnection, latest: Vec<Gap>) -> Result<Vec<Gap>> {
+async fn below(readers: &Pool, latest: Vec<Gap>) -> Result<Vec<Gap>> {
     let builds = latest.iter().filter_map(|gap| match gap.missing {
         Missing::Build(_, id) => Some(id),
         Missing::Delivery(_) => None,
     });
     let builds: Vec<BuildId> = builds.collect();
     let runs: Vec<i64> = builds.iter().map(|id| id.run.0).collect();
-    let found = attempts::known_or_given_up(connection, &runs).await?;
+    let found = attempts::known_or_given_up(readers, &runs).await?;
     let mut gaps = Vec::new();
     for (id, gap) in builds.into_iter().zip(latest) {
         let run = (id.run.0, id.repository);
@@ -197,7 +195,7 @@ async fn below(connection: &mut SqliteConnection, latest: Vec<Gap>) -> Result<Ve
 }
 
 async fn close(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     gaps: Vec<GapName>,
     closing: Closing,
     now: Timestamp,
@@ -217,13 +215,9 @@ async fn close(
     missed::close(connection, &guids, closing, now).await
 }
 
-async fn mark(
-    connection: &mut SqliteConnection,
-    update: &'static str,
-    builds: &[BuildId],
-) -> Result<()> {
+async fn mark(connection: &mut Connection, update: &'static str, builds: &[BuildId]) -> Result<()> {
     for chunk in sql::padded(builds) {
-        let mut query = QueryBuilder::<Db>::new(update);
+        let mut query = Query::new(update);
         query.push(" WHERE (run_id, run_attempt, repository_id) IN (");
         query.push_values(chunk, |mut row, id| {
             row.push_bind(id.run.0)
@@ -231,7 +225,7 @@ async fn mark(
                 .push_bind(id.repository.0);
         });
         query.push(")");
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     News, Store, backfills, bad_value,
+    db::{self, Connection, Row},
     links::{self, Links, Scope},
     repositories, rows,
 };
@@ -31,7 +31,7 @@ impl Store {
     /// Lists installations by account and id, without those of which only that
     /// they were uninstalled is known.
     pub(crate) async fn installations(&self) -> Result<Vec<InstallationSummary>> {
-        let rows = sqlx::query(
+        let rows = db::query(
             "SELECT id, account, state, account_id, all_repositories, missing_permissions, url,
                     update_time,
                     (SELECT COUNT(*) FROM installation_repository l
@@ -59,7 +59,7 @@ fn by_account(installation: &Installation) -> impl Ord + '_ {
 
 /// Records an installation and all that it sees.
 pub(super) async fn sync(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     sync: &InstallationSync,
     now: Timestamp,
 ) -> Result<News> {
@@ -82,7 +82,7 @@ pub(super) async fn sync(
 
 /// Records that an installation lost some repositories.
 pub(super) async fn remove(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation: InstallationId,
     repositories: &BTreeSet<RepositoryId>,
     time: Timestamp,
@@ -100,8 +100,8 @@ pub(super) async fn remove(
     })
 }
 
-async fn merge(connection: &mut SqliteConnection, installation: &Installation) -> Result<()> {
-    let row = sqlx::query(
+async fn merge(connection: &mut Connection, installation: &Installation) -> Result<()> {
+    let row = db::query(
         "SELECT id, account, state, account_id, all_repositories, missing_permissions, url,
                 update_time
          FROM installation WHERE id = $1",
@@ -132,10 +132,10 @@ fn still_named(installation: &Installation, before: InstallationFacts) -> Instal
     named
 }
 
-async fn write(connection: &mut SqliteConnection, installation: &Installation) -> Result<()> {
+async fn write(connection: &mut Connection, installation: &Installation) -> Result<()> {
     let facts = &installation.facts;
     let permissions = serde_json::to_string(&facts.missing_permissions);
-    sqlx::query(
+    db::query(
         "INSERT INTO installation (id, account, state, account_id, all_repositories,
                                    missing_permissions, url, update_time)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -158,7 +158,7 @@ async fn write(connection: &mut SqliteConnection, installation: &Installation) -
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<Installation> {
+fn read(row: &Row) -> Result<Installation> {
     let id = InstallationId(row.try_get("id")?);
     let state: &str = row.try_get("state")?;
     let permissions: &str = row.try_get("missing_permissions")?;

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 
-use super::{Db, Store, rows, sql};
+use super::{
+    Store,
+    db::{Connection, Query},
+    rows, sql,
+};
 use crate::{
     Result,
     model::{BuildId, Conclusion, Job, JobId, JobSpan, RepositoryId, RunId},
@@ -41,13 +44,13 @@ impl Store {
         query.push_bind(build.repository.0);
         query.push(" AND repository_id IN (SELECT id FROM repository WHERE hidden_time IS NULL)");
         query.push(" ORDER BY create_time, id");
-        let rows = query.build().fetch_all(&self.readers).await?;
+        let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(rows::job).collect()
     }
 }
 
-fn select() -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::new("SELECT ");
+fn select() -> Query {
+    let mut query = Query::new("SELECT ");
     query.push(COLUMNS.join(", "));
     query.push(" FROM job");
     query
@@ -55,7 +58,7 @@ fn select() -> QueryBuilder<Db> {
 
 /// Finds jobs by build and id.
 pub(super) async fn of_keys(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     keys: &[(BuildId, JobId)],
 ) -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
@@ -69,7 +72,7 @@ pub(super) async fn of_keys(
                 .push_bind(id.0);
         });
         query.push(")");
-        let rows = query.build().fetch_all(&mut *connection).await?;
+        let rows = query.fetch_all(&mut *connection).await?;
         for row in &rows {
             jobs.push(rows::job(row)?);
         }
@@ -78,7 +81,7 @@ pub(super) async fn of_keys(
 }
 
 /// Writes jobs over what is stored of them.
-pub(super) async fn write(connection: &mut SqliteConnection, jobs: &[&Job]) -> Result<()> {
+pub(super) async fn write(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
     for chunk in sql::chunks(jobs) {
         let mut query = sql::insert("job", &COLUMNS);
         query.push_values(chunk, |mut row, job| {
@@ -100,19 +103,19 @@ pub(super) async fn write(connection: &mut SqliteConnection, jobs: &[&Job]) -> R
                 .push_bind(rows::write_steps(&facts.steps));
         });
         sql::push_overwrite(&mut query, &KEY, &COLUMNS);
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }
 
 /// From when to when the jobs of some runs ran, by build.
 pub(super) async fn spans(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     runs: &[i64],
 ) -> Result<BTreeMap<BuildId, JobSpan>> {
     let mut spans = BTreeMap::new();
     for chunk in sql::padded(runs) {
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = Query::new(
             "SELECT run_id, run_attempt, repository_id,
                     MIN(start_time) AS start_time, MAX(end_time) AS end_time,
                     COUNT(end_time) < COUNT(*) AS is_open
@@ -120,7 +123,7 @@ pub(super) async fn spans(
         );
         sql::push_list(&mut query, &chunk);
         query.push(") GROUP BY run_id, run_attempt, repository_id");
-        for row in query.build().fetch_all(&mut *connection).await? {
+        for row in query.fetch_all(&mut *connection).await? {
             let id = BuildId {
                 run: RunId(row.try_get("run_id")?),
                 attempt: row.try_get("run_attempt")?,

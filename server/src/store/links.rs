@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use super::{Db, rows, sql};
+use super::{
+    db::{self, Connection, Query, Row},
+    rows, sql,
+};
 use crate::{
     Result,
     model::{InstallationId, Link, RepositoryId},
@@ -35,7 +37,7 @@ pub(super) fn add(links: &mut Links, ends: Ends, link: Link) {
 
 /// Records links; gives the repositories for which one is new or another now.
 pub(super) async fn record(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     told: &Links,
 ) -> Result<BTreeSet<RepositoryId>> {
     let stored = of_ends(connection, told.keys().copied().collect()).await?;
@@ -61,7 +63,7 @@ pub(super) async fn record(
 
 /// Records the list of all repositories that an installation sees, as of a time.
 pub(super) async fn record_list(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation: InstallationId,
     time: Timestamp,
     all: impl Iterator<Item = RepositoryId>,
@@ -72,7 +74,7 @@ pub(super) async fn record_list(
     }
     told.extend(all.map(|repository| ((installation, repository), Link::present(time))));
     record(connection, &told).await?;
-    sqlx::query(
+    db::query(
         "UPDATE installation SET list_time = $2
          WHERE id = $1 AND (list_time IS NULL OR list_time < $2)",
     )
@@ -94,7 +96,7 @@ pub(super) enum Scope<'a> {
 /// Works out which repositories are hidden, and through which installation the
 /// others are seen. Says whether one was hidden or came back.
 pub(super) async fn settle(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     scope: Scope<'_>,
     now: Timestamp,
 ) -> Result<bool> {
@@ -112,12 +114,12 @@ pub(super) async fn settle(
 }
 
 async fn settle_some(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation: Option<InstallationId>,
     ids: &[i64],
     now: Timestamp,
 ) -> Result<bool> {
-    let push_scope = |query: &mut QueryBuilder<Db>| {
+    let push_scope = |query: &mut Query| {
         query.push(" id IN (");
         if let Some(installation) = installation {
             query.push("SELECT repository_id FROM installation_repository ");
@@ -128,7 +130,7 @@ async fn settle_some(
         }
         query.push(")");
     };
-    let mut query = QueryBuilder::<Db>::new("UPDATE repository SET installation_id = ");
+    let mut query = Query::new("UPDATE repository SET installation_id = ");
     let shown = format!(
         "COALESCE((SELECT l.installation_id {SEEING} \
          ORDER BY l.update_time DESC, l.installation_id DESC LIMIT 1), 0)"
@@ -136,9 +138,9 @@ async fn settle_some(
     query.push(&shown).push(" WHERE");
     push_scope(&mut query);
     query.push(" AND installation_id <> ").push(&shown);
-    query.build().execute(&mut *connection).await?;
+    query.execute(&mut *connection).await?;
 
-    let mut query = QueryBuilder::<Db>::new("UPDATE repository SET hidden_time = CASE ");
+    let mut query = Query::new("UPDATE repository SET hidden_time = CASE ");
     query.push("WHEN hidden_time IS NULL THEN ");
     query.push_bind(now.as_microsecond());
     query.push(" END, return_time = CASE WHEN hidden_time IS NOT NULL THEN ");
@@ -150,14 +152,14 @@ async fn settle_some(
         ") AND EXISTS (SELECT 1 FROM installation_repository l \
          WHERE l.repository_id = repository.id)",
     );
-    let turned = query.build().execute(&mut *connection).await?;
-    Ok(turned.rows_affected() > 0)
+    let turned = query.execute(&mut *connection).await?;
+    Ok(turned > 0)
 }
 
-async fn of_ends(connection: &mut SqliteConnection, ends: Vec<Ends>) -> Result<Links> {
+async fn of_ends(connection: &mut Connection, ends: Vec<Ends>) -> Result<Links> {
     let mut links = Links::new();
     for chunk in sql::padded(&ends) {
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = Query::new(
             "SELECT installation_id, repository_id, present, update_time \
              FROM installation_repository WHERE (installation_id, repository_id) IN (",
         );
@@ -165,7 +167,7 @@ async fn of_ends(connection: &mut SqliteConnection, ends: Vec<Ends>) -> Result<L
             row.push_bind(installation.0).push_bind(repository.0);
         });
         query.push(")");
-        for row in query.build().fetch_all(&mut *connection).await? {
+        for row in query.fetch_all(&mut *connection).await? {
             links.insert(read_ends(&row)?, read(&row)?);
         }
     }
@@ -173,10 +175,10 @@ async fn of_ends(connection: &mut SqliteConnection, ends: Vec<Ends>) -> Result<L
 }
 
 async fn of_installation(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installation: InstallationId,
 ) -> Result<Vec<Ends>> {
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT installation_id, repository_id FROM installation_repository
          WHERE installation_id = $1",
     )
@@ -186,14 +188,14 @@ async fn of_installation(
     rows.iter().map(read_ends).collect()
 }
 
-fn read_ends(row: &SqliteRow) -> Result<Ends> {
+fn read_ends(row: &Row) -> Result<Ends> {
     Ok((
         InstallationId(row.try_get("installation_id")?),
         RepositoryId(row.try_get("repository_id")?),
     ))
 }
 
-fn read(row: &SqliteRow) -> Result<Link> {
+fn read(row: &Row) -> Result<Link> {
     let repository: i64 = row.try_get("repository_id")?;
     let time = rows::time(row, "installation_repository", "update_time", repository)?;
     let present: bool = row.try_get("present")?;
@@ -206,19 +208,19 @@ fn read(row: &SqliteRow) -> Result<Link> {
 
 /// As of when all repositories of some installations were last told.
 async fn list_times(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     installations: impl Iterator<Item = InstallationId>,
 ) -> Result<BTreeMap<InstallationId, Timestamp>> {
     let ids: BTreeSet<i64> = installations.map(|id| id.0).collect();
     let ids: Vec<i64> = ids.into_iter().collect();
     let mut times = BTreeMap::new();
     for chunk in sql::padded(&ids) {
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = Query::new(
             "SELECT id, list_time FROM installation WHERE list_time IS NOT NULL AND id IN (",
         );
         sql::push_list(&mut query, &chunk);
         query.push(")");
-        for row in query.build().fetch_all(&mut *connection).await? {
+        for row in query.fetch_all(&mut *connection).await? {
             let id = InstallationId(row.try_get("id")?);
             times.insert(id, rows::time(&row, "installation", "list_time", id)?);
         }
@@ -226,7 +228,7 @@ async fn list_times(
     Ok(times)
 }
 
-async fn write(connection: &mut SqliteConnection, links: &[(Ends, Link)]) -> Result<()> {
+async fn write(connection: &mut Connection, links: &[(Ends, Link)]) -> Result<()> {
     for chunk in sql::chunks(links) {
         let mut query = sql::insert("installation_repository", &COLUMNS);
         query.push_values(chunk, |mut row, ((installation, repository), link)| {
@@ -236,7 +238,7 @@ async fn write(connection: &mut SqliteConnection, links: &[(Ends, Link)]) -> Res
                 .push_bind(link.update_time().as_microsecond());
         });
         sql::push_overwrite(&mut query, &KEY, &COLUMNS);
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _, sqlite::SqliteRow};
 
 use super::{
-    Db, Store, bad_value,
+    Store, bad_value,
+    db::{Query, Row},
     filter::{BRANCH_NAME, push_condition},
     rows,
 };
@@ -45,16 +44,16 @@ pub(crate) struct Slice {
 impl Dimension {
     /// Writes the columns of `Slice`, of `build b` joined to `repository r` and
     /// `workflow w`.
-    fn push_columns(self, query: &mut QueryBuilder<Db>) {
+    fn push_columns(self, query: &mut Query) {
         let (repository, repository_id) = match self {
-            Self::Actor => ("''", "0"),
+            Self::Actor => ("''", "CAST(0 AS BIGINT)"),
             _ => ("r.name", "r.id"),
         };
         let (value, workflow_id) = match self {
-            Self::Repository => ("''", "0"),
+            Self::Repository => ("''", "CAST(0 AS BIGINT)"),
             Self::Workflow => ("w.name", "w.id"),
-            Self::Branch => (BRANCH_NAME, "0"),
-            Self::Actor => ("b.triggering_actor", "0"),
+            Self::Branch => (BRANCH_NAME, "CAST(0 AS BIGINT)"),
+            Self::Actor => ("b.triggering_actor", "CAST(0 AS BIGINT)"),
         };
         query.push(repository).push(" AS slice_repository, ");
         query.push(value).push(" AS slice_value, ");
@@ -127,7 +126,7 @@ impl Store {
             end_time: window.range(),
             ..filter.clone()
         };
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = Query::new(
             "SELECT b.status, b.conclusion, b.run_id, b.run_attempt, b.counted, b.start_time, \
              b.jobs_start_time, b.end_time",
         );
@@ -135,12 +134,12 @@ impl Store {
         query.push(" WHERE b.end_time IS NOT NULL AND ");
         push_condition(&mut query, &filter);
         // One row at a time: a window may be as long as the history.
-        let mut rows = query.build().fetch(&self.readers);
-        while let Some(row) = rows.try_next().await? {
+        let each = |row: Row| -> Result<()> {
             let (end, finished) = finished(&row)?;
             each(slice(&row, dimension)?, end, finished);
-        }
-        Ok(())
+            Ok(())
+        };
+        query.fetch_each(&self.readers, each).await
     }
 
     async fn each_running(
@@ -153,7 +152,7 @@ impl Store {
             end_time: TimeRange::default(),
             ..filter.clone()
         };
-        let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) AS running");
+        let mut query = Query::new("SELECT COUNT(*) AS running");
         push_slice(&mut query, dimension);
         query.push(" WHERE b.end_time IS NULL AND b.latest_attempt AND ");
         push_condition(&mut query, &filter);
@@ -162,7 +161,7 @@ impl Store {
                 " GROUP BY slice_repository, slice_value, slice_repository_id, slice_workflow_id",
             );
         }
-        for row in query.build().fetch_all(&self.readers).await? {
+        for row in query.fetch_all(&self.readers).await? {
             let running: i64 = row.try_get("running")?;
             each(
                 slice(&row, dimension)?,
@@ -173,7 +172,7 @@ impl Store {
     }
 }
 
-fn push_slice(query: &mut QueryBuilder<Db>, dimension: Option<Dimension>) {
+fn push_slice(query: &mut Query, dimension: Option<Dimension>) {
     if let Some(dimension) = dimension {
         query.push(", ");
         dimension.push_columns(query);
@@ -185,7 +184,7 @@ fn push_slice(query: &mut QueryBuilder<Db>, dimension: Option<Dimension>) {
     }
 }
 
-fn slice(row: &SqliteRow, dimension: Option<Dimension>) -> Result<Slice> {
+fn slice(row: &Row, dimension: Option<Dimension>) -> Result<Slice> {
     if dimension.is_none() {
         return Ok(Slice::default());
     }
@@ -197,7 +196,7 @@ fn slice(row: &SqliteRow, dimension: Option<Dimension>) -> Result<Slice> {
     })
 }
 
-fn finished(row: &SqliteRow) -> Result<(Timestamp, Finished)> {
+fn finished(row: &Row) -> Result<(Timestamp, Finished)> {
     let run: i64 = row.try_get("run_id")?;
     let start = rows::time(row, "build", "start_time", run)?;
     let end = rows::time(row, "build", "end_time", run)?;

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
-use super::{Db, GapQuery, Store, rows, sql};
+use super::{
+    GapQuery, Store,
+    db::{self, Connection, Pool, Query, Row},
+    rows, sql,
+};
 use crate::{
     Result,
     model::{Closing, Gap, InstallationId, MissedDelivery, Missing, RepositoryId},
@@ -47,18 +50,15 @@ impl Store {
 
     /// Until when GitHub's log of deliveries was examined.
     pub(crate) async fn delivery_cursor(&self) -> Result<Option<Timestamp>> {
-        let row = sqlx::query("SELECT id, examined_until_time FROM delivery_cursor")
+        let row = db::query("SELECT id, examined_until_time FROM delivery_cursor")
             .fetch_optional(&self.readers)
             .await?;
-        let time = |row: &SqliteRow| rows::time(row, "delivery_cursor", "examined_until_time", 1);
+        let time = |row: &Row| rows::time(row, "delivery_cursor", "examined_until_time", 1);
         row.as_ref().map(time).transpose()
     }
 }
 
-async fn record(
-    connection: &mut SqliteConnection,
-    deliveries: Vec<MissedDelivery>,
-) -> Result<usize> {
+async fn record(connection: &mut Connection, deliveries: Vec<MissedDelivery>) -> Result<usize> {
     let mut missed: BTreeMap<String, MissedDelivery> = BTreeMap::new();
     for delivery in deliveries {
         let known = missed.get(&delivery.guid);
@@ -78,17 +78,17 @@ async fn record(
 }
 
 async fn of_guids(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     table: &'static str,
     guids: &[String],
 ) -> Result<std::collections::BTreeSet<String>> {
     let mut found = std::collections::BTreeSet::new();
     for chunk in sql::padded(guids) {
-        let mut query = QueryBuilder::<Db>::new("SELECT guid FROM ");
+        let mut query = Query::new("SELECT guid FROM ");
         query.push(table).push(" WHERE guid IN (");
         sql::push_list(&mut query, &chunk);
         query.push(")");
-        for row in query.build().fetch_all(&mut *connection).await? {
+        for row in query.fetch_all(&mut *connection).await? {
             found.insert(row.try_get("guid")?);
         }
     }
@@ -96,7 +96,7 @@ async fn of_guids(
 }
 
 /// By its last attempt GitHub gives the body of a delivery.
-async fn write(connection: &mut SqliteConnection, missed: &[MissedDelivery]) -> Result<()> {
+async fn write(connection: &mut Connection, missed: &[MissedDelivery]) -> Result<()> {
     for chunk in sql::chunks(missed) {
         let mut query = sql::insert("missed_delivery", &COLUMNS);
         query.push_values(chunk, |mut row, delivery| {
@@ -114,13 +114,13 @@ async fn write(connection: &mut SqliteConnection, missed: &[MissedDelivery]) -> 
                   delivery_id = excluded.delivery_id, problem = excluded.problem \
               WHERE excluded.delivery_id > missed_delivery.delivery_id",
         );
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-async fn advance(connection: &mut SqliteConnection, time: Timestamp) -> Result<()> {
-    sqlx::query(
+async fn advance(connection: &mut Connection, time: Timestamp) -> Result<()> {
+    db::query(
         "INSERT INTO delivery_cursor (id, examined_until_time) VALUES (1, $1)
          ON CONFLICT (id) DO UPDATE SET examined_until_time = excluded.examined_until_time
          WHERE excluded.examined_until_time > delivery_cursor.examined_until_time",
@@ -132,19 +132,19 @@ async fn advance(connection: &mut SqliteConnection, time: Timestamp) -> Result<(
 }
 
 /// Forgets that deliveries were missed, as they were taken in now.
-pub(super) async fn forget(connection: &mut SqliteConnection, guids: &[&str]) -> Result<()> {
+pub(super) async fn forget(connection: &mut Connection, guids: &[&str]) -> Result<()> {
     for chunk in sql::padded(guids) {
-        let mut query = QueryBuilder::<Db>::new("DELETE FROM missed_delivery WHERE guid IN (");
+        let mut query = Query::new("DELETE FROM missed_delivery WHERE guid IN (");
         sql::push_list(&mut query, &chunk);
         query.push(")");
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }
 
 /// Lists those that are still missing, the newest first.
-pub(super) async fn list(connection: &mut SqliteConnection, asked: &GapQuery) -> Result<Vec<Gap>> {
-    let mut query = QueryBuilder::<Db>::new(
+pub(super) async fn list(readers: &Pool, asked: &GapQuery) -> Result<Vec<Gap>> {
+    let mut query = Query::new(
         "SELECT m.guid, m.delivery_id, m.event, m.action, m.repository_id, m.installation_id, \
                 m.deliver_time, m.problem, COALESCE(r.name, '') AS repository, \
                 COALESCE(r.installation_id, 0) AS shown_installation_id \
@@ -158,11 +158,11 @@ pub(super) async fn list(connection: &mut SqliteConnection, asked: &GapQuery) ->
     }
     query.push(" ORDER BY m.deliver_time DESC, m.guid LIMIT ");
     query.push_bind(i64::try_from(asked.limit).unwrap_or(i64::MAX));
-    let rows = query.build().fetch_all(connection).await?;
+    let rows = query.fetch_all(readers).await?;
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<Gap> {
+fn read(row: &Row) -> Result<Gap> {
     let guid: String = row.try_get("guid")?;
     let time = rows::time(row, "missed_delivery", "deliver_time", &guid)?;
     let delivery = MissedDelivery {
@@ -188,33 +188,33 @@ fn read(row: &SqliteRow) -> Result<Gap> {
 }
 
 /// Counts those that are still missing.
-pub(super) async fn count(readers: &SqlitePool) -> Result<i64> {
-    let count = sqlx::query_scalar(
+pub(super) async fn count(readers: &Pool) -> Result<i64> {
+    let row = db::query(
         "SELECT COUNT(*) FROM missed_delivery m
          LEFT JOIN repository r ON r.id = m.repository_id
          WHERE m.closing IS NULL AND r.hidden_time IS NULL",
     )
     .fetch_one(readers)
     .await?;
-    Ok(count)
+    Ok(row.try_get(0)?)
 }
 
 /// Gives some up that were not taken in.
 pub(super) async fn close(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     guids: &[String],
     closing: Closing,
     now: Timestamp,
 ) -> Result<()> {
     for chunk in sql::padded(guids) {
-        let mut query = QueryBuilder::<Db>::new("UPDATE missed_delivery SET closing = ");
+        let mut query = Query::new("UPDATE missed_delivery SET closing = ");
         query.push_bind(closing.word());
         query.push(", close_time = ");
         query.push_bind(now.as_microsecond());
         query.push(" WHERE closing IS NULL AND guid IN (");
         sql::push_list(&mut query, &chunk);
         query.push(")");
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -1,27 +1,96 @@
-//! Opening the database file: what must hold before anything is promised.
+//! Opening the database: what must hold before anything is promised.
 
-use std::{
-    borrow::Cow,
-    fs::{File, OpenOptions},
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
-    path::Path,
-    time::Duration,
-};
+mod postgres;
+pub(super) mod sqlite;
 
-use sqlx::{
-    Connection as _, SqliteConnection, SqlitePool,
-    migrate::{Migration, MigrationType, Migrator},
-    sqlite::{
-        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
-        SqliteSynchronous,
-    },
-};
+use std::{borrow::Cow, fs::File, time::Duration};
 
-use crate::{Error, Result};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-/// How long a connection waits for another program that holds the database.
+use super::db::{Connection, Pool};
+use crate::{Database, Result};
+
+/// How long a connection waits for another program that holds the database, and a
+/// reader for a connection.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+
+/// A database that was opened, and may be opened anew.
+pub(super) struct Opener {
+    database: Database,
+    /// The file that was opened at the start.
+    file: Option<sqlite::FileId>,
+}
+
+/// A database that is open.
+pub(super) struct Opened {
+    pub(super) opener: Opener,
+    pub(super) writer: Connection,
+    pub(super) readers: Pool,
+    /// Held as long as the store is: no second server on the file.
+    pub(super) lock: Option<File>,
+}
+
+/// Opens a database, makes it if there is none, and brings it to the schema of this
+/// version.
+pub(super) async fn open(database: &Database) -> Result<Opened> {
+    let database = database.clone();
+    match &database {
+        Database::Sqlite(path) => {
+            let lock = sqlite::lock(path)?;
+            let writer = sqlite::writer(path).await?;
+            Ok(Opened {
+                writer: Connection::Sqlite(writer),
+                readers: Pool::Sqlite(sqlite::readers(path).await?),
+                lock: Some(lock),
+                opener: Opener {
+                    file: Some(sqlite::FileId::of(path)?),
+                    database,
+                },
+            })
+        }
+        Database::Postgres(url) => {
+            let mut writer = postgres::writer(url).await?;
+            migrations().run(&mut writer).await?;
+            Ok(Opened {
+                writer: Connection::Postgres(writer),
+                readers: Pool::Postgres(postgres::readers(url).await?),
+                lock: None,
+                opener: Opener {
+                    file: None,
+                    database,
+                },
+            })
+        }
+    }
+}
+
+impl Opener {
+    /// Opens the connection that writes once more.
+    pub(super) async fn reopen_writer(&self) -> Result<Connection> {
+        Ok(match &self.database {
+            Database::Sqlite(path) => Connection::Sqlite(sqlite::reopen_writer(path).await?),
+            Database::Postgres(url) => Connection::Postgres(postgres::writer(url).await?),
+        })
+    }
+
+    /// Fails if the file that was opened is not where it was: it would still take
+    /// everything in, for nobody.
+    pub(super) fn require_same_file(&self) -> Result<()> {
+        match (&self.database, self.file) {
+            (Database::Sqlite(path), Some(file)) => sqlite::require_same(path, file),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// How many bytes the database takes.
+pub(super) async fn size(database: &Database, readers: &Pool) -> Result<u64> {
+    match database {
+        Database::Sqlite(path) => sqlite::size(path),
+        Database::Postgres(_) => postgres::size(readers).await,
+    }
+}
 
 /// All migrations, in order. Their numbers never change.
 pub(super) fn migrations() -> Migrator {
@@ -51,133 +120,4 @@ pub(super) fn migrations() -> Migrator {
             include_str!("../../../migrations/0003_uninstalled.sql"),
         ),
     ])
-}
-
-/// Keeps a second server off the file. The lock goes with the process.
-pub(super) fn lock(path: &Path) -> Result<File> {
-    let lock_path = path.with_extension("lock");
-    let context = || lock_path.display().to_string();
-    let file = File::create(&lock_path).map_err(|source| Error::Io {
-        context: context(),
-        source,
-    })?;
-    file.try_lock().map_err(|error| match error {
-        std::fs::TryLockError::WouldBlock => Error::Config(format!(
-            "another lampboard runs on {}: stop it, or choose another LAMPBOARD_DATA_DIR",
-            path.display()
-        )),
-        std::fs::TryLockError::Error(source) => Error::Io {
-            context: context(),
-            source,
-        },
-    })?;
-    Ok(file)
-}
-
-/// Opens the one connection that writes, and migrates.
-pub(super) async fn writer(path: &Path) -> Result<SqliteConnection> {
-    make_private(path)?;
-    let options = options(path)
-        // Has an effect only before the first table is made.
-        .auto_vacuum(SqliteAutoVacuum::Incremental);
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    migrations().run(&mut connection).await?;
-    require_durable(&mut connection).await?;
-    Ok(connection)
-}
-
-/// Makes the file if there is none, for nobody else's eyes: it holds the names of
-/// private repositories. `SQLite` gives the files beside it the same mode.
-fn make_private(path: &Path) -> Result<()> {
-    let made = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path);
-    made.map(drop).map_err(|source| Error::Io {
-        context: path.display().to_string(),
-        source,
-    })
-}
-
-/// Which file a path leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId {
-    device: u64,
-    inode: u64,
-}
-
-impl FileId {
-    pub(super) fn of(path: &Path) -> Result<Self> {
-        let metadata = std::fs::metadata(path).map_err(|source| Error::Io {
-            context: format!("the database file {}", path.display()),
-            source,
-        })?;
-        Ok(Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        })
-    }
-}
-
-/// How many bytes the files of the database take.
-pub(super) fn size(path: &Path) -> Result<u64> {
-    let main = std::fs::metadata(path).map_err(|source| Error::Io {
-        context: format!("the database file {}", path.display()),
-        source,
-    })?;
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    Ok(main.len() + std::fs::metadata(log).map_or(0, |log| log.len()))
-}
-
-/// Opens the connection that writes once more. A file that is gone by now is not
-/// made anew: that would be an empty board.
-pub(super) async fn reopen_writer(path: &Path) -> Result<SqliteConnection> {
-    let mut connection = SqliteConnection::connect_with(&options(path)).await?;
-    require_durable(&mut connection).await?;
-    Ok(connection)
-}
-
-/// Opens the connections that read.
-pub(super) async fn readers(path: &Path) -> Result<SqlitePool> {
-    let pool = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(BUSY_TIMEOUT)
-        .connect_with(options(path).read_only(true))
-        .await?;
-    Ok(pool)
-}
-
-fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        // NORMAL loses acknowledged commits in a power cut.
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .pragma("temp_store", "MEMORY")
-        // Four times the default: a page that changes often is then copied back
-        // into the database less often.
-        .pragma("wal_autocheckpoint", "4000")
-        // As in PostgreSQL.
-        .pragma("case_sensitive_like", "ON")
-}
-
-/// Refuses a file system on which `SQLite` silently keeps another journal.
-async fn require_durable(connection: &mut SqliteConnection) -> Result<()> {
-    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(&mut *connection)
-        .await?;
-    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
-        .fetch_one(&mut *connection)
-        .await?;
-    if journal == "wal" && synchronous == 2 {
-        return Ok(());
-    }
-    Err(Error::Config(format!(
-        "the database must run with journal_mode=wal and synchronous=2, \
-         but has {journal} and {synchronous}: is it on a network file system?"
-    )))
 }

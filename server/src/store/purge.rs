@@ -2,9 +2,12 @@
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, SqliteConnection};
 
-use super::{Db, Store, attempts, sql};
+use super::{
+    Store, attempts,
+    db::{self, Connection, Query},
+    sql,
+};
 use crate::{Result, model::BuildId};
 
 /// How many builds or payloads one write deletes.
@@ -35,11 +38,14 @@ impl Store {
     /// or longer, and what was told of installations that were uninstalled by
     /// then and see nothing any more. Says how many repositories are gone.
     pub(crate) async fn delete_hidden(&self, since: Timestamp) -> Result<usize> {
-        let repositories: Vec<i64> =
-            sqlx::query_scalar("SELECT id FROM repository WHERE hidden_time <= $1")
-                .bind(since.as_microsecond())
-                .fetch_all(&self.readers)
-                .await?;
+        let rows = db::query("SELECT id FROM repository WHERE hidden_time <= $1")
+            .bind(since.as_microsecond())
+            .fetch_all(&self.readers)
+            .await?;
+        let repositories: Vec<i64> = rows
+            .iter()
+            .map(|row| row.try_get(0))
+            .collect::<Result<_, _>>()?;
         for id in repositories.iter().copied() {
             let step = async || {
                 self.write(move |connection, _| step(connection, id, since).boxed())
@@ -62,7 +68,7 @@ impl Store {
     pub(crate) async fn delete_given_up(&self, until: Timestamp) -> Result<()> {
         self.write(move |connection, _| {
             async move {
-                sqlx::query(
+                db::query(
                     "DELETE FROM missed_delivery WHERE closing IS NOT NULL AND close_time <= $1",
                 )
                 .bind(until.as_microsecond())
@@ -77,8 +83,8 @@ impl Store {
 }
 
 /// Deletes some of what belongs to a repository, unless it came back meanwhile.
-async fn step(connection: &mut SqliteConnection, id: i64, since: Timestamp) -> Result<Left> {
-    let hidden = sqlx::query("SELECT 1 FROM repository WHERE id = $1 AND hidden_time <= $2")
+async fn step(connection: &mut Connection, id: i64, since: Timestamp) -> Result<Left> {
+    let hidden = db::query("SELECT 1 FROM repository WHERE id = $1 AND hidden_time <= $2")
         .bind(id)
         .bind(since.as_microsecond())
         .fetch_optional(&mut *connection)
@@ -90,7 +96,7 @@ async fn step(connection: &mut SqliteConnection, id: i64, since: Timestamp) -> R
         return Ok(Left::Something);
     }
     for statement in REST {
-        sqlx::query(statement)
+        db::query(statement)
             .bind(id)
             .execute(&mut *connection)
             .await?;
@@ -99,8 +105,8 @@ async fn step(connection: &mut SqliteConnection, id: i64, since: Timestamp) -> R
 }
 
 /// Deletes some builds with their jobs; says whether there were any.
-async fn delete_builds(connection: &mut SqliteConnection, repository: i64) -> Result<bool> {
-    let rows = sqlx::query(
+async fn delete_builds(connection: &mut Connection, repository: i64) -> Result<bool> {
+    let rows = db::query(
         "SELECT run_id, run_attempt, repository_id FROM build WHERE repository_id = $1 LIMIT $2",
     )
     .bind(repository)
@@ -110,7 +116,7 @@ async fn delete_builds(connection: &mut SqliteConnection, repository: i64) -> Re
     let builds: Vec<BuildId> = rows.iter().map(attempts::read).collect::<Result<_>>()?;
     for table in ["job", "build"] {
         for chunk in sql::padded(&builds) {
-            let mut query = QueryBuilder::<Db>::new("DELETE FROM ");
+            let mut query = Query::new("DELETE FROM ");
             query.push(table);
             query.push(" WHERE (run_id, run_attempt, repository_id) IN (");
             query.push_values(chunk, |mut row, id| {
@@ -119,15 +125,15 @@ async fn delete_builds(connection: &mut SqliteConnection, repository: i64) -> Re
                     .push_bind(id.repository.0);
             });
             query.push(")");
-            query.build().execute(&mut *connection).await?;
+            query.execute(&mut *connection).await?;
         }
     }
     Ok(!builds.is_empty())
 }
 
 /// That a delivery came is kept; what it said is not.
-async fn delete_payloads(connection: &mut SqliteConnection, repository: i64) -> Result<bool> {
-    let deleted = sqlx::query(
+async fn delete_payloads(connection: &mut Connection, repository: i64) -> Result<bool> {
+    let deleted = db::query(
         "UPDATE delivery SET payload = NULL WHERE guid IN (
              SELECT guid FROM delivery
              WHERE repository_id = $1 AND payload IS NOT NULL LIMIT $2)",
@@ -136,13 +142,13 @@ async fn delete_payloads(connection: &mut SqliteConnection, repository: i64) -> 
     .bind(AT_A_TIME)
     .execute(connection)
     .await?;
-    Ok(deleted.rows_affected() > 0)
+    Ok(deleted > 0)
 }
 
 /// Deletes some payloads that came from uninstalled installations and are of no
 /// repository that is known: each of those goes with its own.
-async fn delete_told(connection: &mut SqliteConnection, since: Timestamp) -> Result<Left> {
-    let deleted = sqlx::query(
+async fn delete_told(connection: &mut Connection, since: Timestamp) -> Result<Left> {
+    let deleted = db::query(
         "UPDATE delivery SET payload = NULL WHERE guid IN (
              SELECT guid FROM delivery
              WHERE payload IS NOT NULL
@@ -154,7 +160,7 @@ async fn delete_told(connection: &mut SqliteConnection, since: Timestamp) -> Res
     .bind(AT_A_TIME)
     .execute(connection)
     .await?;
-    Ok(match deleted.rows_affected() {
+    Ok(match deleted {
         0 => Left::Nothing,
         _ => Left::Something,
     })
@@ -162,7 +168,7 @@ async fn delete_told(connection: &mut SqliteConnection, since: Timestamp) -> Res
 
 /// What it once saw may be seen through others now: these go on without it.
 /// That it was uninstalled is kept: a late report must not bring back what it saw.
-async fn empty_installations(connection: &mut SqliteConnection, since: Timestamp) -> Result<()> {
+async fn empty_installations(connection: &mut Connection, since: Timestamp) -> Result<()> {
     for statement in [
         "DELETE FROM installation_repository
          WHERE installation_id IN (SELECT id FROM installation
@@ -172,7 +178,7 @@ async fn empty_installations(connection: &mut SqliteConnection, since: Timestamp
          WHERE state = 'deleted' AND update_time <= $1 AND account <> '' AND NOT EXISTS (
              SELECT 1 FROM installation_repository l WHERE l.installation_id = installation.id)",
     ] {
-        sqlx::query(statement)
+        db::query(statement)
             .bind(since.as_microsecond())
             .execute(&mut *connection)
             .await?;

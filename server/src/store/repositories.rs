@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{QueryBuilder, Row as _, SqliteConnection, sqlite::SqliteRow};
-
-use super::{Db, Store, rows, sql};
+use super::{
+    Store,
+    db::{self, Connection, Query, Row},
+    rows, sql,
+};
 use crate::{
     Result,
     model::{
@@ -49,7 +51,7 @@ impl Store {
             sql.push_bind(installation.0);
         }
         let mut repositories = Vec::new();
-        for row in sql.build().fetch_all(&self.readers).await? {
+        for row in sql.fetch_all(&self.readers).await? {
             let repository = read(&row)?.repository;
             let name = &repository.facts.name;
             if query.names.is_empty() || query.names.iter().any(|p| p.matches_ignoring_case(name)) {
@@ -63,14 +65,14 @@ impl Store {
 
     /// When the last build of a repository started, in microseconds.
     pub(crate) async fn last_build_time(&self, id: RepositoryId) -> Result<Option<i64>> {
-        let time = sqlx::query_scalar(
+        let row = db::query(
             "SELECT start_time FROM build WHERE repository_id = $1
              ORDER BY start_time DESC LIMIT 1",
         )
         .bind(id.0)
         .fetch_optional(&self.readers)
         .await?;
-        Ok(time)
+        Ok(row.map(|row| row.try_get(0)).transpose()?)
     }
 
     /// The last builds on the default branch of a repository, oldest first.
@@ -83,7 +85,7 @@ impl Store {
         if repository.facts.default_branch.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = Query::new(
             "SELECT run_id, run_attempt, run_number, workflow, status, conclusion, start_time, \
                     end_time \
              FROM build \
@@ -94,14 +96,14 @@ impl Store {
         query.push_bind(&repository.facts.default_branch);
         query.push(" ORDER BY start_time DESC, run_id DESC, run_attempt DESC LIMIT ");
         query.push_bind(i64::try_from(count).unwrap_or(i64::MAX));
-        let rows = query.build().fetch_all(&self.readers).await?;
+        let rows = query.fetch_all(&self.readers).await?;
         let builds = rows.iter().rev();
         builds.map(|row| read_recent(row, repository.id)).collect()
     }
 }
 
-fn select() -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::new("SELECT ");
+fn select() -> Query {
+    let mut query = Query::new("SELECT ");
     query.push(COLUMNS.join(", "));
     query.push(", installation_id, hidden_time IS NOT NULL AS hidden FROM repository");
     query
@@ -113,7 +115,7 @@ pub(super) struct Stored {
     pub(super) hidden: bool,
 }
 
-fn read(row: &SqliteRow) -> Result<Stored> {
+fn read(row: &Row) -> Result<Stored> {
     let id = RepositoryId(row.try_get("id")?);
     let facts = RepositoryFacts {
         update_time: rows::time(row, "repository", "update_time", id)?,
@@ -133,7 +135,7 @@ fn read(row: &SqliteRow) -> Result<Stored> {
     })
 }
 
-fn read_recent(row: &SqliteRow, repository: RepositoryId) -> Result<RecentBuild> {
+fn read_recent(row: &Row, repository: RepositoryId) -> Result<RecentBuild> {
     let id = BuildId {
         run: RunId(row.try_get("run_id")?),
         attempt: row.try_get("run_attempt")?,
@@ -163,7 +165,7 @@ pub(super) struct Merged {
 
 /// Records what reports say of repositories.
 pub(super) async fn merge(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     reports: &[&[Repository]],
 ) -> Result<Merged> {
     let ids: std::collections::BTreeSet<i64> =
@@ -218,7 +220,7 @@ fn is_relabelled(before: &RepositoryFacts, after: &RepositoryFacts) -> bool {
 
 /// Finds repositories by id.
 pub(super) async fn of_ids(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     ids: &[i64],
 ) -> Result<BTreeMap<RepositoryId, Stored>> {
     let mut known = BTreeMap::new();
@@ -227,7 +229,7 @@ pub(super) async fn of_ids(
         query.push(" WHERE id IN (");
         sql::push_list(&mut query, &chunk);
         query.push(")");
-        for row in query.build().fetch_all(&mut *connection).await? {
+        for row in query.fetch_all(&mut *connection).await? {
             let stored = read(&row)?;
             known.insert(stored.repository.id, stored);
         }
@@ -235,7 +237,7 @@ pub(super) async fn of_ids(
     Ok(known)
 }
 
-async fn write(connection: &mut SqliteConnection, repositories: &[&Repository]) -> Result<()> {
+async fn write(connection: &mut Connection, repositories: &[&Repository]) -> Result<()> {
     for chunk in sql::chunks(repositories) {
         let mut query = sql::insert("repository", &INSERTED);
         query.push_values(chunk, |mut row, repository| {
@@ -249,7 +251,7 @@ async fn write(connection: &mut SqliteConnection, repositories: &[&Repository]) 
                 .push("0");
         });
         sql::push_overwrite(&mut query, &["id"], &COLUMNS);
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }

@@ -4,9 +4,8 @@ use std::fmt::Display;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sqlx::{Row as _, sqlite::SqliteRow};
 
-use super::bad_value;
+use super::{bad_value, db::Row};
 use crate::{
     Result,
     model::{
@@ -33,7 +32,7 @@ pub(super) const SHOWN_COLUMNS: &str = "r.name AS repository_name, r.default_bra
      ) AS superseded";
 
 /// Reads a build as it is shown.
-pub(super) fn build(row: &SqliteRow) -> Result<Build> {
+pub(super) fn build(row: &Row) -> Result<Build> {
     Ok(Build {
         record: build_record(row)?,
         repository: row.try_get("repository_name")?,
@@ -43,7 +42,7 @@ pub(super) fn build(row: &SqliteRow) -> Result<Build> {
 }
 
 /// Reads a build.
-pub(super) fn build_record(row: &SqliteRow) -> Result<BuildRecord> {
+pub(super) fn build_record(row: &Row) -> Result<BuildRecord> {
     let id = BuildId {
         run: RunId(row.try_get("run_id")?),
         attempt: row.try_get("run_attempt")?,
@@ -89,7 +88,7 @@ pub(super) fn build_record(row: &SqliteRow) -> Result<BuildRecord> {
 }
 
 /// Reads a job.
-pub(super) fn job(row: &SqliteRow) -> Result<Job> {
+pub(super) fn job(row: &Row) -> Result<Job> {
     let build = BuildId {
         run: RunId(row.try_get("run_id")?),
         attempt: row.try_get("run_attempt")?,
@@ -112,7 +111,7 @@ pub(super) fn job(row: &SqliteRow) -> Result<Job> {
 }
 
 /// Reads `status` and `conclusion`.
-pub(super) fn status(row: &SqliteRow) -> Result<Status> {
+pub(super) fn status(row: &Row) -> Result<Status> {
     let status: &str = row.try_get("status")?;
     let conclusion: Option<&str> = row.try_get("conclusion")?;
     Ok(Status::from_words(status, conclusion))
@@ -120,7 +119,7 @@ pub(super) fn status(row: &SqliteRow) -> Result<Status> {
 
 /// Reads a time that is always set.
 pub(super) fn time(
-    row: &SqliteRow,
+    row: &Row,
     table: &'static str,
     column: &'static str,
     id: impl Display,
@@ -130,7 +129,7 @@ pub(super) fn time(
 
 /// Reads a time that may be unset.
 pub(super) fn maybe_time(
-    row: &SqliteRow,
+    row: &Row,
     table: &'static str,
     column: &'static str,
     id: impl Display,

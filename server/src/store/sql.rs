@@ -1,8 +1,6 @@
 //! Statements for many rows at once, in few different texts, so that each is prepared only once.
 
-use sqlx::{Encode, QueryBuilder, Type};
-
-use super::Db;
+use super::db::{Query, Value};
 
 /// The most rows that one statement takes.
 const MOST_ROWS: usize = 64;
@@ -35,8 +33,8 @@ pub(super) fn padded<T: Clone>(keys: &[T]) -> impl Iterator<Item = Vec<T>> {
 }
 
 /// Starts an insert of many rows.
-pub(super) fn insert(table: &'static str, columns: &[&'static str]) -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::new("INSERT INTO ");
+pub(super) fn insert(table: &'static str, columns: &[&'static str]) -> Query {
+    let mut query = Query::new("INSERT INTO ");
     query.push(table);
     query.push(" (");
     query.push(columns.join(", "));
@@ -46,11 +44,7 @@ pub(super) fn insert(table: &'static str, columns: &[&'static str]) -> QueryBuil
 
 /// Ends an insert: where a row with the same key is there, all else of it is
 /// overwritten.
-pub(super) fn push_overwrite(
-    query: &mut QueryBuilder<Db>,
-    key: &[&'static str],
-    columns: &[&'static str],
-) {
+pub(super) fn push_overwrite(query: &mut Query, key: &[&'static str], columns: &[&'static str]) {
     query.push(" ON CONFLICT (");
     query.push(key.join(", "));
     query.push(") DO UPDATE SET ");
@@ -63,11 +57,9 @@ pub(super) fn push_overwrite(
 }
 
 /// Writes values between commas.
-pub(super) fn push_list<'a, T>(
-    query: &mut QueryBuilder<Db>,
-    values: impl IntoIterator<Item = &'a T>,
-) where
-    T: 'a + Clone + Encode<'a, Db> + Type<Db>,
+pub(super) fn push_list<'a, T>(query: &mut Query, values: impl IntoIterator<Item = &'a T>)
+where
+    T: 'a + Clone + Into<Value>,
 {
     let mut list = query.separated(", ");
     for value in values {

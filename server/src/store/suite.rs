@@ -1,4 +1,5 @@
-//! Tests of the store, on database files: what must hold whatever the database is.
+//! Tests of the store: what must hold whatever the database is. `make test` runs them on files,
+//! and once more on a server of `PostgreSQL`.
 
 mod backfills;
 mod builds;
@@ -13,9 +14,11 @@ mod migrations;
 mod numbers;
 mod pages;
 mod permutations;
+mod postgres;
 mod purge;
 mod recovery;
 mod repositories;
+mod rows;
 mod scenario;
 mod snapshot;
 mod standings;

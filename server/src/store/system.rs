@@ -3,9 +3,12 @@
 
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{QueryBuilder, Row as _, sqlite::SqliteRow};
 
-use super::{Db, Store, open, rows};
+use super::{
+    Store,
+    db::{self, Query, Row},
+    open, rows,
+};
 use crate::{
     Result,
     model::{DeliveryCounts, DeliveryRecord},
@@ -25,10 +28,10 @@ pub(crate) struct DeliveryPage {
 impl Store {
     /// How the app said it was, in the words of the contract, and when.
     pub(crate) async fn app_status(&self) -> Result<Option<(Vec<u8>, Timestamp)>> {
-        let row = sqlx::query("SELECT status, report_time FROM app_status")
+        let row = db::query("SELECT status, report_time FROM app_status")
             .fetch_optional(&self.readers)
             .await?;
-        let read = |row: SqliteRow| {
+        let read = |row: Row| {
             let time = rows::time(&row, "app_status", "report_time", 1)?;
             Ok((row.try_get("status")?, time))
         };
@@ -39,7 +42,7 @@ impl Store {
     pub(crate) async fn set_app_status(&self, status: Vec<u8>) -> Result<()> {
         self.write(move |connection, now| {
             async move {
-                sqlx::query(
+                db::query(
                     "INSERT INTO app_status (id, report_time, status) VALUES (1, $1, $2)
                      ON CONFLICT (id) DO UPDATE SET
                          report_time = excluded.report_time, status = excluded.status",
@@ -58,7 +61,7 @@ impl Store {
     /// Counts the deliveries of the last day.
     pub(crate) async fn delivery_counts(&self, now: Timestamp) -> Result<DeliveryCounts> {
         let since = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
-        let taken = sqlx::query(
+        let taken = db::query(
             "SELECT COUNT(*) FILTER (WHERE NOT recovered) AS received,
                     COUNT(*) FILTER (WHERE recovered) AS recovered,
                     COUNT(*) FILTER (WHERE receive_count > 1) AS repetitions,
@@ -68,7 +71,7 @@ impl Store {
         .bind(since.as_microsecond())
         .fetch_one(&self.readers)
         .await?;
-        let given_up = sqlx::query(
+        let given_up = db::query(
             "SELECT COUNT(*) FILTER (WHERE closing = 'learnt') AS learnt,
                     COUNT(*) FILTER (WHERE closing = 'lost') AS lost
              FROM missed_delivery WHERE closing IS NOT NULL AND close_time >= $1",
@@ -88,7 +91,7 @@ impl Store {
 
     /// When the last delivery was taken in.
     pub(crate) async fn last_delivery_time(&self) -> Result<Option<Timestamp>> {
-        let row = sqlx::query("SELECT MAX(receive_time) AS receive_time FROM delivery")
+        let row = db::query("SELECT MAX(receive_time) AS receive_time FROM delivery")
             .fetch_one(&self.readers)
             .await?;
         rows::maybe_time(&row, "delivery", "receive_time", "the last one")
@@ -97,7 +100,7 @@ impl Store {
     /// Lists deliveries, newest first: one more than a page holds, if there is
     /// one.
     pub(crate) async fn deliveries(&self, page: DeliveryPage) -> Result<Vec<DeliveryRecord>> {
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = Query::new(
             "SELECT d.guid, d.event, d.action, d.receive_time, d.recovered, d.receive_count, \
                     d.conflict_count, d.problem, COALESCE(r.name, '') AS repository \
              FROM delivery d \
@@ -116,17 +119,22 @@ impl Store {
         }
         query.push(" ORDER BY d.receive_time DESC, d.guid DESC LIMIT ");
         query.push_bind(i64::try_from(page.size + 1).unwrap_or(i64::MAX));
-        let rows = query.build().fetch_all(&self.readers).await?;
+        let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(read).collect()
     }
 
+    /// What people call the database.
+    pub(crate) fn database_name(&self) -> &'static str {
+        self.database.name()
+    }
+
     /// How many bytes the database takes.
-    pub(crate) fn size(&self) -> Result<u64> {
-        open::size(&self.path)
+    pub(crate) async fn size(&self) -> Result<u64> {
+        open::size(&self.database, &self.readers).await
     }
 }
 
-fn read(row: &SqliteRow) -> Result<DeliveryRecord> {
+fn read(row: &Row) -> Result<DeliveryRecord> {
     let guid: String = row.try_get("guid")?;
     Ok(DeliveryRecord {
         receive_time: rows::time(row, "delivery", "receive_time", &guid)?,

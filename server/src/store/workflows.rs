@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{QueryBuilder, Row as _, SqliteConnection};
-
-use super::{Db, Store, builds, rows, sql};
+use super::{
+    Store, builds,
+    db::{self, Connection, Query},
+    rows, sql,
+};
 use crate::{
     Result,
     model::{
@@ -20,7 +22,7 @@ const DECISIVE: &str = "('success', 'failure', 'timed_out', 'startup_failure')";
 
 /// Records the names that builds have for their workflows; the latest wins.
 pub(super) async fn merge<'a>(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     builds: impl Iterator<Item = (BuildId, &'a BuildFacts)>,
 ) -> Result<()> {
     let mut workflows = BTreeMap::new();
@@ -50,7 +52,7 @@ pub(super) async fn merge<'a>(
             " WHERE (excluded.update_time, excluded.name, excluded.path) \
               > (workflow.update_time, workflow.name, workflow.path)",
         );
-        query.build().execute(&mut *connection).await?;
+        query.execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -89,11 +91,10 @@ impl Store {
     }
 
     async fn workflows(&self, repositories: &[Pattern]) -> Result<Vec<Workflow>> {
-        let rows = sqlx::query(
+        let rows = db::query(
             "SELECT w.id, w.repository_id, w.name, w.path, r.name AS repository
              FROM workflow w JOIN repository r ON r.id = w.repository_id
-             WHERE r.default_branch <> '' AND r.hidden_time IS NULL
-             ORDER BY r.name, w.name, w.id",
+             WHERE r.default_branch <> '' AND r.hidden_time IS NULL",
         )
         .fetch_all(&self.readers)
         .await?;
@@ -114,6 +115,10 @@ impl Store {
                 });
             }
         }
+        // Here and not in SQL: the two databases order texts differently.
+        workflows.sort_by(|a: &Workflow, b| {
+            (&a.repository, &a.name, a.id).cmp(&(&b.repository, &b.name, b.id))
+        });
         Ok(workflows)
     }
 
@@ -158,7 +163,7 @@ fn is_failed(status: &Status) -> bool {
         .is_some_and(|c| c.outcome() == crate::model::Outcome::Failure)
 }
 
-fn on_default_branch(repository: RepositoryId, workflow: WorkflowId) -> QueryBuilder<Db> {
+fn on_default_branch(repository: RepositoryId, workflow: WorkflowId) -> Query {
     let mut query = builds::select_shown();
     query.push(" WHERE b.repository_id = ");
     query.push_bind(repository.0);
@@ -168,7 +173,7 @@ fn on_default_branch(repository: RepositoryId, workflow: WorkflowId) -> QueryBui
     query
 }
 
-async fn one_build(mut query: QueryBuilder<Db>, store: &Store) -> Result<Option<Build>> {
-    let row = query.build().fetch_optional(&store.readers).await?;
+async fn one_build(query: Query, store: &Store) -> Result<Option<Build>> {
+    let row = query.fetch_optional(&store.readers).await?;
     row.as_ref().map(rows::build).transpose()
 }

@@ -2,18 +2,17 @@
 
 mod worker;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 use tokio::{
     sync::{Mutex, Notify, mpsc, oneshot},
     task::JoinHandle,
     time::timeout,
 };
 
-use super::{News, OnCommit, PreparedReport, open::FileId};
+use super::{News, OnCommit, PreparedReport, db::Connection, open::Opener};
 use crate::{Clock, Error, Result, model::Recorded};
 use worker::Worker;
 
@@ -29,9 +28,8 @@ enum Task {
 
 /// Something to be done in a transaction of its own, at a time; gives what is to
 /// be told of it.
-type Work = Box<
-    dyn for<'c> FnOnce(&'c mut SqliteConnection, Timestamp) -> BoxFuture<'c, Result<News>> + Send,
->;
+type Work =
+    Box<dyn for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<News>> + Send>;
 
 type Answer<T> = oneshot::Sender<Result<T>>;
 
@@ -44,17 +42,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the writer on a file that is open already.
+    /// Starts the writer on a database that is open already.
     pub(super) fn spawn(
-        path: PathBuf,
-        file: FileId,
-        connection: SqliteConnection,
+        opener: Opener,
+        connection: Connection,
         clock: Clock,
         on_commit: OnCommit,
     ) -> Self {
         let (queue, tasks) = mpsc::channel(QUEUE);
         let stop = Arc::new(Notify::new());
-        let worker = Worker::new(path, file, connection, tasks, clock, on_commit);
+        let worker = Worker::new(opener, connection, tasks, clock, on_commit);
         let task = tokio::spawn(worker.run(Arc::clone(&stop)));
         Self {
             queue,
@@ -73,7 +70,7 @@ impl Writer {
     pub(super) async fn write<T, W>(&self, work: W) -> Result<T>
     where
         T: Send + 'static,
-        W: for<'c> FnOnce(&'c mut SqliteConnection, Timestamp) -> BoxFuture<'c, Result<(T, News)>>
+        W: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<(T, News)>>
             + Send
             + 'static,
     {

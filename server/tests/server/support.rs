@@ -18,7 +18,7 @@ use lampboard_proto::{
         system_service_client::SystemServiceClient,
     },
 };
-use lampboard_server::{Clock, Config, Server};
+use lampboard_server::{Clock, Config, Database, Server};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tonic::{Code, Request, Status, service::interceptor::InterceptedService};
@@ -54,7 +54,7 @@ impl TestServer {
         let now = Arc::new(AtomicI64::new(NOON));
         let told = Arc::clone(&now);
         let config = Config {
-            database: folder.path().join("lampboard.db"),
+            database: Database::Sqlite(folder.path().join("lampboard.db")),
             write_key: WRITE_KEY.to_owned().into(),
             loopback_only,
             delete_hidden_after,

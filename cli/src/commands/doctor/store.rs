@@ -3,6 +3,7 @@
 use std::{fs::OpenOptions, path::Path};
 
 use lampboard_github_app::doctor::Finding;
+use lampboard_server::Database;
 
 use crate::args::StoreArgs;
 
@@ -11,11 +12,14 @@ const SUBJECT: &str = "database file";
 /// Looks at the file and its folder. Makes neither.
 pub(super) fn examine(store: &StoreArgs) -> Finding {
     match store.database() {
-        Ok(path) => judge(&path),
+        Ok(Database::Sqlite(path)) => judge(&path),
+        Ok(Database::Postgres(_)) => {
+            Finding::ok(SUBJECT, "there is none: the database is PostgreSQL")
+        }
         Err(error) => Finding::fail(
             SUBJECT,
             error.to_string(),
-            "unset LAMPBOARD_DATABASE_URL, or set it to sqlite:PATH",
+            "unset LAMPBOARD_DATABASE_URL, or set it to the address of a database",
         ),
     }
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::{
     WEBHOOK_SECRET, WRITE_KEY,
     board::Board,
-    database::Database,
+    database::{self, Database},
     process::{self, Process},
     webhook::Client,
 };
@@ -26,6 +26,8 @@ pub(crate) struct Lampboard {
     pub(crate) server: Process,
     /// None while the server takes webhooks itself.
     pub(crate) github_app: Option<Process>,
+    /// The address of the database, unless it is a file in the folder.
+    database: Option<String>,
     // Last, so that it outlives the processes that write there.
     folder: TempDir,
 }
@@ -35,7 +37,8 @@ impl Lampboard {
     pub(crate) async fn start(mode: Mode) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let anywhere = ([127, 0, 0, 1], 0).into();
-        let server = start_server(mode, &folder, anywhere).await;
+        let database = database::make().await;
+        let server = start_server(mode, &folder, database.as_deref(), anywhere).await;
         let github_app = match mode {
             Mode::OneProcess => None,
             Mode::TwoProcesses => Some(start_github_app(&folder, anywhere, server.address()).await),
@@ -43,6 +46,7 @@ impl Lampboard {
         Self {
             server,
             github_app,
+            database,
             folder,
         }
     }
@@ -63,6 +67,7 @@ impl Lampboard {
         Self {
             server,
             github_app: None,
+            database: None,
             folder,
         }
     }
@@ -83,7 +88,10 @@ impl Lampboard {
 
     /// The database file, read beside the server.
     pub(crate) async fn database(&self) -> Database {
-        Database::open(&self.database_path()).await
+        match &self.database {
+            Some(url) => Database::connect(url).await,
+            None => Database::open(&self.database_path()).await,
+        }
     }
 
     fn database_path(&self) -> PathBuf {
@@ -96,7 +104,8 @@ impl Lampboard {
             None => Mode::OneProcess,
             Some(_) => Mode::TwoProcesses,
         };
-        self.server = start_server(mode, &self.folder, self.server.address()).await;
+        let (database, address) = (self.database.as_deref(), self.server.address());
+        self.server = start_server(mode, &self.folder, database, address).await;
     }
 
     /// Starts github-app anew, at the same address.
@@ -107,12 +116,20 @@ impl Lampboard {
     }
 }
 
-async fn start_server(mode: Mode, folder: &TempDir, address: SocketAddr) -> Process {
+async fn start_server(
+    mode: Mode,
+    folder: &TempDir,
+    database: Option<&str>,
+    address: SocketAddr,
+) -> Process {
     let role = match mode {
         Mode::OneProcess => "serve",
         Mode::TwoProcesses => "server",
     };
-    let settings = settings(folder, address);
+    let mut settings = settings(folder, address);
+    if let Some(url) = database {
+        settings.push(("LAMPBOARD_DATABASE_URL", url.to_owned()));
+    }
     let command = process::lampboard(&[role], &borrowed(&settings));
     let server = Process::start(command, folder.path()).await;
     server.wait_until_ready().await;

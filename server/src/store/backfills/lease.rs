@@ -2,10 +2,10 @@
 
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
-use sqlx::{QueryBuilder, Row as _, SqliteConnection};
 
 use super::{
-    super::{Db, Store},
+    super::Store,
+    db::{self, Connection, Query},
     find,
 };
 use crate::{
@@ -21,7 +21,7 @@ pub(crate) type Lease = (BackfillId, i64);
 
 /// That `f` may be handed out at a time: it is not over, nobody holds it,
 /// it does not wait, and GitHub answers for it.
-fn push_free(query: &mut QueryBuilder<Db>, now: Timestamp) {
+fn push_free(query: &mut Query, now: Timestamp) {
     query.push("f.end_time IS NULL AND COALESCE(f.lease_until_time, 0) <= ");
     query.push_bind(now.as_microsecond());
     query.push(" AND COALESCE(f.wait_until_time, 0) <= ");
@@ -37,10 +37,10 @@ fn push_free(query: &mut QueryBuilder<Db>, now: Timestamp) {
 impl Store {
     /// Whether a backfill could be handed out.
     pub(crate) async fn has_free_backfill(&self, now: Timestamp) -> Result<bool> {
-        let mut query = QueryBuilder::<Db>::new("SELECT 1 FROM backfill f WHERE ");
+        let mut query = Query::new("SELECT 1 FROM backfill f WHERE ");
         push_free(&mut query, now);
         query.push(" LIMIT 1");
-        let found = query.build().fetch_optional(&self.readers).await?;
+        let found = query.fetch_optional(&self.readers).await?;
         Ok(found.is_some())
     }
 
@@ -56,7 +56,7 @@ impl Store {
         if leases.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = QueryBuilder::<Db>::new(
+        let mut query = Query::new(
             "SELECT repository_id, number, lease FROM backfill \
              WHERE end_time IS NULL AND lease_until_time > ",
         );
@@ -69,7 +69,7 @@ impl Store {
         });
         query.push(")");
         let mut held = Vec::new();
-        for row in query.build().fetch_all(&self.readers).await? {
+        for row in query.fetch_all(&self.readers).await? {
             let id = BackfillId {
                 repository: RepositoryId(row.try_get("repository_id")?),
                 number: row.try_get("number")?,
@@ -86,12 +86,9 @@ impl Store {
     }
 }
 
-async fn lease(
-    connection: &mut SqliteConnection,
-    now: Timestamp,
-) -> Result<Option<LeasedBackfill>> {
+async fn lease(connection: &mut Connection, now: Timestamp) -> Result<Option<LeasedBackfill>> {
     let until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
-    let mut query = QueryBuilder::<Db>::new("UPDATE backfill SET lease = lease + 1, ");
+    let mut query = Query::new("UPDATE backfill SET lease = lease + 1, ");
     query.push("wait_until_time = NULL, lease_until_time = ");
     query.push_bind(until.as_microsecond());
     query.push(
@@ -105,36 +102,31 @@ async fn lease(
     );
     query.push_bind(now.as_microsecond());
     query.push(" RETURNING repository_id, number, lease");
-    let Some(row) = query.build().fetch_optional(&mut *connection).await? else {
+    let Some(row) = query.fetch_optional(&mut *connection).await? else {
         return Ok(None);
     };
     let id = BackfillId {
         repository: RepositoryId(row.try_get("repository_id")?),
         number: row.try_get("number")?,
     };
-    let installation: i64 =
-        sqlx::query_scalar("SELECT installation_id FROM repository WHERE id = $1")
-            .bind(id.repository.0)
-            .fetch_one(&mut *connection)
-            .await?;
+    let seen_through = db::query("SELECT installation_id FROM repository WHERE id = $1")
+        .bind(id.repository.0)
+        .fetch_one(&mut *connection)
+        .await?;
     Ok(Some(LeasedBackfill {
         backfill: find(connection, id).await?,
         lease: row.try_get("lease")?,
-        installation: InstallationId(installation),
+        installation: InstallationId(seen_through.try_get(0)?),
     }))
 }
 
 /// One that waits is let go of, so that others get their turn.
-async fn record(
-    connection: &mut SqliteConnection,
-    update: BackfillUpdate,
-    now: Timestamp,
-) -> Result<()> {
+async fn record(connection: &mut Connection, update: BackfillUpdate, now: Timestamp) -> Result<()> {
     let over = update.status.is_over();
     let wait = update.wait_until_time.filter(|time| !over && *time > now);
     let held = !over && wait.is_none();
     let until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
-    let updated = sqlx::query(
+    let updated = db::query(
         "UPDATE backfill SET status = $4, update_time = $5, end_time = $6,
                 -- What is loaded, stays so.
                 cursor_time = CASE WHEN cursor_time < $7 THEN cursor_time
@@ -157,7 +149,7 @@ async fn record(
     .bind(held.then(|| until.as_microsecond()))
     .execute(connection)
     .await?;
-    if updated.rows_affected() == 0 {
+    if updated == 0 {
         let problem = "the backfill is over, or somebody else has it by now";
         return Err(Error::Precondition(problem));
     }

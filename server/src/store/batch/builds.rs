@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::SqliteConnection;
-
 use super::{
-    super::{PreparedReport, attempts, builds, jobs, repositories::Stored},
+    super::{PreparedReport, attempts, builds, db::Connection, jobs, repositories::Stored},
     either_once,
     jobs::StoredJobs,
 };
@@ -24,7 +22,7 @@ pub(super) struct StoredBuilds {
 
 impl StoredBuilds {
     pub(super) async fn read(
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         reports: &[PreparedReport],
     ) -> Result<Self> {
         let of_builds = reports.iter().flat_map(|r| &r.report.builds);
@@ -88,7 +86,7 @@ impl StoredBuilds {
     /// Works out what follows from jobs and from the other attempts.
     pub(super) async fn settle(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         jobs: &StoredJobs,
     ) -> Result<()> {
         let new = self.after.keys().filter(|id| !self.before.contains_key(id));
@@ -108,7 +106,7 @@ impl StoredBuilds {
     /// build, as a job may.
     async fn settle_complete(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         new_runs: &BTreeSet<i64>,
     ) -> Result<()> {
         let new_runs: Vec<i64> = new_runs.iter().copied().collect();
@@ -130,7 +128,7 @@ impl StoredBuilds {
             .filter(|build| self.before.get(&build.id) != Some(build))
     }
 
-    pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<()> {
+    pub(super) async fn write(&self, connection: &mut Connection) -> Result<()> {
         let changed: Vec<&BuildRecord> = self.changed().collect();
         builds::write(connection, &changed).await?;
         for build in changed.iter().filter(|build| build.is_clamped()) {
@@ -143,7 +141,7 @@ impl StoredBuilds {
     /// What watchers are to be told: who shows a build, shows its jobs too.
     pub(super) async fn changes(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         jobs: &StoredJobs,
         repositories: &BTreeMap<RepositoryId, Stored>,
     ) -> Result<Vec<Change>> {

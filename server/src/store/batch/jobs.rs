@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::SqliteConnection;
-
-use super::super::{PreparedReport, jobs};
+use super::super::{PreparedReport, db::Connection, jobs};
 use crate::{
     Result,
     model::{BuildId, Job, JobId, Report},
@@ -18,7 +16,7 @@ pub(super) struct StoredJobs {
 
 impl StoredJobs {
     pub(super) async fn read(
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         reports: &[PreparedReport],
     ) -> Result<Self> {
         let touched = reports.iter().flat_map(|r| &r.report.jobs);
@@ -51,7 +49,7 @@ impl StoredJobs {
         changes
     }
 
-    pub(super) async fn write(&self, connection: &mut SqliteConnection) -> Result<()> {
+    pub(super) async fn write(&self, connection: &mut Connection) -> Result<()> {
         let changed: Vec<&Job> = self.changed.iter().map(|key| &self.jobs[key]).collect();
         jobs::write(connection, &changed).await
     }

@@ -2,7 +2,11 @@
 
 use futures_util::future::join_all;
 
-use super::fixture::{Fixture, of_build, record};
+use super::{
+    super::db::query,
+    fixture::{Fixture, of_build, record},
+    rows::fetch,
+};
 use crate::{
     fixtures::{at, build_id, facts, status},
     model::{Delivery, Recorded, Report},
@@ -32,12 +36,8 @@ fn delivered(payload: &'static str, word: &str, update: i64) -> Report {
 type Row = (String, Vec<u8>, i64, i64);
 
 async fn rows(fixture: &Fixture) -> Vec<Row> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "SELECT guid, payload, receive_count, conflict_count FROM delivery ORDER BY guid",
-    )
-    .fetch_all(&fixture.store.readers)
-    .await
-    .unwrap();
+    let all = "SELECT guid, payload, receive_count, conflict_count FROM delivery ORDER BY guid";
+    let rows: Vec<Row> = fetch(&fixture.store, query(all)).await;
     rows.into_iter()
         .map(|(guid, packed, received, conflicts)| {
             let payload = zstd::bulk::decompress(&packed, 32 << 20).unwrap();
@@ -105,11 +105,9 @@ async fn a_delivery_of_nothing_is_kept_with_its_problem() {
         ..Report::default()
     };
     assert_eq!(fixture.record(report).await, Recorded::default());
-    let stored: (String, String, String, i64) =
-        sqlx::query_as("SELECT event, action, problem, receive_time FROM delivery")
-            .fetch_one(&fixture.store.readers)
-            .await
-            .unwrap();
+    let all = query("SELECT event, action, problem, receive_time FROM delivery");
+    let stored: Vec<(String, String, String, i64)> = fetch(&fixture.store, all).await;
+    let stored = &stored[0];
     let expected = ("workflow_run", "completed", problem, at(4).as_microsecond());
     let found = (&stored.0[..], &stored.1[..], &stored.2[..], stored.3);
     assert_eq!(found, expected);

@@ -1,6 +1,6 @@
 //! When a build ended, and whether that is exact.
 
-use super::fixture::Fixture;
+use super::{super::db::query, fixture::Fixture};
 use crate::{
     fixtures::{REPOSITORY, at, build_id, facts, job, repository},
     model::{BuildId, Job, Report},
@@ -9,7 +9,7 @@ use crate::{
 /// The second at which the build ended, and whether that is approximate.
 async fn end(fixture: &Fixture, id: BuildId) -> (Option<i64>, bool) {
     let record = fixture.build(id).await.record;
-    let stored: Option<i64> = sqlx::query_scalar(
+    let stored = query(
         "SELECT end_time FROM build WHERE run_id = $1 AND run_attempt = $2 AND repository_id = $3",
     )
     .bind(id.run.0)
@@ -18,6 +18,7 @@ async fn end(fixture: &Fixture, id: BuildId) -> (Option<i64>, bool) {
     .fetch_one(&fixture.store.readers)
     .await
     .unwrap();
+    let stored: Option<i64> = stored.try_get(0).unwrap();
     let end = record.end_time();
     assert_eq!(end.map(jiff::Timestamp::as_microsecond), stored);
     let second = end.map(|end| end.as_second() - at(0).as_second());

@@ -1,16 +1,24 @@
-//! A store on a file of its own.
+//! A store on a database of its own: a file, or where a server of `PostgreSQL` is named, a
+//! database there.
 
 use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
-use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use secrecy::ExposeSecret as _;
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqliteConnection,
+    sqlite::SqliteConnectOptions,
+};
 use tempfile::TempDir;
 
 use super::super::{BuildPage, InstallationSync, News, PreparedReport, Store};
 use crate::{
-    Clock, Result,
+    Clock, Database, Result,
     fixtures::{at, repository},
     model::{
         Build, BuildFacts, BuildId, Change, Filter, Installation, InstallationFacts,
@@ -19,27 +27,50 @@ use crate::{
     },
 };
 
+/// The address of a server on which to make databases.
+pub(super) const POSTGRES: &str = "LAMPBOARD_TEST_POSTGRES_URL";
+
 /// A store, and what it told of its commits.
 pub(super) struct Fixture {
     pub(super) store: Store,
-    pub(super) folder: TempDir,
+    database: Database,
+    folder: Option<TempDir>,
     news: Arc<Mutex<Vec<News>>>,
 }
 
 impl Fixture {
+    /// Opens a store on the kind of database that is tested.
     pub(super) async fn open() -> Self {
+        match std::env::var(POSTGRES) {
+            Ok(server) => Self::on(make_database(&server).await, None).await,
+            Err(_) => Self::open_file().await,
+        }
+    }
+
+    /// Opens a store on a file, where that is what is tested.
+    pub(super) async fn open_file() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        Self::on(Database::Sqlite(path(folder.path())), Some(folder)).await
+    }
+
+    async fn on(database: Database, folder: Option<TempDir>) -> Self {
         let news = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&news);
-        let store = open(&folder, move |news| {
+        let store = open_on(&database, move |news| {
             told.lock().expect("no panic").push(news);
         })
         .await;
         Self {
             store: store.expect("the store opens"),
+            database,
             folder,
             news,
         }
+    }
+
+    /// Where the file is.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.as_ref().expect("it is on a file").path()
     }
 
     /// Takes what was told so far, commit by commit.
@@ -61,12 +92,21 @@ impl Fixture {
 
     /// Runs SQL behind the store's back.
     pub(super) async fn sabotage(&self, sql: &'static str) {
-        let options = SqliteConnectOptions::new().filename(path(&self.folder));
-        let connection = SqliteConnection::connect_with(&options).await;
-        let mut connection = connection.expect("it can be opened");
-        let done = sqlx::query(sql).execute(&mut connection).await;
-        done.expect("it can be done");
-        connection.close().await.expect("it can be closed");
+        match &self.database {
+            Database::Sqlite(path) => {
+                let options = SqliteConnectOptions::new().filename(path);
+                let connection = SqliteConnection::connect_with(&options).await;
+                let mut connection = connection.expect("it can be opened");
+                connection.execute(sql).await.expect("it can be done");
+                connection.close().await.expect("it can be closed");
+            }
+            Database::Postgres(url) => {
+                let connection = PgConnection::connect(url.expose_secret()).await;
+                let mut connection = connection.expect("it can be opened");
+                connection.execute(sql).await.expect("it can be done");
+                connection.close().await.expect("it can be closed");
+            }
+        }
     }
 
     /// Reports a build of `acme/api`.
@@ -122,17 +162,41 @@ impl Fixture {
     }
 }
 
-fn path(folder: &TempDir) -> PathBuf {
-    folder.path().join("lampboard.db")
+fn path(folder: &Path) -> PathBuf {
+    folder.join("lampboard.db")
 }
 
-/// Opens a store in a folder.
+/// Opens a store on a file in a folder.
 pub(super) async fn open(
-    folder: &TempDir,
+    folder: &Path,
     on_commit: impl Fn(News) + Send + Sync + 'static,
 ) -> Result<Store> {
-    let clock = Clock::new(|| at(0));
-    Store::open(&path(folder), clock, Arc::new(on_commit)).await
+    open_on(&Database::Sqlite(path(folder)), on_commit).await
+}
+
+/// Opens a store.
+pub(super) async fn open_on(
+    database: &Database,
+    on_commit: impl Fn(News) + Send + Sync + 'static,
+) -> Result<Store> {
+    Store::open(database, Clock::new(|| at(0)), Arc::new(on_commit)).await
+}
+
+/// Makes a database of a name that no other test has.
+#[expect(clippy::disallowed_methods, reason = "the name is made here")]
+pub(super) async fn make_database(server: &str) -> Database {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let name = format!("test_{}_{number}", std::process::id());
+    let mut connection = PgConnection::connect(server).await.expect("a server");
+    let made = connection
+        .execute(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .await;
+    made.expect("a new database");
+    connection.close().await.expect("it can be closed");
+    let mut url = url::Url::parse(server).expect("the address of a server");
+    url.set_path(&name);
+    Database::Postgres(String::from(url).into())
 }
 
 /// What an installation of `acme` was at a second.

@@ -1,10 +1,9 @@
 //! Gaps: what is known to be missing, and that looking for it stays cheap.
 
-use sqlx::{QueryBuilder, Row as _};
-
 use super::{
     super::{
-        Db, GapQuery,
+        GapQuery,
+        db::Query,
         gaps::{counting, lacks, listing},
     },
     fixture::Fixture,
@@ -298,7 +297,7 @@ async fn the_cursor_never_goes_back() {
 
 #[tokio::test]
 async fn gaps_are_found_by_their_indexes() {
-    let fixture = Fixture::open().await;
+    let fixture = Fixture::open_file().await;
     let expected = [
         (GapKind::Attempt, vec!["build_missing_attempts"]),
         (
@@ -311,9 +310,9 @@ async fn gaps_are_found_by_their_indexes() {
         let lacks = lacks(kind, at(0));
         assert_eq!(lacks.len(), indexes.len());
         for (lack, index) in lacks.iter().zip(indexes) {
-            let plan = explain(&fixture, &counting(kind, lack)).await;
+            let plan = explain(&fixture, counting(kind, lack)).await;
             assert!(plan.contains(&format!("COVERING INDEX {index};")), "{plan}");
-            let plan = explain(&fixture, &listing(&asking(kind, 10), lack, 10)).await;
+            let plan = explain(&fixture, listing(&asking(kind, 10), lack, 10)).await;
             assert!(plan.contains(&format!("INDEX {index};")), "{plan}");
             assert!(!plan.contains("SCAN r;"), "{plan}");
         }
@@ -321,13 +320,11 @@ async fn gaps_are_found_by_their_indexes() {
 }
 
 /// The steps of a query, without what they look for.
-async fn explain(fixture: &Fixture, query: &QueryBuilder<Db>) -> String {
-    let mut explained = QueryBuilder::<Db>::new("EXPLAIN QUERY PLAN ");
-    explained.push(query.sql().as_str());
-    let rows = explained.build().fetch_all(&fixture.store.readers).await;
+async fn explain(fixture: &Fixture, query: Query) -> String {
+    let rows = query.explained().fetch_all(&fixture.store.readers).await;
     let mut plan = String::new();
     for row in rows.unwrap() {
-        let step: String = row.get("detail");
+        let step: String = row.try_get("detail").unwrap();
         plan += step.split(" (").next().unwrap_or_default();
         plan += ";";
     }

@@ -113,7 +113,7 @@ async fn beyond_its_queue_the_writer_is_busy() {
 #[tokio::test(flavor = "current_thread")]
 async fn closing_finishes_what_waits_and_takes_nothing_more() {
     let folder = tempfile::tempdir().unwrap();
-    let store = open(&folder, |_| ()).await.unwrap();
+    let store = open(folder.path(), |_| ()).await.unwrap();
     {
         let waiting = join_all((1..=100).map(|run| record(&store, new_run(run))));
         let mut waiting = pin!(waiting);
@@ -129,7 +129,7 @@ async fn closing_finishes_what_waits_and_takes_nothing_more() {
     store.close().await;
     drop(store);
 
-    let store = open(&folder, |_| ()).await.unwrap();
+    let store = open(folder.path(), |_| ()).await.unwrap();
     for run in 1..=100 {
         assert!(store.build(build_id(run, 1)).await.unwrap().is_some());
     }
@@ -138,8 +138,8 @@ async fn closing_finishes_what_waits_and_takes_nothing_more() {
 
 #[tokio::test]
 async fn one_file_has_one_store() {
-    let fixture = Fixture::open().await;
-    let Err(Error::Config(problem)) = open(&fixture.folder, |_| ()).await else {
+    let fixture = Fixture::open_file().await;
+    let Err(Error::Config(problem)) = open(fixture.folder(), |_| ()).await else {
         panic!("the second one must be refused");
     };
     assert!(problem.contains("another lampboard runs"), "{problem}");

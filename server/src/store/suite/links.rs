@@ -9,8 +9,9 @@ use proptest::{
 };
 
 use super::{
-    super::RepositoryQuery,
+    super::{RepositoryQuery, db::query},
     fixture::{Fixture, synced},
+    rows::fetch,
 };
 use crate::{
     fixtures::{REPOSITORY, at, build_id, facts, job, repository},
@@ -312,14 +313,12 @@ async fn tell(fixture: &Fixture, all: &[Told], first: i64) {
 /// Which repositories are there, hidden or not, and through which installation
 /// they are shown.
 async fn outcome(fixture: &Fixture, first: i64) -> Vec<(i64, bool, i64)> {
-    let rows: Vec<(i64, bool, i64)> = sqlx::query_as(
+    let query = query(
         "SELECT id, hidden_time IS NOT NULL, installation_id FROM repository
          WHERE id BETWEEN $1 AND $1 + 9 ORDER BY id",
     )
-    .bind(first)
-    .fetch_all(&fixture.store.readers)
-    .await
-    .unwrap();
+    .bind(first);
+    let rows: Vec<(i64, bool, i64)> = fetch(&fixture.store, query).await;
     let relative = |id: i64| if id == 0 { 0 } else { id - first };
     rows.into_iter()
         .map(|(id, hidden, installation)| (relative(id), hidden, relative(installation)))

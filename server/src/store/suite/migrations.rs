@@ -3,8 +3,8 @@
 use sqlx::{Connection as _, SqliteConnection, migrate::Migrator, sqlite::SqliteConnectOptions};
 
 use super::{
-    super::{GapQuery, RepositoryQuery, open::migrations},
-    fixture,
+    super::{GapQuery, RepositoryQuery, db::query, open::migrations},
+    fixture, rows,
 };
 use crate::{
     fixtures::{at, build_id},
@@ -45,7 +45,7 @@ async fn what_the_first_version_wrote_is_understood() {
     sqlx::raw_sql(FILL).execute(&mut old).await.unwrap();
     old.close().await.unwrap();
 
-    let store = fixture::open(&folder, |_| ()).await.unwrap();
+    let store = fixture::open(folder.path(), |_| ()).await.unwrap();
     let seen = async |installation| {
         let query = RepositoryQuery {
             installation,
@@ -65,11 +65,9 @@ async fn what_the_first_version_wrote_is_understood() {
     let latest = store.build(build_id(1, 3)).await.unwrap().unwrap().record;
     let end = latest.end_time().map(jiff::Timestamp::as_microsecond);
     assert_eq!((end, latest.missing_attempts), (Some(60_000_000), 1));
-    let stored: i64 = sqlx::query_scalar("SELECT end_time FROM build WHERE run_attempt = 3")
-        .fetch_one(&store.readers)
-        .await
-        .unwrap();
-    assert_eq!(Some(stored), end);
+    let stored = query("SELECT end_time FROM build WHERE run_attempt = 3");
+    let stored: Vec<(Option<i64>,)> = rows::fetch(&store, stored).await;
+    assert_eq!(stored, [(end,)]);
     let asked = GapQuery {
         kind: GapKind::Attempt,
         repositories: Vec::new(),

@@ -1,10 +1,9 @@
 //! Deleting what has been hidden for long: all of it, and nothing else.
 
-use sqlx::QueryBuilder;
-
 use super::{
-    super::{Db, RepositoryQuery},
+    super::{RepositoryQuery, db::query},
     fixture::{Fixture, synced},
+    rows::{fetch, number},
 };
 use crate::{
     Clock,
@@ -32,10 +31,9 @@ async fn rows(fixture: &Fixture) -> Vec<(&'static str, i64)> {
     let payloads = ("payloads", "delivery WHERE payload IS NOT NULL");
     let tables = TABLES.map(|table| (table, table));
     for (name, from) in tables.into_iter().chain([payloads]) {
-        let mut query = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM ");
+        let mut query = query("SELECT COUNT(*) FROM ");
         query.push(from);
-        let count = query.build_query_scalar().fetch_one(&fixture.store.readers);
-        rows.push((name, count.await.unwrap()));
+        rows.push((name, number(&fixture.store, query).await));
     }
     rows
 }
@@ -105,10 +103,7 @@ async fn all_of_a_repository_that_was_hidden_long_ago_is_deleted() {
     let left = rows(&fixture).await;
     let expected = [1, 1, 2, 2, 1, 2, 0, 1, 1];
     assert_eq!(left.iter().map(|(_, n)| *n).collect::<Vec<_>>(), expected);
-    let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery")
-        .fetch_one(&fixture.store.readers)
-        .await
-        .unwrap();
+    let kept = number(&fixture.store, query("SELECT COUNT(*) FROM delivery")).await;
     assert_eq!(kept, 2, "that deliveries came is kept");
 }
 
@@ -172,9 +167,8 @@ async fn what_was_told_of_an_uninstalled_installation_is_deleted() {
     }
     let left = async || {
         let guids = "SELECT guid FROM delivery WHERE payload IS NOT NULL ORDER BY guid";
-        let guids = sqlx::query_scalar(guids).fetch_all(&fixture.store.readers);
-        let guids: Vec<String> = guids.await.unwrap();
-        guids
+        let guids: Vec<(String,)> = fetch(&fixture.store, query(guids)).await;
+        guids.into_iter().map(|(guid,)| guid).collect::<Vec<_>>()
     };
     fixture
         .sync_as(synced(5, InstallationState::Deleted, 20, &[]))
@@ -183,10 +177,7 @@ async fn what_was_told_of_an_uninstalled_installation_is_deleted() {
     assert_eq!(left().await.len(), 454, "not for long enough");
     delete(&fixture, 20).await;
     assert_eq!(left().await, ["nobody", "other", "seen"]);
-    let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM delivery")
-        .fetch_one(&fixture.store.readers)
-        .await
-        .unwrap();
+    let kept = number(&fixture.store, query("SELECT COUNT(*) FROM delivery")).await;
     assert_eq!(kept, 454, "that deliveries came is kept");
 }
 
@@ -231,9 +222,9 @@ async fn what_was_given_up_is_forgotten_after_github_forgot_it() {
     let closed = vec![GapName::Delivery("closed".to_owned())];
     store.close_gaps(closed, Closing::Lost).await.unwrap();
     let left = async || {
-        let guids = sqlx::query_scalar("SELECT guid FROM missed_delivery ORDER BY guid");
-        let guids: Vec<String> = guids.fetch_all(&store.readers).await.unwrap();
-        guids
+        let guids = "SELECT guid FROM missed_delivery ORDER BY guid";
+        let guids: Vec<(String,)> = fetch(store, query(guids)).await;
+        guids.into_iter().map(|(guid,)| guid).collect::<Vec<_>>()
     };
     store.delete_given_up(at(-1)).await.unwrap();
     assert_eq!(left().await, ["closed", "open"], "not for long enough");

@@ -1,4 +1,4 @@
-//! After a database failed, and it works again, so does the store.
+//! After a file failed, and it works again, so does the store.
 
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -21,14 +21,14 @@ fn new_run(run: i64) -> Report {
 }
 
 async fn intruder(fixture: &Fixture) -> SqliteConnection {
-    let path = fixture.folder.path().join("lampboard.db");
+    let path = fixture.folder().join("lampboard.db");
     let options = SqliteConnectOptions::new().filename(path);
     SqliteConnection::connect_with(&options).await.unwrap()
 }
 
 #[tokio::test]
 async fn a_store_that_failed_works_again_once_the_database_does() {
-    let fixture = Fixture::open().await;
+    let fixture = Fixture::open_file().await;
     fixture.record(new_run(1)).await;
     let mut intruder = intruder(&fixture).await;
     sqlx::query(BREAK).execute(&mut intruder).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_store_that_failed_works_again_once_the_database_does() {
 
 #[tokio::test]
 async fn a_failure_is_told_to_all_who_waited_together() {
-    let fixture = Fixture::open().await;
+    let fixture = Fixture::open_file().await;
     let mut intruder = intruder(&fixture).await;
     sqlx::query(BREAK).execute(&mut intruder).await.unwrap();
     let sent = (1..=40).map(|run| record(&fixture.store, new_run(run)));
@@ -63,7 +63,7 @@ async fn a_failure_is_told_to_all_who_waited_together() {
 
 #[tokio::test]
 async fn the_probe_knows_whether_a_transaction_works() {
-    let fixture = Fixture::open().await;
+    let fixture = Fixture::open_file().await;
     let mut intruder = intruder(&fixture).await;
     sqlx::query(BREAK_PROBES)
         .execute(&mut intruder)
@@ -79,13 +79,13 @@ async fn the_probe_knows_whether_a_transaction_works() {
 
 #[tokio::test]
 async fn nothing_is_taken_in_for_a_file_that_is_gone() {
-    let fixture = Fixture::open().await;
+    let fixture = Fixture::open_file().await;
     fixture.record(new_run(1)).await;
-    std::fs::remove_file(fixture.folder.path().join("lampboard.db")).unwrap();
+    std::fs::remove_file(fixture.folder().join("lampboard.db")).unwrap();
     assert!(record(&fixture.store, new_run(2)).await.is_err());
     assert!(fixture.store.probe().await.is_err());
     assert!(
-        !fixture.folder.path().join("lampboard.db").exists(),
+        !fixture.folder().join("lampboard.db").exists(),
         "no new and empty board is made"
     );
 }
@@ -94,9 +94,9 @@ async fn nothing_is_taken_in_for_a_file_that_is_gone() {
 async fn the_file_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt as _;
 
-    let fixture = Fixture::open().await;
+    let fixture = Fixture::open_file().await;
     fixture.record(new_run(1)).await;
-    for file in std::fs::read_dir(fixture.folder.path()).unwrap() {
+    for file in std::fs::read_dir(fixture.folder()).unwrap() {
         let file = file.unwrap();
         let name = file.file_name();
         if name.to_string_lossy().starts_with("lampboard.db") {

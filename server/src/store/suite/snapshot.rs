@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
-use sqlx::Row as _;
-
-use super::super::{Store, builds, rows};
+use super::{
+    super::{Store, builds, db, rows},
+    rows::read_all,
+};
 use crate::{
     Result,
     model::{Build, Job, RepositoryId},
@@ -43,7 +44,7 @@ async fn read_repositories(
     ids: &RangeInclusive<i64>,
     snapshots: &mut Snapshots,
 ) -> Result<()> {
-    let rows: Vec<(i64, String, i64, String, bool, bool, i64)> = sqlx::query_as(
+    let rows = db::query(
         "SELECT id, name, installation_id, default_branch, archived, private, update_time
          FROM repository WHERE id BETWEEN $1 AND $2",
     )
@@ -51,11 +52,11 @@ async fn read_repositories(
     .bind(ids.end())
     .fetch_all(&store.readers)
     .await?;
-    for (id, name, installation, branch, archived, private, time) in rows {
+    for (id, name, installation, branch, archived, private, time) in read_all(&rows)? {
         let row = (name, installation, branch, archived, private, time);
         snapshots.entry(id).or_default().repository = Some(row);
     }
-    let rows: Vec<(i64, i64, String, String, i64)> = sqlx::query_as(
+    let rows = db::query(
         "SELECT repository_id, id, name, path, update_time
          FROM workflow WHERE repository_id BETWEEN $1 AND $2 ORDER BY id",
     )
@@ -63,7 +64,7 @@ async fn read_repositories(
     .bind(ids.end())
     .fetch_all(&store.readers)
     .await?;
-    for (repository, id, name, path, time) in rows {
+    for (repository, id, name, path, time) in read_all(&rows)? {
         let snapshot = snapshots.entry(repository).or_default();
         snapshot.workflows.push((id, name, path, time));
     }
@@ -81,12 +82,12 @@ async fn read_builds(
     query.push(" AND ");
     query.push_bind(*ids.end());
     query.push(" ORDER BY b.run_id, b.run_attempt");
-    for row in query.build().fetch_all(&store.readers).await? {
+    for row in query.fetch_all(&store.readers).await? {
         let mut build = rows::build(&row)?;
         let id = std::mem::replace(&mut build.record.id.repository, NOBODY);
         snapshots.entry(id.0).or_default().builds.push(build);
     }
-    let rows: Vec<(i64, Option<i64>)> = sqlx::query_as(
+    let rows = db::query(
         "SELECT repository_id, end_time FROM build
          WHERE repository_id BETWEEN $1 AND $2 ORDER BY run_id, run_attempt",
     )
@@ -94,7 +95,7 @@ async fn read_builds(
     .bind(ids.end())
     .fetch_all(&store.readers)
     .await?;
-    for (repository, end_time) in rows {
+    for (repository, end_time) in read_all(&rows)? {
         let snapshot = snapshots.entry(repository).or_default();
         snapshot.end_times.push(end_time);
     }
@@ -106,7 +107,7 @@ async fn read_jobs(
     ids: &RangeInclusive<i64>,
     snapshots: &mut Snapshots,
 ) -> Result<()> {
-    let rows = sqlx::query(
+    let rows = db::query(
         "SELECT * FROM job WHERE repository_id BETWEEN $1 AND $2
          ORDER BY run_id, run_attempt, id",
     )

@@ -1,13 +1,13 @@
 //! What the writer does: one task after the other, on one connection.
 
-use std::{panic::AssertUnwindSafe, path::PathBuf};
+use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
-use sqlx::{Connection as _, SqliteConnection, error::ErrorKind};
+use sqlx::error::ErrorKind;
 use tokio::sync::{Notify, mpsc};
 
 use super::{
-    super::{OnCommit, PreparedReport, batch, open, open::FileId},
+    super::{OnCommit, PreparedReport, batch, db::Connection, open::Opener},
     Answer, Task, Work,
 };
 use crate::{Clock, Error, Result, model::Recorded};
@@ -19,12 +19,10 @@ const BATCH: usize = 64;
 const BATCH_BYTES: usize = 8 << 20;
 
 pub(super) struct Worker {
-    path: PathBuf,
-    /// The file that was opened at the start.
-    file: FileId,
+    opener: Opener,
     /// None once it can not be trusted: after a failed commit or a panic nobody
     /// knows what state it is in.
-    connection: Option<SqliteConnection>,
+    connection: Option<Connection>,
     tasks: mpsc::Receiver<Task>,
     /// What was taken from the queue and was no report, to be done next.
     held: Option<Task>,
@@ -34,16 +32,14 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn new(
-        path: PathBuf,
-        file: FileId,
-        connection: SqliteConnection,
+        opener: Opener,
+        connection: Connection,
         tasks: mpsc::Receiver<Task>,
         clock: Clock,
         on_commit: OnCommit,
     ) -> Self {
         Self {
-            path,
-            file,
+            opener,
             connection: Some(connection),
             tasks,
             held: None,
@@ -181,31 +177,28 @@ impl Worker {
     /// trusted. The next task opens a new one.
     async fn transact<T>(
         &mut self,
-        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T>,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T>,
     ) -> Result<T> {
-        // A file that was removed would still take everything in, for nobody.
-        if FileId::of(&self.path)? != self.file {
-            return Err(Error::Config(format!(
-                "the database file {} was replaced; restart lampboard",
-                self.path.display()
-            )));
-        }
+        self.opener.require_same_file()?;
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            closed => closed.insert(open::reopen_writer(&self.path).await?),
+            closed => closed.insert(self.opener.reopen_writer().await?),
         };
         let outcome = async {
-            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-            let value = work(&mut transaction).await?;
-            transaction.commit().await?;
+            connection.begin_write().await?;
+            let value = work(connection).await?;
+            connection.end("COMMIT").await?;
             Ok(value)
         }
         .await;
-        if let Err(error) = &outcome
-            && !is_of_one_report(error)
-        {
-            tracing::error!(%error, "writing failed; the database is opened anew");
-            self.connection = None;
+        if let Err(error) = &outcome {
+            if !is_of_one_report(error) {
+                tracing::error!(%error, "writing failed; the database is opened anew");
+                self.connection = None;
+            } else if let Err(error) = connection.end("ROLLBACK").await {
+                tracing::error!(%error, "taking back failed; the database is opened anew");
+                self.connection = None;
+            }
         }
         outcome
     }

@@ -1,0 +1,221 @@
+//! The two databases behind one face: a statement is written once and runs on whichever is open.
+//!
+//! What differs between them is here and in `open`: nothing else of the store
+//! knows which one it talks to.
+
+mod query;
+mod row;
+mod value;
+
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, SqliteConnection,
+    SqlitePool,
+};
+
+pub(super) use query::{Query, query};
+#[cfg(test)]
+pub(super) use row::Column;
+pub(super) use row::Row;
+pub(super) use value::Value;
+
+/// Held by whoever writes to `PostgreSQL`, until its transaction ends: as in
+/// `SQLite`, there is one writer at a time, however many servers there are. So what
+/// was read before a merge still stands when its outcome is written, and commits
+/// have an order.
+pub(super) const BEGIN_POSTGRES: &str = "BEGIN; SELECT pg_advisory_xact_lock(7813251902247351)";
+
+/// Connections to be had by whoever reads.
+#[derive(Clone)]
+pub(super) enum Pool {
+    /// To a file.
+    Sqlite(SqlitePool),
+    /// To a server.
+    Postgres(PgPool),
+}
+
+impl Pool {
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// The connection that writes.
+pub(super) enum Connection {
+    /// To a file.
+    Sqlite(SqliteConnection),
+    /// To a server.
+    Postgres(PgConnection),
+}
+
+impl Connection {
+    /// Begins to write: from now until the end of the transaction nobody else does.
+    pub(super) async fn begin_write(&mut self) -> Result<(), sqlx::Error> {
+        match self {
+            // A plain BEGIN could not write any more once somebody else has.
+            Self::Sqlite(connection) => connection.execute("BEGIN IMMEDIATE").await.map(drop),
+            Self::Postgres(connection) => connection.execute(BEGIN_POSTGRES).await.map(drop),
+        }
+    }
+
+    /// Ends the transaction: with `COMMIT` what it did is durable when this returns.
+    pub(super) async fn end(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => connection.execute(statement).await.map(drop),
+            Self::Postgres(connection) => connection.execute(statement).await.map(drop),
+        }
+    }
+
+    pub(super) async fn close(self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+        }
+    }
+}
+
+/// What a query runs on.
+pub(super) enum Executor<'c> {
+    /// Any connection of a pool.
+    Pool(&'c Pool),
+    /// One connection, in its transaction.
+    Connection(&'c mut Connection),
+}
+
+impl Executor<'_> {
+    /// The same once more, for one of several queries.
+    pub(super) fn again(&mut self) -> Executor<'_> {
+        match self {
+            Self::Pool(pool) => Executor::Pool(pool),
+            Self::Connection(connection) => Executor::Connection(connection),
+        }
+    }
+}
+
+impl<'c> From<&'c Pool> for Executor<'c> {
+    fn from(pool: &'c Pool) -> Self {
+        Self::Pool(pool)
+    }
+}
+
+impl<'c> From<&'c mut Connection> for Executor<'c> {
+    fn from(connection: &'c mut Connection) -> Self {
+        Self::Connection(connection)
+    }
+}
+
+/// Runs the same expression on either database, with the prepared statement and
+/// what it runs on.
+macro_rules! run {
+    ($query:expr, $executor:expr, |$statement:ident, $on:ident| $sqlite:expr, $postgres:expr) => {{
+        let query = $query;
+        let text = AssertSqlSafe(query.text);
+        match $executor.into() {
+            Executor::Pool(Pool::Sqlite($on)) => {
+                let $statement = sqlx::query_with(text, value::sqlite(query.values)?);
+                $sqlite
+            }
+            Executor::Pool(Pool::Postgres($on)) => {
+                let $statement = sqlx::query_with(text, value::postgres(query.values)?);
+                $postgres
+            }
+            Executor::Connection(Connection::Sqlite($on)) => {
+                let $statement = sqlx::query_with(text, value::sqlite(query.values)?);
+                $sqlite
+            }
+            Executor::Connection(Connection::Postgres($on)) => {
+                let $statement = sqlx::query_with(text, value::postgres(query.values)?);
+                $postgres
+            }
+        }
+    }};
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the text of a Query is made of text in this crate; all else is bound"
+)]
+impl Query {
+    /// Fetches all rows.
+    pub(super) async fn fetch_all<'c>(
+        self,
+        executor: impl Into<Executor<'c>>,
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        run!(
+            self,
+            executor,
+            |statement, on| {
+                let rows = statement.fetch_all(on).await?;
+                Ok(rows.into_iter().map(Row::Sqlite).collect())
+            },
+            {
+                let rows = statement.fetch_all(on).await?;
+                Ok(rows.into_iter().map(Row::Postgres).collect())
+            }
+        )
+    }
+
+    /// Fetches the first row, if there is one.
+    pub(super) async fn fetch_optional<'c>(
+        self,
+        executor: impl Into<Executor<'c>>,
+    ) -> Result<Option<Row>, sqlx::Error> {
+        run!(
+            self,
+            executor,
+            |statement, on| Ok(statement.fetch_optional(on).await?.map(Row::Sqlite)),
+            Ok(statement.fetch_optional(on).await?.map(Row::Postgres))
+        )
+    }
+
+    /// Fetches the first row.
+    pub(super) async fn fetch_one<'c>(
+        self,
+        executor: impl Into<Executor<'c>>,
+    ) -> Result<Row, sqlx::Error> {
+        let row = self.fetch_optional(executor).await?;
+        row.ok_or(sqlx::Error::RowNotFound)
+    }
+
+    /// Hands each row over as it comes: there may be more than memory holds.
+    pub(super) async fn fetch_each<E: From<sqlx::Error>>(
+        self,
+        executor: &Pool,
+        mut each: impl FnMut(Row) -> Result<(), E>,
+    ) -> Result<(), E> {
+        use futures_util::TryStreamExt as _;
+        run!(
+            self,
+            executor,
+            |statement, on| {
+                let mut rows = statement.fetch(on);
+                while let Some(row) = rows.try_next().await? {
+                    each(Row::Sqlite(row))?;
+                }
+                Ok(())
+            },
+            {
+                let mut rows = statement.fetch(on);
+                while let Some(row) = rows.try_next().await? {
+                    each(Row::Postgres(row))?;
+                }
+                Ok(())
+            }
+        )
+    }
+
+    /// Runs it; says how many rows it touched.
+    pub(super) async fn execute<'c>(
+        self,
+        executor: impl Into<Executor<'c>>,
+    ) -> Result<u64, sqlx::Error> {
+        run!(
+            self,
+            executor,
+            |statement, on| Ok(statement.execute(on).await?.rows_affected()),
+            Ok(statement.execute(on).await?.rows_affected())
+        )
+    }
+}

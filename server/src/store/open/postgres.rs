@@ -1,0 +1,80 @@
+//! A database of `PostgreSQL`.
+
+use std::str::FromStr as _;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::{
+    ConnectOptions as _, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use super::{
+    super::db::{Pool, query},
+    BUSY_TIMEOUT, READERS,
+};
+use crate::{Error, Result};
+
+/// What a session of ours is bound by. Whoever stops in the middle of a write holds up
+/// all other servers: the database ends such a session, and with it the write.
+const BOUNDS: [(&str, &str); 2] = [
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+];
+
+/// How many statements a connection keeps prepared: texts of lists come in several
+/// lengths.
+const STATEMENTS: usize = 500;
+
+/// Opens the one connection of this process that writes.
+pub(super) async fn writer(url: &SecretString) -> Result<PgConnection> {
+    let mut connection = options(url)?.connect().await?;
+    require_durable(&mut connection).await?;
+    Ok(connection)
+}
+
+/// Opens the connections that read.
+pub(super) async fn readers(url: &SecretString) -> Result<PgPool> {
+    let pool = PgPoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(BUSY_TIMEOUT)
+        .connect_with(options(url)?.options([("default_transaction_read_only", "on")]))
+        .await?;
+    Ok(pool)
+}
+
+/// How many bytes the database takes.
+pub(super) async fn size(readers: &Pool) -> Result<u64> {
+    let row = query("SELECT pg_database_size(current_database())")
+        .fetch_one(readers)
+        .await?;
+    let size: i64 = row.try_get(0)?;
+    Ok(u64::try_from(size).unwrap_or_default())
+}
+
+fn options(url: &SecretString) -> Result<PgConnectOptions> {
+    // What is wrong with it may hold the password.
+    let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| {
+        Error::Config("the database must be postgres://USER:PASSWORD@HOST/NAME".to_owned())
+    })?;
+    Ok(options
+        .application_name("lampboard")
+        .statement_cache_capacity(STATEMENTS)
+        .options(BOUNDS))
+}
+
+/// Refuses a server that acknowledges what a crash could take back.
+async fn require_durable(connection: &mut PgConnection) -> Result<()> {
+    for setting in ["fsync", "synchronous_commit"] {
+        let value: String = sqlx::query_scalar("SELECT current_setting($1)")
+            .bind(setting)
+            .fetch_one(&mut *connection)
+            .await?;
+        if value == "off" {
+            return Err(Error::Config(format!(
+                "the database has {setting}=off, which loses acknowledged builds in a crash: \
+                 set it on"
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! A file of `SQLite`.
+
+use std::{
+    fs::{File, OpenOptions},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+use sqlx::{
+    Connection as _, SqliteConnection, SqlitePool,
+    sqlite::{
+        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
+        SqliteSynchronous,
+    },
+};
+
+use super::{BUSY_TIMEOUT, READERS, migrations};
+use crate::{Error, Result};
+
+/// Keeps a second server off the file. The lock goes with the process.
+pub(in crate::store) fn lock(path: &Path) -> Result<File> {
+    let lock_path = path.with_extension("lock");
+    let context = || lock_path.display().to_string();
+    let file = File::create(&lock_path).map_err(|source| Error::Io {
+        context: context(),
+        source,
+    })?;
+    file.try_lock().map_err(|error| match error {
+        std::fs::TryLockError::WouldBlock => Error::Config(format!(
+            "another lampboard runs on {}: stop it, or choose another LAMPBOARD_DATA_DIR",
+            path.display()
+        )),
+        std::fs::TryLockError::Error(source) => Error::Io {
+            context: context(),
+            source,
+        },
+    })?;
+    Ok(file)
+}
+
+/// Opens the one connection that writes, and migrates.
+pub(in crate::store) async fn writer(path: &Path) -> Result<SqliteConnection> {
+    make_private(path)?;
+    let options = options(path)
+        // Has an effect only before the first table is made.
+        .auto_vacuum(SqliteAutoVacuum::Incremental);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    migrations().run(&mut connection).await?;
+    require_durable(&mut connection).await?;
+    Ok(connection)
+}
+
+/// Makes the file if there is none, for nobody else's eyes: it holds the names of
+/// private repositories. `SQLite` gives the files beside it the same mode.
+fn make_private(path: &Path) -> Result<()> {
+    let made = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path);
+    made.map(drop).map_err(|source| Error::Io {
+        context: path.display().to_string(),
+        source,
+    })
+}
+
+/// Which file a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    pub(in crate::store) fn of(path: &Path) -> Result<Self> {
+        let metadata = std::fs::metadata(path).map_err(|source| Error::Io {
+            context: format!("the database file {}", path.display()),
+            source,
+        })?;
+        Ok(Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        })
+    }
+}
+
+/// Fails if a path leads to another file by now.
+pub(in crate::store) fn require_same(path: &Path, file: FileId) -> Result<()> {
+    if FileId::of(path)? == file {
+        return Ok(());
+    }
+    Err(Error::Config(format!(
+        "the database file {} was replaced; restart lampboard",
+        path.display()
+    )))
+}
+
+/// How many bytes the files of the database take.
+pub(in crate::store) fn size(path: &Path) -> Result<u64> {
+    let main = std::fs::metadata(path).map_err(|source| Error::Io {
+        context: format!("the database file {}", path.display()),
+        source,
+    })?;
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    Ok(main.len() + std::fs::metadata(log).map_or(0, |log| log.len()))
+}
+
+/// Opens the connection that writes once more. A file that is gone by now is not
+/// made anew: that would be an empty board.
+pub(in crate::store) async fn reopen_writer(path: &Path) -> Result<SqliteConnection> {
+    let mut connection = SqliteConnection::connect_with(&options(path)).await?;
+    require_durable(&mut connection).await?;
+    Ok(connection)
+}
+
+/// Opens the connections that read.
+pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(BUSY_TIMEOUT)
+        .connect_with(options(path).read_only(true))
+        .await?;
+    Ok(pool)
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        // NORMAL loses acknowledged commits in a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("temp_store", "MEMORY")
+        // Four times the default: a page that changes often is then copied back
+        // into the database less often.
+        .pragma("wal_autocheckpoint", "4000")
+        // As in PostgreSQL.
+        .pragma("case_sensitive_like", "ON")
+}
+
+/// Refuses a file system on which `SQLite` silently keeps another journal.
+async fn require_durable(connection: &mut SqliteConnection) -> Result<()> {
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut *connection)
+        .await?;
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
+        .fetch_one(&mut *connection)
+        .await?;
+    if journal == "wal" && synchronous == 2 {
+        return Ok(());
+    }
+    Err(Error::Config(format!(
+        "the database must run with journal_mode=wal and synchronous=2, \
+         but has {journal} and {synchronous}: is it on a network file system?"
+    )))
+}

@@ -1,0 +1,123 @@
+//! What only a database that servers share has to promise. Without a server of it there is nothing
+//! to test: `make test` runs these beside one.
+
+use futures_util::future::join_all;
+use secrecy::ExposeSecret as _;
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+use super::fixture::{POSTGRES, make_database, of_build, open_on, record};
+use crate::{
+    Database, Error,
+    fixtures::{build_id, facts},
+    model::{Filter, Report},
+    store::BuildPage,
+};
+
+async fn database() -> Option<Database> {
+    let server = std::env::var(POSTGRES).ok()?;
+    Some(make_database(&server).await)
+}
+
+async fn connect(database: &Database) -> PgConnection {
+    let Database::Postgres(url) = database else {
+        panic!("it is on a server");
+    };
+    PgConnection::connect(url.expose_secret()).await.unwrap()
+}
+
+fn reported(run: i64, word: &str, update: i64) -> Report {
+    of_build(build_id(run, 1), facts(word, update))
+}
+
+#[tokio::test]
+async fn two_servers_merge_into_the_same_rows() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let one = open_on(&database, |_| ()).await.unwrap();
+    let other = open_on(&database, |_| ()).await.unwrap();
+    // Each of them hears a part of every build, at the same time.
+    let sent = (1..=100).flat_map(|run| {
+        [
+            record(&one, reported(run, "in_progress", 5)),
+            record(&other, reported(run, "success", 9)),
+            record(&one, reported(run, "queued", 1)),
+            record(&other, reported(run, "in_progress", 7)),
+        ]
+    });
+    for recorded in join_all(sent).await {
+        recorded.unwrap();
+    }
+    let page = BuildPage {
+        filter: &Filter::default(),
+        after: None,
+        size: 200,
+    };
+    let builds = one.builds(page).await.unwrap();
+    assert_eq!(builds.len(), 100);
+    for build in builds {
+        assert_eq!(build.record.facts, facts("success", 9));
+        assert!(build.record.counted);
+    }
+}
+
+#[tokio::test]
+async fn a_writer_waits_for_the_one_before_it() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    let mut other = connect(&database).await;
+    other
+        .execute(super::super::db::BEGIN_POSTGRES)
+        .await
+        .unwrap();
+    let mut waiting = Box::pin(record(&store, reported(1, "queued", 1)));
+    let early = tokio::time::timeout(std::time::Duration::from_millis(200), &mut waiting).await;
+    assert!(early.is_err(), "somebody else writes");
+    other.execute("COMMIT").await.unwrap();
+    waiting.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_is_opened_anew() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    record(&store, reported(1, "queued", 1)).await.unwrap();
+    let mut other = connect(&database).await;
+    other
+        .execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await
+        .unwrap();
+    let lost = record(&store, reported(2, "queued", 1)).await;
+    assert!(lost.is_err(), "it was not acknowledged");
+    record(&store, reported(3, "queued", 1)).await.unwrap();
+    store.probe().await.unwrap();
+    assert!(store.build(build_id(1, 1)).await.unwrap().is_some());
+    assert!(store.build(build_id(2, 1)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_database_that_may_lose_commits_is_refused() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let mut owner = connect(&database).await;
+    owner
+        .execute(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off',
+                                        current_database()); END $$",
+        )
+        .await
+        .unwrap();
+    let refused = open_on(&database, |_| ()).await;
+    let Err(Error::Config(problem)) = refused else {
+        panic!("it must be refused");
+    };
+    assert!(problem.contains("synchronous_commit=off"), "{problem}");
+}
