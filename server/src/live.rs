@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use crate::{
     Error, Result,
     model::{BuildId, Change, Filter},
-    store::News,
+    store::{Heard, News},
 };
 
 /// How many changes a watcher may lag behind before it has to list again.
@@ -29,6 +29,10 @@ pub(crate) struct Live {
 #[derive(Clone, Debug)]
 enum Message {
     Change(Arc<Change>),
+    /// Another server took it in: what it was before is not known here.
+    Elsewhere(Arc<Change>),
+    /// Another server took it in, and it is not shown any more.
+    Gone(BuildId),
     ListAgain,
 }
 
@@ -56,13 +60,26 @@ impl Live {
 
     /// Tells all watchers. Nobody is waited for.
     pub(crate) fn publish(&self, news: News) {
+        let changes = news.changes.into_iter();
+        let changes = changes.map(|change| Message::Change(Arc::new(change)));
+        self.send(changes, news.list_again);
+    }
+
+    /// Tells all watchers what other servers took in.
+    pub(crate) fn publish_heard(&self, heard: Heard) {
+        let builds = heard.builds.into_iter().map(|after| {
+            let before = None;
+            Message::Elsewhere(Arc::new(Change { before, after }))
+        });
+        let gone = heard.gone.into_iter().map(Message::Gone);
+        self.send(builds.chain(gone), heard.list_again);
+    }
+
+    fn send(&self, messages: impl Iterator<Item = Message>, list_again: bool) {
         if self.messages.receiver_count() == 0 {
             return;
         }
-        let changes = news.changes.into_iter();
-        let changes = changes.map(|change| Message::Change(Arc::new(change)));
-        let list_again = news.list_again.then_some(Message::ListAgain);
-        for message in changes.chain(list_again) {
+        for message in messages.chain(list_again.then_some(Message::ListAgain)) {
             // Fails only when the last watcher has just left.
             let _ = self.messages.send(message);
         }
@@ -133,6 +150,13 @@ impl Watcher {
             };
             match message {
                 Ok(Message::ListAgain) => return Some(Event::Sync),
+                Ok(Message::Gone(id)) => return Some(Event::Gone(id)),
+                // It may have matched before: that it is gone does no harm to who
+                // never had it.
+                Ok(Message::Elsewhere(change)) if !self.filter.matches(&change.after) => {
+                    return Some(Event::Gone(change.after.record.id));
+                }
+                Ok(Message::Elsewhere(change)) => return Some(Event::Build(change)),
                 Ok(Message::Change(change)) => {
                     if let Some(event) = event(change, &self.filter) {
                         return Some(event);

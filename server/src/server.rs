@@ -12,7 +12,11 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 
 use crate::{
-    Clock, Database, Error, Result, api, http, live::Live, purge, requests::Requests, store::Store,
+    Clock, Database, Error, Result, api, http,
+    live::Live,
+    purge,
+    requests::Requests,
+    store::{Feed, Store},
 };
 
 /// How often gRPC health finds out whether the database can be written.
@@ -60,6 +64,9 @@ impl Server {
         let publisher = live.clone();
         let on_commit = Arc::new(move |news| publisher.publish(news));
         let store = Store::open(&config.database, config.clock.clone(), on_commit).await?;
+        if let Some(feed) = store.feed().await? {
+            tokio::spawn(follow(feed, live.clone()));
+        }
         let health = HealthReporter::new();
         api::report_health(&health, true).await;
         tokio::spawn(watch_health(store.clone(), live.clone(), health.clone()));
@@ -118,6 +125,21 @@ impl Server {
             *last = Some(Instant::now());
         }
         Ok(())
+    }
+}
+
+/// Tells those who watch here what other servers take in, until this one stops.
+async fn follow(mut feed: Feed, live: Live) {
+    loop {
+        tokio::select! {
+            () = feed.wait() => {}
+            () = live.stopped() => return,
+        }
+        match feed.hear().await {
+            Ok(heard) => live.publish_heard(heard),
+            // Health tells it; the next look goes on from where this one began.
+            Err(error) => tracing::debug!(%error, "other servers are heard later: {error}"),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod batch;
 mod builds;
 mod db;
 mod deliveries;
+mod feed;
 mod filter;
 mod gaps;
 mod installations;
@@ -30,6 +31,7 @@ mod writer;
 pub(crate) use backfills::{BackfillQuery, Lease};
 pub(crate) use builds::BuildPage;
 pub(crate) use deliveries::PreparedReport;
+pub(crate) use feed::{Feed, Heard};
 pub(crate) use gaps::GapQuery;
 pub(crate) use installations::InstallationSync;
 pub(crate) use metrics::{Dimension, Slice};
@@ -70,6 +72,8 @@ pub(crate) struct Store {
     readers: Pool,
     writer: Writer,
     database: Database,
+    /// Names this server to others on the same database.
+    origin: Arc<str>,
     // Held as long as the store is: no second server on this file.
     _lock: Arc<Option<std::fs::File>>,
 }
@@ -85,7 +89,14 @@ impl Store {
         let opened = open::open(database).await?;
         Ok(Self {
             readers: opened.readers,
-            writer: Writer::spawn(opened.opener, opened.writer, clock, on_commit),
+            writer: Writer::spawn(
+                opened.opener,
+                opened.writer,
+                Arc::clone(&opened.origin),
+                clock,
+                on_commit,
+            ),
+            origin: opened.origin,
             database: database.clone(),
             _lock: Arc::new(opened.lock),
         })

@@ -3,7 +3,7 @@
 mod postgres;
 pub(super) mod sqlite;
 
-use std::{borrow::Cow, fs::File, time::Duration};
+use std::{borrow::Cow, fs::File, sync::Arc, time::Duration};
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
@@ -27,6 +27,9 @@ pub(super) struct Opened {
     pub(super) opener: Opener,
     pub(super) writer: Connection,
     pub(super) readers: Pool,
+    /// Names this server to others on the same database. Empty on a file, which has
+    /// no others.
+    pub(super) origin: Arc<str>,
     /// Held as long as the store is: no second server on the file.
     pub(super) lock: Option<File>,
 }
@@ -42,6 +45,7 @@ pub(super) async fn open(database: &Database) -> Result<Opened> {
             Ok(Opened {
                 writer: Connection::Sqlite(writer),
                 readers: Pool::Sqlite(sqlite::readers(path).await?),
+                origin: "".into(),
                 lock: Some(lock),
                 opener: Opener {
                     file: Some(sqlite::FileId::of(path)?),
@@ -53,6 +57,7 @@ pub(super) async fn open(database: &Database) -> Result<Opened> {
             let mut writer = postgres::writer(url).await?;
             migrations().run(&mut writer).await?;
             Ok(Opened {
+                origin: postgres::new_origin(&mut writer).await?.into(),
                 writer: Connection::Postgres(writer),
                 readers: Pool::Postgres(postgres::readers(url).await?),
                 lock: None,
@@ -118,6 +123,11 @@ pub(super) fn migrations() -> Migrator {
             3,
             "uninstalled",
             include_str!("../../../migrations/0003_uninstalled.sql"),
+        ),
+        migration(
+            4,
+            "changes",
+            include_str!("../../../migrations/0004_changes.sql"),
         ),
     ])
 }

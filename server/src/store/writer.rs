@@ -46,12 +46,13 @@ impl Writer {
     pub(super) fn spawn(
         opener: Opener,
         connection: Connection,
+        origin: Arc<str>,
         clock: Clock,
         on_commit: OnCommit,
     ) -> Self {
         let (queue, tasks) = mpsc::channel(QUEUE);
         let stop = Arc::new(Notify::new());
-        let worker = Worker::new(opener, connection, tasks, clock, on_commit);
+        let worker = Worker::new(opener, connection, origin, tasks, clock, on_commit);
         let task = tokio::spawn(worker.run(Arc::clone(&stop)));
         Self {
             queue,

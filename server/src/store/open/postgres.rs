@@ -42,6 +42,14 @@ pub(super) async fn readers(url: &SecretString) -> Result<PgPool> {
     Ok(pool)
 }
 
+/// A name that no other server has.
+pub(super) async fn new_origin(connection: &mut PgConnection) -> Result<String> {
+    let origin = sqlx::query_scalar("SELECT CAST(gen_random_uuid() AS TEXT)")
+        .fetch_one(connection)
+        .await?;
+    Ok(origin)
+}
+
 /// How many bytes the database takes.
 pub(super) async fn size(readers: &Pool) -> Result<u64> {
     let row = query("SELECT pg_database_size(current_database())")

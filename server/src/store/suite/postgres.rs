@@ -10,7 +10,7 @@ use crate::{
     Database, Error,
     fixtures::{build_id, facts},
     model::{Filter, Report},
-    store::BuildPage,
+    store::{BuildPage, Heard},
 };
 
 async fn database() -> Option<Database> {
@@ -120,4 +120,77 @@ async fn a_database_that_may_lose_commits_is_refused() {
         panic!("it must be refused");
     };
     assert!(problem.contains("synchronous_commit=off"), "{problem}");
+}
+
+#[tokio::test]
+async fn what_another_server_took_in_is_heard() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let one = open_on(&database, |_| ()).await.unwrap();
+    let other = open_on(&database, |_| ()).await.unwrap();
+    let mut feed = one.feed().await.unwrap().unwrap();
+    record(&one, reported(1, "queued", 1)).await.unwrap();
+    assert_eq!(feed.hear().await.unwrap(), Heard::default(), "our own");
+    record(&other, reported(2, "queued", 1)).await.unwrap();
+    record(&other, reported(2, "success", 2)).await.unwrap();
+    let heard = feed.hear().await.unwrap();
+    let [build] = &heard.builds[..] else {
+        panic!("one build changed: {heard:?}");
+    };
+    assert_eq!(build.record.id, build_id(2, 1));
+    assert_eq!(build.record.facts, facts("success", 2));
+    assert!(heard.gone.is_empty() && !heard.list_again);
+    assert_eq!(feed.hear().await.unwrap(), Heard::default(), "only once");
+}
+
+#[tokio::test]
+async fn a_commit_that_comes_late_is_not_skipped() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    let other = open_on(&database, |_| ()).await.unwrap();
+    record(&other, reported(1, "queued", 1)).await.unwrap();
+    let mut feed = store.feed().await.unwrap().unwrap();
+    // A third server has its number, and is not through with its commit.
+    let mut late = connect(&database).await;
+    late.execute(super::super::db::BEGIN_POSTGRES)
+        .await
+        .unwrap();
+    late.execute(
+        "INSERT INTO change (number, origin, run_id, run_attempt, repository_id)
+         SELECT MAX(number) + 1, 'third', 1, 1, MAX(repository_id) FROM change",
+    )
+    .await
+    .unwrap();
+    let mut waiting = Box::pin(record(&other, reported(2, "queued", 1)));
+    let early = tokio::time::timeout(std::time::Duration::from_millis(100), &mut waiting).await;
+    assert!(early.is_err(), "the greater number is not given yet");
+    assert_eq!(feed.hear().await.unwrap(), Heard::default());
+    late.execute("COMMIT").await.unwrap();
+    waiting.await.unwrap();
+    let heard = feed.hear().await.unwrap();
+    let heard: Vec<_> = heard.builds.iter().map(|b| b.record.id).collect();
+    assert_eq!(heard, [build_id(1, 1), build_id(2, 1)]);
+}
+
+#[tokio::test]
+async fn whoever_is_far_behind_lists_again() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    let mut feed = store.feed().await.unwrap().unwrap();
+    let mut other = connect(&database).await;
+    other
+        .execute(
+            "INSERT INTO change (number, origin, run_id, run_attempt, repository_id)
+             VALUES (20000, 'third', 1, 1, 1)",
+        )
+        .await
+        .unwrap();
+    let heard = feed.hear().await.unwrap();
+    assert!(heard.list_again);
+    assert_eq!(heard.gone.len(), 1, "nobody knows this build");
 }

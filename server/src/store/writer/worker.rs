@@ -1,13 +1,13 @@
 //! What the writer does: one task after the other, on one connection.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;
 use sqlx::error::ErrorKind;
 use tokio::sync::{Notify, mpsc};
 
 use super::{
-    super::{OnCommit, PreparedReport, batch, db::Connection, open::Opener},
+    super::{OnCommit, PreparedReport, batch, db::Connection, feed, open::Opener},
     Answer, Task, Work,
 };
 use crate::{Clock, Error, Result, model::Recorded};
@@ -23,6 +23,7 @@ pub(super) struct Worker {
     /// None once it can not be trusted: after a failed commit or a panic nobody
     /// knows what state it is in.
     connection: Option<Connection>,
+    origin: Arc<str>,
     tasks: mpsc::Receiver<Task>,
     /// What was taken from the queue and was no report, to be done next.
     held: Option<Task>,
@@ -34,6 +35,7 @@ impl Worker {
     pub(super) fn new(
         opener: Opener,
         connection: Connection,
+        origin: Arc<str>,
         tasks: mpsc::Receiver<Task>,
         clock: Clock,
         on_commit: OnCommit,
@@ -41,6 +43,7 @@ impl Worker {
         Self {
             opener,
             connection: Some(connection),
+            origin,
             tasks,
             held: None,
             clock,
@@ -155,7 +158,11 @@ impl Worker {
     async fn record(&mut self, reports: &[PreparedReport]) -> Result<Vec<Recorded>> {
         let now = self.clock.now();
         let batch = self
-            .transact(async |connection| batch::record(connection, reports, now).await)
+            .transact(async |connection, origin| {
+                let batch = batch::record(connection, reports, now).await?;
+                feed::leave(connection, origin, &batch.news).await?;
+                Ok(batch)
+            })
             .await?;
         (self.on_commit)(batch.news);
         Ok(batch.outcomes)
@@ -164,7 +171,11 @@ impl Worker {
     async fn write(&mut self, work: Work) -> Result<()> {
         let now = self.clock.now();
         let news = self
-            .transact(async |connection| work(connection, now).await)
+            .transact(async |connection, origin| {
+                let news = work(connection, now).await?;
+                feed::leave(connection, origin, &news).await?;
+                Ok(news)
+            })
             .await?;
         (self.on_commit)(news);
         Ok(())
@@ -177,7 +188,7 @@ impl Worker {
     /// trusted. The next task opens a new one.
     async fn transact<T>(
         &mut self,
-        work: impl AsyncFnOnce(&mut Connection) -> Result<T>,
+        work: impl AsyncFnOnce(&mut Connection, &Arc<str>) -> Result<T>,
     ) -> Result<T> {
         self.opener.require_same_file()?;
         let connection = match &mut self.connection {
@@ -186,7 +197,7 @@ impl Worker {
         };
         let outcome = async {
             connection.begin_write().await?;
-            let value = work(connection).await?;
+            let value = work(connection, &self.origin).await?;
             connection.end("COMMIT").await?;
             Ok(value)
         }
