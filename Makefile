@@ -11,6 +11,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 BUF := web-ui/node_modules/.bin/buf
 NPM := npm --prefix web-ui
+POWER_CUT := python3 -B cli/tests/power_cut/power_cut.py
 # Says what comes next, and when: the log of a slow run shows where the time went.
 say = @printf '\n%s  %s\n' "$$(date +%T)"
 
@@ -31,8 +32,10 @@ test: tools web-ui/node_modules/.complete ## Install what tests need, and run th
 	$(say) "Rust: the store and the chain once more, on PostgreSQL"
 	.ci/with-postgres cargo test --workspace --locked --lib store::suite
 	.ci/with-postgres cargo test --workspace --locked --test chain -- $(ON_POSTGRES)
-	$(say) "End to end, in Chromium"
 	cargo build --workspace --locked --bins
+	$(say) "Power cuts"
+	$(POWER_CUT) target/debug/lampboard --images 5000
+	$(say) "End to end, in Chromium"
 	$(NPM) run e2e
 
 # The tests of the whole chain in which the database has a part.
@@ -42,6 +45,11 @@ ON_POSTGRES := examples:: kill:: live:: order::
 shuffle: ## Try 1,000 shuffles of 5,000 webhooks each against the board (SEED=number to begin elsewhere)
 	LAMPBOARD_SHUFFLES=1000 LAMPBOARD_SHUFFLE_EVENTS=5000 LAMPBOARD_SHUFFLE_SEED=$(or $(SEED),1) \
 	cargo test --workspace --release --locked --test github s21
+
+.PHONY: power-cut
+power-cut: tools ## Cut the power at 100,000 moments, and look for what was answered (IMAGES=, SEED=)
+	cargo build --workspace --locked --bins
+	$(POWER_CUT) target/debug/lampboard --images $(or $(IMAGES),100000) --seed $(or $(SEED),1)
 
 .PHONY: check
 check: check-proto check-web-ui check-supply check-rust check-double ## Format, lints, contract, generated code, licences
