@@ -252,7 +252,8 @@ def contents(uri):
 def assert_tests_something(recording, seed, folder):
     """The trace has what can go wrong, and disks that ignore syncs are found out."""
     first_start = recording.events[: min(recording.files)]
-    begun = sum((event.kind, event.name, event.offset) == ("write", LOG, 0) for event in first_start)
+    header = ("write", LOG, 0)
+    begun = sum((event.kind, event.name, event.offset) == header for event in first_start)
     if begun < 2:
         sys.exit("power-cut: the log was never begun anew: it needs more deliveries")
     for name in (LOG, DATABASE):

@@ -17,7 +17,7 @@ SYNCS = ("fsync", "fdatasync")
 ANSWERS = ("write", "writev", "sendto", "sendmsg")
 # What would change a file as well. SQLite does none of it here; if it ever does, the
 # replay says so and does not guess.
-NOT_REPLAYED = ("pwritev", "pwritev2", "fallocate", "sync_file_range")
+NOT_REPLAYED = ("pwritev", "pwritev2", "fallocate")
 NAMES = ("openat", "unlink", "unlinkat")
 CALLS = (*WRITES, *SYNCS, *ANSWERS, *NOT_REPLAYED, *NAMES, "ftruncate")
 
