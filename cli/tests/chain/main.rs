@@ -10,5 +10,6 @@ mod hostile;
 mod kill;
 mod live;
 mod order;
+mod recount;
 mod settings;
 mod support;
