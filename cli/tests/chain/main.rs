@@ -11,5 +11,6 @@ mod kill;
 mod live;
 mod order;
 mod recount;
+mod servers;
 mod settings;
 mod support;

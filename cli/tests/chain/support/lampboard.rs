@@ -51,6 +51,21 @@ impl Lampboard {
         }
     }
 
+    /// Starts one more server on the same database. None if that is a file, which no two
+    /// servers share.
+    pub(crate) async fn another_server(&self) -> Option<Self> {
+        let database = self.database.clone()?;
+        let folder = tempfile::tempdir().unwrap();
+        let anywhere = ([127, 0, 0, 1], 0).into();
+        let server = start_server(Mode::TwoProcesses, &folder, Some(&database), anywhere).await;
+        Some(Self {
+            server,
+            github_app: None,
+            database: Some(database),
+            folder,
+        })
+    }
+
     /// Starts `lampboard serve`.
     pub(crate) async fn serve() -> Self {
         Self::start(Mode::OneProcess).await
