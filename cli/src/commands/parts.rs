@@ -37,7 +37,7 @@ pub(crate) async fn open_server(
     .with_context(|| match &database {
         Database::Sqlite(path) => format!("can not open the database {}", path.display()),
         // Its address may hold a password.
-        Database::Postgres(_) => "can not open the database that is set".to_owned(),
+        Database::Postgres(_) => "can not open the database of LAMPBOARD_DATABASE_URL".to_owned(),
     })?;
     Ok(server)
 }

@@ -131,12 +131,22 @@ async fn an_unknown_way_to_sign_in_is_refused() {
 }
 
 #[tokio::test]
-async fn another_database_than_sqlite_is_refused() {
-    let data = Data::new();
-    let url = ("LAMPBOARD_DATABASE_URL", "postgres://localhost/lampboard");
-    let settings = [SECRET, ANYWHERE, url, data.setting()];
-    let words = ["LAMPBOARD_DATABASE_URL", "sqlite:PATH"];
-    assert_refused(lampboard(&["serve"], &settings), &words).await;
+async fn a_database_that_can_not_be_opened_is_named_without_its_password() {
+    for (url, word) in [
+        ("mysql://me:hidden@localhost/lampboard", "sqlite:PATH"),
+        // Nothing listens there.
+        ("postgres://me:hidden@127.0.0.1:9/lampboard", "refused"),
+    ] {
+        let data = Data::new();
+        let url = ("LAMPBOARD_DATABASE_URL", url);
+        let settings = [url, KEY, ANYWHERE, data.setting()];
+        let command = process::lampboard(&["server"], &settings);
+        let (status, output) = process::run(command).await;
+        assert!(!status.success(), "it should not have started:\n{output}");
+        assert!(output.contains("LAMPBOARD_DATABASE_URL"), "{output}");
+        assert!(output.contains(word), "{output}");
+        assert!(!output.contains("hidden"), "{output}");
+    }
 }
 
 #[tokio::test]
