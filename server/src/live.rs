@@ -235,6 +235,7 @@ mod tests {
         News {
             changes: changes.into_iter().collect(),
             list_again: false,
+            ..News::default()
         }
     }
 
@@ -279,6 +280,7 @@ mod tests {
         live.publish(News {
             changes: vec![change(1)],
             list_again: true,
+            ..News::default()
         });
         assert!(matches!(watcher.next().await, Some(Event::Sync)));
     }

@@ -20,6 +20,7 @@ mod missed;
 mod open;
 mod purge;
 mod repositories;
+mod rollup;
 mod rows;
 mod sql;
 #[cfg(test)]
@@ -64,6 +65,8 @@ pub(crate) struct News {
     /// Whether a repository got another name or default branch, was hidden or
     /// came back, which concerns all its builds.
     pub(crate) list_again: bool,
+    /// How much of it is still to be folded into rollups.
+    pub(crate) unfolded: usize,
 }
 
 /// Where everything is kept.

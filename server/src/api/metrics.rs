@@ -51,14 +51,13 @@ impl MetricsService for Metrics {
         request: Request<GetSummaryRequest>,
     ) -> Result<Response<GetSummaryResponse>, Status> {
         let (filter, window) = self.read(request.into_inner().filter)?;
-        let mut tally = self.store.tally(&filter, window).await?;
-        self.store.tally_running(&filter, &mut tally).await?;
-        let previous = match window.previous() {
-            Some(previous) => Some(self.store.tally(&filter, previous).await?.summary()),
-            None => None,
-        };
+        let intervals = window.with_previous();
+        let mut summaries = self.store.summaries(&filter, &intervals).await?;
+        let mut summary = summaries.pop().unwrap_or_default();
+        summary.running = self.store.count_running(&filter).await?;
+        let previous = summaries.pop();
         Ok(Response::new(GetSummaryResponse {
-            summary: Some(convert::summary_to_proto(&tally.summary())),
+            summary: Some(convert::summary_to_proto(&summary)),
             previous_summary: previous.as_ref().map(convert::summary_to_proto),
             window: Some(convert::window_to_proto(window)),
         }))
@@ -75,17 +74,15 @@ impl MetricsService for Metrics {
         let periods = Periods::cut(window, period, &zone)
             .map_err(|error| Error::invalid("period", error.to_string()))?;
         let starts = periods.starts();
-        let tallies = self
-            .store
-            .tally_by_time(&filter, window, starts.len(), |time| periods.index(time))
-            .await?;
+        let intervals = periods.within(window);
+        let summaries = self.store.summaries(&filter, &intervals).await?;
         let points =
             starts
                 .iter()
-                .zip(tallies)
-                .map(|(start, tally)| get_time_series_response::Point {
+                .zip(summaries)
+                .map(|(start, summary)| get_time_series_response::Point {
                     start_time: Some(convert::timestamp_to_proto(*start)),
-                    summary: Some(convert::summary_to_proto(&tally.summary())),
+                    summary: Some(convert::summary_to_proto(&summary)),
                 });
         Ok(Response::new(GetTimeSeriesResponse {
             points: points.collect(),
@@ -100,11 +97,11 @@ impl MetricsService for Metrics {
         let dimension = dimension(request.dimension)?;
         let limit = page_token::limit(request.limit, DEFAULT_ROWS, MOST_ROWS)?;
         let (filter, window) = self.read(request.filter)?;
-        let tallies = self.store.tally_by(&filter, window, dimension).await?;
-        let mut rows: Vec<(Slice, Summary)> = tallies
-            .into_iter()
-            .map(|(slice, tally)| (slice, tally.summary()))
-            .collect();
+        let summaries = self
+            .store
+            .summaries_by(&filter, &window.into(), dimension)
+            .await?;
+        let mut rows: Vec<(Slice, Summary)> = summaries.into_iter().collect();
         rows.sort_by(|a, b| rank(a).cmp(&rank(b)));
         rows.truncate(limit);
         Ok(Response::new(GetBreakdownResponse {

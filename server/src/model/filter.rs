@@ -148,6 +148,21 @@ impl Filter {
             && (!self.counted_only || build.record.counted)
     }
 
+    /// Whether it asks for more than repository, workflow, branch, actor and end.
+    pub(crate) fn selects_by_more_than_names(&self) -> bool {
+        let names = Self {
+            repositories: self.repositories.clone(),
+            workflows: self.workflows.clone(),
+            workflow_ids: self.workflow_ids.clone(),
+            branches: self.branches.clone(),
+            actors: self.actors.clone(),
+            end_time: self.end_time,
+            default_branch_only: self.default_branch_only,
+            ..Self::default()
+        };
+        *self != names
+    }
+
     fn matches_names(&self, build: &Build) -> bool {
         let facts = &build.record.facts;
         any(&self.repositories, |p| {

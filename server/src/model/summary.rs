@@ -1,108 +1,8 @@
 //! The numbers: what is counted and how, as published beside each number in the UI.
 
-use std::collections::BTreeMap;
-
 use jiff::SignedDuration;
 
-use super::{Conclusion, Outcome};
-
-/// What the numbers need to know of one completed attempt.
-#[derive(Clone, Debug)]
-pub(crate) struct Finished {
-    /// How it ended.
-    pub(crate) conclusion: Conclusion,
-    /// Which attempt of its run.
-    pub(crate) attempt: i32,
-    /// Whether it is the attempt of its run that counts.
-    pub(crate) counted: bool,
-    /// From start to end.
-    pub(crate) wall_time: SignedDuration,
-    /// From start to the start of the first job, if jobs are known.
-    pub(crate) queue_time: Option<SignedDuration>,
-    /// From the start of the first job to the end, if jobs are known.
-    pub(crate) run_time: Option<SignedDuration>,
-}
-
-/// Collects completed attempts; `Tally::summary` makes the numbers of them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
-    conclusions: BTreeMap<Conclusion, usize>,
-    running: usize,
-    replaced: usize,
-    first_try: Outcomes,
-    wall_times: Vec<SignedDuration>,
-    queue_times: Vec<SignedDuration>,
-    run_times: Vec<SignedDuration>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Outcomes {
-    successes: usize,
-    failures: usize,
-}
-
-impl Outcomes {
-    fn add(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Success => self.successes += 1,
-            Outcome::Failure => self.failures += 1,
-            Outcome::Neither => {}
-        }
-    }
-}
-
-impl Tally {
-    /// Adds one completed attempt of the window.
-    pub(crate) fn add(&mut self, build: &Finished) {
-        let outcome = build.conclusion.outcome();
-        if build.attempt == 1 {
-            self.first_try.add(outcome);
-        }
-        if !build.counted {
-            self.replaced += 1;
-            return;
-        }
-        *self
-            .conclusions
-            .entry(build.conclusion.clone())
-            .or_default() += 1;
-        if outcome != Outcome::Neither {
-            self.wall_times.push(build.wall_time);
-            self.queue_times.extend(build.queue_time);
-            self.run_times.extend(build.run_time);
-        }
-    }
-
-    /// Adds builds that have not ended.
-    pub(crate) fn add_running(&mut self, count: usize) {
-        self.running += count;
-    }
-
-    /// Makes the numbers.
-    pub(crate) fn summary(self) -> Summary {
-        let mut counted = Outcomes::default();
-        for (conclusion, count) in &self.conclusions {
-            match conclusion.outcome() {
-                Outcome::Success => counted.successes += count,
-                Outcome::Failure => counted.failures += count,
-                Outcome::Neither => {}
-            }
-        }
-        Summary {
-            builds: self.conclusions.values().sum(),
-            successes: counted.successes,
-            failures: counted.failures,
-            running: self.running,
-            replaced: self.replaced,
-            first_try_successes: self.first_try.successes,
-            first_try_failures: self.first_try.failures,
-            wall_time: Durations::of(self.wall_times),
-            queue_time: Durations::of(self.queue_times),
-            run_time: Durations::of(self.run_times),
-            conclusions: self.conclusions.into_iter().collect(),
-        }
-    }
-}
+use super::Conclusion;
 
 /// What is known of a set of builds.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -199,17 +99,6 @@ mod tests {
         SignedDuration::from_secs(seconds)
     }
 
-    fn finished(conclusion: Conclusion, attempt: i32, counted: bool, wall: i64) -> Finished {
-        Finished {
-            conclusion,
-            attempt,
-            counted,
-            wall_time: seconds(wall),
-            queue_time: None,
-            run_time: None,
-        }
-    }
-
     #[test]
     fn percentiles_are_values_that_occurred() {
         let durations =
@@ -228,33 +117,8 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_attempt_counts_only_as_a_first_try() {
-        let mut tally = Tally::default();
-        tally.add(&finished(Conclusion::Failure, 1, false, 60));
-        tally.add(&finished(Conclusion::Success, 2, true, 30));
-        tally.add(&finished(Conclusion::TimedOut, 1, true, 90));
-        tally.add(&finished(Conclusion::Cancelled, 1, true, 1));
-        tally.add_running(3);
-        let summary = tally.summary();
-        assert_eq!(
-            (summary.builds, summary.replaced, summary.running),
-            (3, 1, 3)
-        );
-        assert_eq!((summary.successes, summary.failures), (1, 1));
-        assert_eq!(summary.success_rate(), Some(0.5));
-        assert_eq!(summary.first_try_rate(), Some(0.0));
-        assert_eq!(summary.first_try_failures, 2);
-        assert_eq!(summary.wall_time.count, 2, "cancelled is not measured");
-        assert_eq!(summary.wall_time.mean, seconds(60));
-    }
-
-    #[test]
     fn no_data_has_no_rate() {
-        let mut tally = Tally::default();
-        tally.add(&finished(Conclusion::Skipped, 1, true, 0));
-        let summary = tally.summary();
-        assert_eq!(summary.builds, 1);
-        assert_eq!(summary.success_rate(), None);
+        assert_eq!(Summary::default().success_rate(), None);
         assert_eq!(Summary::default().first_try_rate(), None);
     }
 }

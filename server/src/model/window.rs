@@ -40,11 +40,51 @@ impl Window {
         })
     }
 
-    /// As a range again.
-    pub(crate) fn range(self) -> TimeRange {
+    /// The window just before, if it has a start, and the window.
+    pub(crate) fn with_previous(self) -> Intervals {
+        match self.previous() {
+            Some(previous) => Intervals {
+                start: previous.start,
+                ends: vec![previous.end, self.end],
+            },
+            None => self.into(),
+        }
+    }
+}
+
+/// Stretches of time without gaps between them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Intervals {
+    /// Where the first one starts. None: with the first build.
+    pub(crate) start: Option<Timestamp>,
+    /// Where each ends, in order, not included.
+    pub(crate) ends: Vec<Timestamp>,
+}
+
+impl Intervals {
+    /// Which one holds a time.
+    pub(crate) fn index(&self, time: Timestamp) -> Option<usize> {
+        if self.start.is_some_and(|start| time < start) {
+            return None;
+        }
+        let index = self.ends.partition_point(|end| *end <= time);
+        (index < self.ends.len()).then_some(index)
+    }
+
+    /// All of them as one.
+    pub(crate) fn range(&self) -> TimeRange {
         TimeRange {
             start: self.start,
-            end: Some(self.end),
+            end: self.ends.last().copied(),
+        }
+    }
+}
+
+impl From<Window> for Intervals {
+    fn from(window: Window) -> Self {
+        Self {
+            start: window.start,
+            ends: vec![window.end],
         }
     }
 }
@@ -102,11 +142,13 @@ impl Periods {
         &self.starts
     }
 
-    /// Which period holds a time of the window.
-    pub(crate) fn index(&self, time: Timestamp) -> Option<usize> {
-        self.starts
-            .partition_point(|start| *start <= time)
-            .checked_sub(1)
+    /// What of the window is in each.
+    pub(crate) fn within(&self, window: Window) -> Intervals {
+        let ends = self.starts.iter().skip(1).copied();
+        Intervals {
+            start: window.start,
+            ends: ends.chain([window.end]).collect(),
+        }
     }
 }
 
@@ -234,8 +276,11 @@ mod tests {
                 at("2026-03-29T22:00:00Z"),
             ]
         );
-        assert_eq!(periods.index(at("2026-03-29T21:59:59Z")), Some(1));
-        assert_eq!(periods.index(at("2026-03-29T22:00:00Z")), Some(2));
+        let within = periods.within(window);
+        assert_eq!(within.index(at("2026-03-28T08:59:59Z")), None);
+        assert_eq!(within.index(at("2026-03-29T21:59:59Z")), Some(1));
+        assert_eq!(within.index(at("2026-03-29T22:00:00Z")), Some(2));
+        assert_eq!(within.index(at("2026-03-30T09:00:00Z")), None);
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub(super) async fn record(
     }
     stored_jobs.write(connection).await?;
     stored_builds.settle(connection, &stored_jobs).await?;
-    stored_builds.write(connection).await?;
+    let unfolded = stored_builds.write(connection).await?;
     for outcome in &mut outcomes {
         outcome.changed_builds.retain(|id| stored_builds.knows(*id));
     }
@@ -73,6 +73,7 @@ pub(super) async fn record(
     let news = News {
         changes,
         list_again: repositories.relabelled || turned,
+        unfolded,
     };
     Ok(Batch { outcomes, news })
 }

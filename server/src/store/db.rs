@@ -8,11 +8,11 @@ mod row;
 mod value;
 
 use sqlx::{
-    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, SqliteConnection,
-    SqlitePool,
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Sqlite,
+    SqliteConnection, SqlitePool, Transaction,
 };
 
-pub(super) use query::{Query, query};
+pub(super) use query::{Query, Separated, query};
 #[cfg(test)]
 pub(super) use row::Column;
 pub(super) use row::Row;
@@ -34,6 +34,17 @@ pub(super) enum Pool {
 }
 
 impl Pool {
+    /// Begins to read: all that the snapshot is asked is of this moment.
+    pub(super) async fn snapshot(&self) -> Result<Snapshot, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(pool) => Snapshot::Sqlite(pool.begin().await?),
+            Self::Postgres(pool) => {
+                let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ";
+                Snapshot::Postgres(pool.begin_with(begin).await?)
+            }
+        })
+    }
+
     pub(super) async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,
@@ -76,12 +87,22 @@ impl Connection {
     }
 }
 
+/// One state of the database, for several queries that must agree.
+pub(super) enum Snapshot {
+    /// Of a file.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// Of a server.
+    Postgres(Transaction<'static, Postgres>),
+}
+
 /// What a query runs on.
 pub(super) enum Executor<'c> {
     /// Any connection of a pool.
     Pool(&'c Pool),
-    /// One connection, in its transaction.
-    Connection(&'c mut Connection),
+    /// One connection to a file, in its transaction.
+    Sqlite(&'c mut SqliteConnection),
+    /// One connection to a server, in its transaction.
+    Postgres(&'c mut PgConnection),
 }
 
 impl Executor<'_> {
@@ -89,7 +110,8 @@ impl Executor<'_> {
     pub(super) fn again(&mut self) -> Executor<'_> {
         match self {
             Self::Pool(pool) => Executor::Pool(pool),
-            Self::Connection(connection) => Executor::Connection(connection),
+            Self::Sqlite(connection) => Executor::Sqlite(connection),
+            Self::Postgres(connection) => Executor::Postgres(connection),
         }
     }
 }
@@ -102,7 +124,19 @@ impl<'c> From<&'c Pool> for Executor<'c> {
 
 impl<'c> From<&'c mut Connection> for Executor<'c> {
     fn from(connection: &'c mut Connection) -> Self {
-        Self::Connection(connection)
+        match connection {
+            Connection::Sqlite(connection) => Self::Sqlite(connection),
+            Connection::Postgres(connection) => Self::Postgres(connection),
+        }
+    }
+}
+
+impl<'c> From<&'c mut Snapshot> for Executor<'c> {
+    fn from(snapshot: &'c mut Snapshot) -> Self {
+        match snapshot {
+            Snapshot::Sqlite(transaction) => Self::Sqlite(&mut *transaction),
+            Snapshot::Postgres(transaction) => Self::Postgres(&mut *transaction),
+        }
     }
 }
 
@@ -121,11 +155,11 @@ macro_rules! run {
                 let $statement = sqlx::query_with(text, value::postgres(query.values)?);
                 $postgres
             }
-            Executor::Connection(Connection::Sqlite($on)) => {
+            Executor::Sqlite($on) => {
                 let $statement = sqlx::query_with(text, value::sqlite(query.values)?);
                 $sqlite
             }
-            Executor::Connection(Connection::Postgres($on)) => {
+            Executor::Postgres($on) => {
                 let $statement = sqlx::query_with(text, value::postgres(query.values)?);
                 $postgres
             }
@@ -180,9 +214,9 @@ impl Query {
     }
 
     /// Hands each row over as it comes: there may be more than memory holds.
-    pub(super) async fn fetch_each<E: From<sqlx::Error>>(
+    pub(super) async fn fetch_each<'c, E: From<sqlx::Error>>(
         self,
-        executor: &Pool,
+        executor: impl Into<Executor<'c>>,
         mut each: impl FnMut(Row) -> Result<(), E>,
     ) -> Result<(), E> {
         use futures_util::TryStreamExt as _;

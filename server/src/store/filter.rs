@@ -107,7 +107,8 @@ where
     query.push(")");
 }
 
-fn patterns(query: &mut Query, column: &'static str, patterns: &[Pattern]) {
+/// Writes that a column matches one of some patterns, if there are any.
+pub(super) fn patterns(query: &mut Query, column: &'static str, patterns: &[Pattern]) {
     alternatives(query, patterns, |query, pattern| {
         query.push(column);
         push_match(query, pattern);

@@ -77,6 +77,7 @@ pub(super) async fn sync(
     Ok(News {
         changes: Vec::new(),
         list_again: turned || merged.relabelled,
+        ..News::default()
     })
 }
 
@@ -97,6 +98,7 @@ pub(super) async fn remove(
     Ok(News {
         changes: Vec::new(),
         list_again,
+        ..News::default()
     })
 }
 

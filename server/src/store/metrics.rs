@@ -1,19 +1,22 @@
-//! The numbers: completed attempts of a window, tallied by what they have in common.
+//! The numbers: completed attempts of some intervals, added up by what they have in common.
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-
 use super::{
     Store, bad_value,
-    db::{Query, Row},
+    db::{Executor, Query, Row},
     filter::{BRANCH_NAME, push_condition},
+    rollup::{self, Scope},
     rows,
 };
 use crate::{
     Result,
-    model::{Filter, Finished, Tally, TimeRange, Window, elapsed},
+    model::{Each, Filter, Finished, Intervals, Spread, Summary, Tally, TimeRange, elapsed},
 };
+
+/// Up to how many builds the numbers are made from the builds themselves. Beyond,
+/// percentiles are of sketches, if there are rollups of what is asked for.
+const EXACT: i64 = 500;
 
 /// What builds are told apart by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +44,13 @@ pub(crate) struct Slice {
     pub(crate) workflow_id: i64,
 }
 
+/// Sums by what builds have in common, and by interval.
+pub(super) type Sums<S> = HashMap<(Slice, usize), Tally<S>>;
+
 impl Dimension {
-    /// Writes the columns of `Slice`, of `build b` joined to `repository r` and
-    /// `workflow w`.
-    fn push_columns(self, query: &mut Query) {
+    /// Writes the columns of `Slice`, of `b` joined to `repository r` and `workflow
+    /// w`. A branch and an actor are in the columns that are given.
+    pub(super) fn push_columns(self, query: &mut Query, [branch, actor]: [&str; 2]) {
         let (repository, repository_id) = match self {
             Self::Actor => ("''", "CAST(0 AS BIGINT)"),
             _ => ("r.name", "r.id"),
@@ -52,8 +58,8 @@ impl Dimension {
         let (value, workflow_id) = match self {
             Self::Repository => ("''", "CAST(0 AS BIGINT)"),
             Self::Workflow => ("w.name", "w.id"),
-            Self::Branch => (BRANCH_NAME, "CAST(0 AS BIGINT)"),
-            Self::Actor => ("b.triggering_actor", "CAST(0 AS BIGINT)"),
+            Self::Branch => (branch, "CAST(0 AS BIGINT)"),
+            Self::Actor => (actor, "CAST(0 AS BIGINT)"),
         };
         query.push(repository).push(" AS slice_repository, ");
         query.push(value).push(" AS slice_value, ");
@@ -63,91 +69,75 @@ impl Dimension {
 }
 
 impl Store {
-    /// Tallies the builds of a window.
-    pub(crate) async fn tally(&self, filter: &Filter, window: Window) -> Result<Tally> {
-        let mut tally = Tally::default();
-        self.each_finished(filter, window, None, |_, _, build| tally.add(&build))
-            .await?;
-        Ok(tally)
-    }
-
-    /// Adds the builds that run now.
-    pub(crate) async fn tally_running(&self, filter: &Filter, tally: &mut Tally) -> Result<()> {
-        self.each_running(filter, None, |_, count| tally.add_running(count))
-            .await
-    }
-
-    /// Tallies by time: `index` says which tally a time belongs to.
-    pub(crate) async fn tally_by_time(
+    /// Sums up the builds of each interval.
+    pub(crate) async fn summaries(
         &self,
         filter: &Filter,
-        window: Window,
-        count: usize,
-        index: impl Fn(Timestamp) -> Option<usize>,
-    ) -> Result<Vec<Tally>> {
-        let mut tallies = vec![Tally::default(); count];
-        self.each_finished(filter, window, None, |_, end, build| {
-            if let Some(tally) = index(end).and_then(|index| tallies.get_mut(index)) {
-                tally.add(&build);
-            }
-        })
-        .await?;
-        Ok(tallies)
+        intervals: &Intervals,
+    ) -> Result<Vec<Summary>> {
+        let mut all = self.sum_up(filter, intervals, None, EXACT).await?;
+        let nothing = vec![Summary::default(); intervals.ends.len()];
+        Ok(all.remove(&Slice::default()).unwrap_or(nothing))
     }
 
-    /// Tallies the builds of a window, and those that run now, by what they have
+    /// Sums up the builds of an interval, and those that run now, by what they have
     /// in common.
-    pub(crate) async fn tally_by(
+    pub(crate) async fn summaries_by(
         &self,
         filter: &Filter,
-        window: Window,
+        intervals: &Intervals,
         dimension: Dimension,
-    ) -> Result<HashMap<Slice, Tally>> {
-        let mut tallies: HashMap<Slice, Tally> = HashMap::new();
-        self.each_finished(filter, window, Some(dimension), |slice, _, build| {
-            tallies.entry(slice).or_default().add(&build);
-        })
-        .await?;
-        self.each_running(filter, Some(dimension), |slice, count| {
-            tallies.entry(slice).or_default().add_running(count);
-        })
-        .await?;
-        Ok(tallies)
+    ) -> Result<HashMap<Slice, Summary>> {
+        let sums = self
+            .sum_up(filter, intervals, Some(dimension), EXACT)
+            .await?;
+        let of_one = |(slice, mut all): (Slice, Vec<Summary>)| Some((slice, all.pop()?));
+        let mut summaries: HashMap<_, _> = sums.into_iter().filter_map(of_one).collect();
+        for (slice, running) in self.running(filter, Some(dimension)).await? {
+            summaries.entry(slice).or_default().running = running;
+        }
+        Ok(summaries)
     }
 
-    async fn each_finished(
-        &self,
-        filter: &Filter,
-        window: Window,
-        dimension: Option<Dimension>,
-        mut each: impl FnMut(Slice, Timestamp, Finished),
-    ) -> Result<()> {
-        let filter = Filter {
-            end_time: window.range(),
-            ..filter.clone()
-        };
-        let mut query = Query::new(
-            "SELECT b.status, b.conclusion, b.run_id, b.run_attempt, b.counted, b.start_time, \
-             b.jobs_start_time, b.end_time",
-        );
-        push_slice(&mut query, dimension);
-        query.push(" WHERE b.end_time IS NOT NULL AND ");
-        push_condition(&mut query, &filter);
-        // One row at a time: a window may be as long as the history.
-        let each = |row: Row| -> Result<()> {
-            let (end, finished) = finished(&row)?;
-            each(slice(&row, dimension)?, end, finished);
-            Ok(())
-        };
-        query.fetch_each(&self.readers, each).await
+    /// How many builds run now.
+    pub(crate) async fn count_running(&self, filter: &Filter) -> Result<usize> {
+        let counts = self.running(filter, None).await?;
+        Ok(counts.iter().map(|(_, count)| count).sum())
     }
 
-    async fn each_running(
+    /// Sums up each interval of each slice: from the builds themselves where they
+    /// are at most `exact`, from rollups where there are more.
+    pub(super) async fn sum_up(
+        &self,
+        filter: &Filter,
+        intervals: &Intervals,
+        dimension: Option<Dimension>,
+        exact: i64,
+    ) -> Result<HashMap<Slice, Vec<Summary>>> {
+        let mut snapshot = self.readers.snapshot().await?;
+        let scope = Scope::of(filter, dimension);
+        let scope = match scope {
+            Some(scope) if rollup::at_most(&mut snapshot, intervals).await? > exact => Some(scope),
+            _ => None,
+        };
+        let Some(scope) = scope else {
+            let mut sums = Sums::<Each>::new();
+            let all = intervals.range();
+            add_builds(&mut snapshot, filter, intervals, all, dimension, &mut sums).await?;
+            return Ok(summaries(&sums, intervals));
+        };
+        let mut sums = Sums::new();
+        for part in rollup::read(&mut snapshot, &scope, intervals, &mut sums).await? {
+            add_builds(&mut snapshot, filter, intervals, part, dimension, &mut sums).await?;
+        }
+        Ok(summaries(&sums, intervals))
+    }
+
+    async fn running(
         &self,
         filter: &Filter,
         dimension: Option<Dimension>,
-        mut each: impl FnMut(Slice, usize),
-    ) -> Result<()> {
+    ) -> Result<Vec<(Slice, usize)>> {
         let filter = Filter {
             end_time: TimeRange::default(),
             ..filter.clone()
@@ -161,21 +151,65 @@ impl Store {
                 " GROUP BY slice_repository, slice_value, slice_repository_id, slice_workflow_id",
             );
         }
+        let mut counts = Vec::new();
         for row in query.fetch_all(&self.readers).await? {
             let running: i64 = row.try_get("running")?;
-            each(
-                slice(&row, dimension)?,
-                usize::try_from(running).unwrap_or_default(),
-            );
+            let running = usize::try_from(running).unwrap_or_default();
+            counts.push((slice(&row, dimension)?, running));
+        }
+        Ok(counts)
+    }
+}
+
+fn summaries<S: Spread>(sums: &Sums<S>, intervals: &Intervals) -> HashMap<Slice, Vec<Summary>> {
+    let mut summaries: HashMap<Slice, Vec<Summary>> = HashMap::new();
+    for ((slice, index), sum) in sums {
+        let all = summaries
+            .entry(slice.clone())
+            .or_insert_with(|| vec![Summary::default(); intervals.ends.len()]);
+        if let Some(summary) = all.get_mut(*index) {
+            *summary = sum.summary();
+        }
+    }
+    summaries
+}
+
+/// Adds the builds of a part of some intervals, one row at a time: it may be as long
+/// as the history.
+async fn add_builds<S: Spread>(
+    executor: impl Into<Executor<'_>>,
+    filter: &Filter,
+    intervals: &Intervals,
+    part: TimeRange,
+    dimension: Option<Dimension>,
+    sums: &mut Sums<S>,
+) -> Result<()> {
+    let filter = Filter {
+        end_time: part,
+        ..filter.clone()
+    };
+    let mut query = Query::new(
+        "SELECT b.status, b.conclusion, b.run_id, b.run_attempt, b.counted, b.start_time, \
+         b.jobs_start_time, b.end_time",
+    );
+    push_slice(&mut query, dimension);
+    query.push(" WHERE b.end_time IS NOT NULL AND ");
+    push_condition(&mut query, &filter);
+    let each = |row: Row| -> Result<()> {
+        let (end, finished) = finished(&row)?;
+        if let Some(index) = intervals.index(end) {
+            let slice = slice(&row, dimension)?;
+            sums.entry((slice, index)).or_default().count(&finished, 1);
         }
         Ok(())
-    }
+    };
+    query.fetch_each(executor, each).await
 }
 
 fn push_slice(query: &mut Query, dimension: Option<Dimension>) {
     if let Some(dimension) = dimension {
         query.push(", ");
-        dimension.push_columns(query);
+        dimension.push_columns(query, [BRANCH_NAME, "b.triggering_actor"]);
     }
     query.push(" FROM build b JOIN repository r ON r.id = b.repository_id");
     if dimension == Some(Dimension::Workflow) {
@@ -184,7 +218,8 @@ fn push_slice(query: &mut Query, dimension: Option<Dimension>) {
     }
 }
 
-fn slice(row: &Row, dimension: Option<Dimension>) -> Result<Slice> {
+/// Reads what `Dimension::push_columns` wrote.
+pub(super) fn slice(row: &Row, dimension: Option<Dimension>) -> Result<Slice> {
     if dimension.is_none() {
         return Ok(Slice::default());
     }
@@ -196,7 +231,7 @@ fn slice(row: &Row, dimension: Option<Dimension>) -> Result<Slice> {
     })
 }
 
-fn finished(row: &Row) -> Result<(Timestamp, Finished)> {
+fn finished(row: &Row) -> Result<(jiff::Timestamp, Finished)> {
     let run: i64 = row.try_get("run_id")?;
     let start = rows::time(row, "build", "start_time", run)?;
     let end = rows::time(row, "build", "end_time", run)?;

@@ -7,7 +7,10 @@ use std::{borrow::Cow, fs::File, sync::Arc, time::Duration};
 
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-use super::db::{Connection, Pool};
+use super::{
+    db::{Connection, Pool},
+    rollup,
+};
 use crate::{Database, Result};
 
 /// How long a connection waits for another program that holds the database, and a
@@ -41,9 +44,10 @@ pub(super) async fn open(database: &Database) -> Result<Opened> {
     match &database {
         Database::Sqlite(path) => {
             let lock = sqlite::lock(path)?;
-            let writer = sqlite::writer(path).await?;
+            let mut writer = Connection::Sqlite(sqlite::writer(path).await?);
+            rollup::complete(&mut writer).await?;
             Ok(Opened {
-                writer: Connection::Sqlite(writer),
+                writer,
                 readers: Pool::Sqlite(sqlite::readers(path).await?),
                 origin: "".into(),
                 lock: Some(lock),
@@ -56,9 +60,12 @@ pub(super) async fn open(database: &Database) -> Result<Opened> {
         Database::Postgres(url) => {
             let mut writer = postgres::writer(url).await?;
             migrations().run(&mut writer).await?;
+            let origin = postgres::new_origin(&mut writer).await?.into();
+            let mut writer = Connection::Postgres(writer);
+            rollup::complete(&mut writer).await?;
             Ok(Opened {
-                origin: postgres::new_origin(&mut writer).await?.into(),
-                writer: Connection::Postgres(writer),
+                origin,
+                writer,
                 readers: Pool::Postgres(postgres::readers(url).await?),
                 lock: None,
                 opener: Opener {
@@ -128,6 +135,11 @@ pub(super) fn migrations() -> Migrator {
             4,
             "changes",
             include_str!("../../../migrations/0004_changes.sql"),
+        ),
+        migration(
+            5,
+            "rollups",
+            include_str!("../../../migrations/0005_rollups.sql"),
         ),
     ])
 }

@@ -1,12 +1,14 @@
 //! Deleting what has been hidden for long, a little at a time, so that reports get their turn.
 
+use std::collections::BTreeSet;
+
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
 use super::{
-    Store, attempts,
+    Store, attempts, builds,
     db::{self, Connection, Query},
-    sql,
+    rollup, sql,
 };
 use crate::{Result, model::BuildId};
 
@@ -114,6 +116,7 @@ async fn delete_builds(connection: &mut Connection, repository: i64) -> Result<b
     .fetch_all(&mut *connection)
     .await?;
     let builds: Vec<BuildId> = rows.iter().map(attempts::read).collect::<Result<_>>()?;
+    uncount(connection, &builds).await?;
     for table in ["job", "build"] {
         for chunk in sql::padded(&builds) {
             let mut query = Query::new("DELETE FROM ");
@@ -129,6 +132,15 @@ async fn delete_builds(connection: &mut Connection, repository: i64) -> Result<b
         }
     }
     Ok(!builds.is_empty())
+}
+
+/// Takes builds that are about to go out of the rollups.
+async fn uncount(connection: &mut Connection, builds: &[BuildId]) -> Result<()> {
+    let runs: BTreeSet<i64> = builds.iter().map(|id| id.run.0).collect();
+    let stored = builds::of_runs(connection, &Vec::from_iter(runs)).await?;
+    let going = stored.iter().filter(|build| builds.contains(&build.id));
+    rollup::leave(connection, going.map(|build| (Some(build), None))).await?;
+    Ok(())
 }
 
 /// That a delivery came is kept; what it said is not.

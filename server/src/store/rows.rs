@@ -124,7 +124,17 @@ pub(super) fn time(
     column: &'static str,
     id: impl Display,
 ) -> Result<Timestamp> {
-    Timestamp::from_microsecond(row.try_get(column)?).map_err(|e| bad_value(table, column, &id, &e))
+    read_time(table, column, &id, row.try_get(column)?)
+}
+
+/// Reads a time that stands among other things.
+pub(super) fn read_time(
+    table: &'static str,
+    column: &'static str,
+    id: &dyn Display,
+    micros: i64,
+) -> Result<Timestamp> {
+    Timestamp::from_microsecond(micros).map_err(|e| bad_value(table, column, id, &e))
 }
 
 /// Reads a time that may be unset.

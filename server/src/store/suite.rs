@@ -18,6 +18,7 @@ mod postgres;
 mod purge;
 mod recovery;
 mod repositories;
+mod rollups;
 mod rows;
 mod scenario;
 mod snapshot;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    super::{PreparedReport, attempts, builds, db::Connection, jobs, repositories::Stored},
+    super::{PreparedReport, attempts, builds, db::Connection, jobs, repositories::Stored, rollup},
     either_once,
     jobs::StoredJobs,
 };
@@ -128,14 +128,18 @@ impl StoredBuilds {
             .filter(|build| self.before.get(&build.id) != Some(build))
     }
 
-    pub(super) async fn write(&self, connection: &mut Connection) -> Result<()> {
+    /// Writes what changed; says how much of that is to be folded into rollups.
+    pub(super) async fn write(&self, connection: &mut Connection) -> Result<usize> {
         let changed: Vec<&BuildRecord> = self.changed().collect();
         builds::write(connection, &changed).await?;
+        let before = |build: &BuildRecord| self.before.get(&build.id);
+        let counted = changed.iter().map(|build| (before(build), Some(*build)));
+        let unfolded = rollup::leave(connection, counted).await?;
         for build in changed.iter().filter(|build| build.is_clamped()) {
             metrics::counter!("lampboard_clamped_builds_total").increment(1);
             tracing::debug!(build.id = %build.id, "a time of build {} was negative", build.id);
         }
-        Ok(())
+        Ok(unfolded)
     }
 
     /// What watchers are to be told: who shows a build, shows its jobs too.

@@ -39,6 +39,7 @@ values! {
     i64 => |value| Big(value),
     &i64 => |value| Big(*value),
     i32 => |value| Int(value),
+    &i32 => |value| Int(*value),
     bool => |value| Bool(value),
     &str => |value| Text(value.to_owned()),
     &&str => |value| Text((*value).to_owned()),

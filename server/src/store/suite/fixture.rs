@@ -68,6 +68,13 @@ impl Fixture {
         }
     }
 
+    /// Closes the store and opens it again.
+    pub(super) async fn reopen(self) -> Self {
+        self.store.close().await;
+        drop(self.store);
+        Self::on(self.database, self.folder).await
+    }
+
     /// Where the file is.
     pub(super) fn folder(&self) -> &Path {
         self.folder.as_ref().expect("it is on a file").path()

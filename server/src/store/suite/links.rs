@@ -225,13 +225,14 @@ async fn found(fixture: &Fixture) -> (usize, usize, usize, usize, usize) {
     });
     let looked_up = futures_util::future::join_all(looked_up).await;
     let window = Window::of(filter.end_time, at(1000)).unwrap();
-    let tally = store.tally(&filter, window).await.unwrap();
+    let mut summaries = store.summaries(&filter, &window.into()).await.unwrap();
+    let summary = summaries.pop().unwrap();
     let standings = store.standings(&[]).await.unwrap();
     let jobs = store.jobs(build_id(1, 1)).await.unwrap();
     (
         listed,
         looked_up.iter().sum(),
-        tally.summary().builds,
+        summary.builds,
         standings.len(),
         jobs.len(),
     )

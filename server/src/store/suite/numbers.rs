@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use proptest::{
     collection::vec,
     option,
@@ -15,7 +15,8 @@ use super::{super::Dimension, fixture::Fixture};
 use crate::{
     fixtures::{at, build_id, facts, job, repository, status},
     model::{
-        BuildFacts, BuildId, Conclusion, Durations, Filter, Report, Status, Summary, Tally, Window,
+        BuildFacts, BuildId, Conclusion, Durations, Filter, Intervals, Report, Status, Summary,
+        Window,
     },
 };
 
@@ -142,24 +143,26 @@ async fn compare(history: &[Attempt], order: &[usize]) -> Result<(), TestCaseErr
     };
     let filter = Filter::default();
     let store = &fixture.store;
-    let mut tally = store.tally(&filter, window).await.unwrap();
-    store.tally_running(&filter, &mut tally).await.unwrap();
+    let all = Intervals::from(window);
+    let mut summaries = store.summaries(&filter, &all).await.unwrap();
+    let mut summary = summaries.pop().unwrap();
+    summary.running = store.count_running(&filter).await.unwrap();
     let expected = recount(history, 40..130, |_| true);
-    proptest::prop_assert_eq!(tally.summary(), expected);
+    proptest::prop_assert_eq!(summary, expected);
 
-    let index = |time: Timestamp| usize::try_from(time.duration_since(at(40)).as_secs() / 30).ok();
-    let points = store
-        .tally_by_time(&filter, window, 3, index)
-        .await
-        .unwrap();
+    let intervals = Intervals {
+        start: window.start,
+        ends: vec![at(70), at(100), at(130)],
+    };
+    let points = store.summaries(&filter, &intervals).await.unwrap();
     for (start, point) in [40, 70, 100].into_iter().zip(points) {
         let mut expected = recount(history, start..start + 30, |_| true);
         expected.running = 0;
-        proptest::prop_assert_eq!(point.summary(), expected);
+        proptest::prop_assert_eq!(point, expected);
     }
 
-    let by_branch = store.tally_by(&filter, window, Dimension::Branch).await;
-    let by_actor = store.tally_by(&filter, window, Dimension::Actor).await;
+    let by_branch = store.summaries_by(&filter, &all, Dimension::Branch).await;
+    let by_actor = store.summaries_by(&filter, &all, Dimension::Actor).await;
     let by_branch = by_value(by_branch.unwrap());
     let by_actor = by_value(by_actor.unwrap());
     for value in ["main", "next", "ada", "dependabot[bot]"] {
@@ -170,9 +173,9 @@ async fn compare(history: &[Attempt], order: &[usize]) -> Result<(), TestCaseErr
     Ok(())
 }
 
-fn by_value(tallies: HashMap<super::super::Slice, Tally>) -> BTreeMap<String, Summary> {
-    let rows = tallies.into_iter();
-    rows.map(|(slice, tally)| (slice.value, tally.summary()))
+fn by_value(rows: HashMap<super::super::Slice, Summary>) -> BTreeMap<String, Summary> {
+    let rows = rows.into_iter();
+    rows.map(|(slice, summary)| (slice.value, summary))
         .collect()
 }
 

@@ -75,7 +75,10 @@ async fn fill(fixture: &Fixture, id: i64, builds: i64) {
 }
 
 async fn delete(fixture: &Fixture, since: i64) -> usize {
-    fixture.store.delete_hidden(at(since)).await.unwrap()
+    let deleted = fixture.store.delete_hidden(at(since)).await.unwrap();
+    let (_, differences) = fixture.store.recount_rollups(10).await.unwrap();
+    assert_eq!(differences, [], "what is gone is not counted");
+    deleted
 }
 
 #[tokio::test]

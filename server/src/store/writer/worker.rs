@@ -1,13 +1,16 @@
 //! What the writer does: one task after the other, on one connection.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 use sqlx::error::ErrorKind;
-use tokio::sync::{Notify, mpsc};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::Instant,
+};
 
 use super::{
-    super::{OnCommit, PreparedReport, batch, db::Connection, feed, open::Opener},
+    super::{News, OnCommit, PreparedReport, batch, db::Connection, feed, open::Opener, rollup},
     Answer, Task, Work,
 };
 use crate::{Clock, Error, Result, model::Recorded};
@@ -17,6 +20,11 @@ use crate::{Clock, Error, Result, model::Recorded};
 const BATCH: usize = 64;
 /// How many bytes of payload one commit takes.
 const BATCH_BYTES: usize = 8 << 20;
+/// How many changes are folded into rollups at once: so many that few rollups are
+/// written for each, so few that whoever reads them meanwhile is not held up.
+const FOLD: usize = 2048;
+/// How long fewer of them wait.
+const FOLD_AFTER: Duration = Duration::from_secs(30);
 
 pub(super) struct Worker {
     opener: Opener,
@@ -27,8 +35,18 @@ pub(super) struct Worker {
     tasks: mpsc::Receiver<Task>,
     /// What was taken from the queue and was no report, to be done next.
     held: Option<Task>,
+    /// How many changes are to be folded into rollups, and by when. What another
+    /// server left, or this one before it was stopped, is not counted.
+    unfolded: usize,
+    fold_at: Option<Instant>,
     clock: Clock,
     on_commit: OnCommit,
+}
+
+/// What is to be done next.
+enum Next {
+    Task(Task),
+    Fold,
 }
 
 impl Worker {
@@ -46,6 +64,8 @@ impl Worker {
             origin,
             tasks,
             held: None,
+            unfolded: 0,
+            fold_at: Some(Instant::now() + FOLD_AFTER),
             clock,
             on_commit,
         }
@@ -53,9 +73,9 @@ impl Worker {
 
     /// Works until it is stopped and nothing waits any more.
     pub(super) async fn run(mut self, stop: std::sync::Arc<Notify>) {
-        while let Some(task) = self.next(&stop).await {
+        while let Some(next) = self.next(&stop).await {
             // Whoever waits for the task is told when its answer is dropped.
-            if AssertUnwindSafe(self.handle(task))
+            if AssertUnwindSafe(self.handle(next))
                 .catch_unwind()
                 .await
                 .is_err()
@@ -71,21 +91,36 @@ impl Worker {
         }
     }
 
-    async fn next(&mut self, stop: &Notify) -> Option<Task> {
+    async fn next(&mut self, stop: &Notify) -> Option<Next> {
         if let Some(held) = self.held.take() {
-            return Some(held);
+            return Some(Next::Task(held));
         }
+        if self.unfolded >= FOLD {
+            return Some(Next::Fold);
+        }
+        let fold_at = self.fold_at;
+        let is_time = async {
+            match fold_at {
+                Some(time) => tokio::time::sleep_until(time).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
-            task = self.tasks.recv() => task,
+            task = self.tasks.recv() => task.map(Next::Task),
+            () = is_time => Some(Next::Fold),
             () = stop.notified() => {
                 // What waits is still handed out; nothing more comes in.
                 self.tasks.close();
-                self.tasks.recv().await
+                self.tasks.recv().await.map(Next::Task)
             }
         }
     }
 
-    async fn handle(&mut self, task: Task) {
+    async fn handle(&mut self, next: Next) {
+        let task = match next {
+            Next::Task(task) => task,
+            Next::Fold => return self.fold().await,
+        };
         match task {
             Task::Report(report, answer) => {
                 let mut batch = Batch::default();
@@ -164,7 +199,7 @@ impl Worker {
                 Ok(batch)
             })
             .await?;
-        (self.on_commit)(batch.news);
+        self.tell(batch.news);
         Ok(batch.outcomes)
     }
 
@@ -177,8 +212,29 @@ impl Worker {
                 Ok(news)
             })
             .await?;
-        (self.on_commit)(news);
+        self.tell(news);
         Ok(())
+    }
+
+    fn tell(&mut self, news: News) {
+        self.unfolded += news.unfolded;
+        // What deletes builds leaves something as well.
+        self.fold_at
+            .get_or_insert_with(|| Instant::now() + FOLD_AFTER);
+        (self.on_commit)(news);
+    }
+
+    /// Brings rollups up to date. If it fails, they are right all the same: what is
+    /// not folded in is counted whenever they are read.
+    async fn fold(&mut self) {
+        let folding = self.transact(async |connection, _| rollup::fold(connection).await);
+        let outcome = folding.await;
+        self.unfolded = 0;
+        self.fold_at = None;
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "rollups were not brought up to date; that is tried again");
+            self.fold_at = Some(Instant::now() + FOLD_AFTER);
+        }
     }
 
     /// Does something in a transaction of its own.

@@ -1,0 +1,243 @@
+//! What a row of rollups holds: the sums of its day and of each half hour, as bytes.
+//!
+//! Protocol buffers that nobody else reads: numbers take as many bytes as they need,
+//! and what is zero takes none.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use prost::Message;
+
+use super::{DAY, SLOT};
+use crate::{
+    Result,
+    model::{Conclusion, Ended, Rollup, Sketch},
+    store::bad_value,
+};
+
+/// The sums of a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) total: Rollup,
+    /// By the half hours of the day that have any.
+    pub(super) slots: BTreeMap<u32, Rollup>,
+}
+
+/// Which half hour of its day a time is in.
+fn slot(time: Timestamp) -> u32 {
+    let in_day = time.as_microsecond().rem_euclid(DAY);
+    u32::try_from(in_day / SLOT).unwrap_or_default()
+}
+
+impl Content {
+    /// Adds a build that ended on the day `times` times.
+    pub(super) fn count(&mut self, build: &Ended, times: i64) {
+        self.total.count(&build.finished, times);
+        let slot = self.slots.entry(slot(build.time)).or_default();
+        slot.count(&build.finished, times);
+    }
+
+    /// Adds all of another one.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.total.add(&other.total, 1);
+        for (number, sums) in &other.slots {
+            self.slots.entry(*number).or_default().add(sums, 1);
+        }
+        self.slots.retain(|_, sums| !sums.is_empty());
+    }
+
+    /// Whether nothing is left in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.total.is_empty() && self.slots.is_empty()
+    }
+
+    /// The total and the slots as bytes. When all of the day is in one slot, it is
+    /// not written twice.
+    pub(super) fn encode(&self) -> (Vec<u8>, Vec<u8>) {
+        let of_slot = |(number, sums): (&u32, &Rollup)| SlotBytes {
+            number: *number,
+            sums: (self.slots.len() > 1).then(|| SumsBytes::of(sums)),
+        };
+        let slots = SlotsBytes {
+            slots: self.slots.iter().map(of_slot).collect(),
+        };
+        (
+            SumsBytes::of(&self.total).encode_to_vec(),
+            slots.encode_to_vec(),
+        )
+    }
+
+    /// Reads both.
+    pub(super) fn decode(total: &[u8], slots: &[u8]) -> Result<Self> {
+        let total = decode_total(total)?;
+        let bytes = SlotsBytes::decode(slots).map_err(|error| bad("slots", &error))?;
+        let of_slot = |slot: SlotBytes| match slot.sums {
+            Some(sums) => (slot.number, sums.into()),
+            None => (slot.number, total.clone()),
+        };
+        Ok(Self {
+            slots: bytes.slots.into_iter().map(of_slot).collect(),
+            total,
+        })
+    }
+}
+
+/// Reads the total alone.
+pub(super) fn decode_total(total: &[u8]) -> Result<Rollup> {
+    let bytes = SumsBytes::decode(total).map_err(|error| bad("total", &error))?;
+    Ok(bytes.into())
+}
+
+fn bad(column: &'static str, error: &prost::DecodeError) -> crate::Error {
+    bad_value("rollup", column, &"a day", error)
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SlotsBytes {
+    #[prost(message, repeated, tag = "1")]
+    slots: Vec<SlotBytes>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SlotBytes {
+    #[prost(uint32, tag = "1")]
+    number: u32,
+    /// Unset where it is the total.
+    #[prost(message, optional, tag = "2")]
+    sums: Option<SumsBytes>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SumsBytes {
+    #[prost(sint64, tag = "1")]
+    replaced: i64,
+    #[prost(sint64, tag = "2")]
+    first_try_successes: i64,
+    #[prost(sint64, tag = "3")]
+    first_try_failures: i64,
+    /// By the place of the conclusion in `WORDS`.
+    #[prost(sint64, repeated, tag = "4")]
+    conclusions: Vec<i64>,
+    #[prost(message, repeated, tag = "5")]
+    other_conclusions: Vec<OtherBytes>,
+    #[prost(message, optional, tag = "6")]
+    wall_times: Option<SketchBytes>,
+    #[prost(message, optional, tag = "7")]
+    queue_times: Option<SketchBytes>,
+    #[prost(message, optional, tag = "8")]
+    run_times: Option<SketchBytes>,
+}
+
+/// The conclusions by how often they are seen, of which the order never changes.
+const WORDS: [Conclusion; 9] = [
+    Conclusion::Success,
+    Conclusion::Failure,
+    Conclusion::Cancelled,
+    Conclusion::Skipped,
+    Conclusion::TimedOut,
+    Conclusion::StartupFailure,
+    Conclusion::ActionRequired,
+    Conclusion::Neutral,
+    Conclusion::Stale,
+];
+
+#[derive(Clone, PartialEq, Message)]
+struct OtherBytes {
+    #[prost(string, tag = "1")]
+    word: String,
+    #[prost(sint64, tag = "2")]
+    count: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SketchBytes {
+    #[prost(sint64, tag = "1")]
+    sum: i64,
+    /// How far each bin is from the one before.
+    #[prost(uint32, repeated, tag = "2")]
+    steps: Vec<u32>,
+    /// Empty if each has one.
+    #[prost(sint64, repeated, tag = "3")]
+    counts: Vec<i64>,
+}
+
+impl SumsBytes {
+    fn of(sums: &Rollup) -> Self {
+        let count = |conclusion| {
+            sums.conclusions
+                .get(conclusion)
+                .copied()
+                .unwrap_or_default()
+        };
+        let mut conclusions: Vec<i64> = WORDS.iter().map(count).collect();
+        let used = conclusions.iter().rposition(|count| *count != 0);
+        conclusions.truncate(used.map_or(0, |last| last + 1));
+        let others = sums.conclusions.iter();
+        let others = others.filter(|(conclusion, _)| !WORDS.contains(conclusion));
+        Self {
+            replaced: sums.replaced,
+            first_try_successes: sums.first_try_successes,
+            first_try_failures: sums.first_try_failures,
+            conclusions,
+            other_conclusions: others
+                .map(|(conclusion, count)| OtherBytes {
+                    word: conclusion.word().to_owned(),
+                    count: *count,
+                })
+                .collect(),
+            wall_times: SketchBytes::of(&sums.wall_times),
+            queue_times: SketchBytes::of(&sums.queue_times),
+            run_times: SketchBytes::of(&sums.run_times),
+        }
+    }
+}
+
+impl From<SumsBytes> for Rollup {
+    fn from(bytes: SumsBytes) -> Self {
+        let known = WORDS.iter().cloned().zip(bytes.conclusions);
+        let others = bytes.other_conclusions.into_iter();
+        let others = others.map(|other| (Conclusion::from_word(&other.word), other.count));
+        let conclusions = known.chain(others).filter(|(_, count)| *count != 0);
+        Self {
+            conclusions: conclusions.collect(),
+            replaced: bytes.replaced,
+            first_try_successes: bytes.first_try_successes,
+            first_try_failures: bytes.first_try_failures,
+            wall_times: bytes.wall_times.map(Sketch::from).unwrap_or_default(),
+            queue_times: bytes.queue_times.map(Sketch::from).unwrap_or_default(),
+            run_times: bytes.run_times.map(Sketch::from).unwrap_or_default(),
+        }
+    }
+}
+
+impl SketchBytes {
+    fn of(sketch: &Sketch) -> Option<Self> {
+        let mut before = 0;
+        let step = |(bin, _): &(u16, i64)| u32::from(*bin - std::mem::replace(&mut before, *bin));
+        let counts = sketch.bins.iter().map(|(_, count)| *count);
+        (!sketch.is_empty()).then(|| Self {
+            sum: sketch.sum,
+            steps: sketch.bins.iter().map(step).collect(),
+            counts: if counts.clone().all(|count| count == 1) {
+                Vec::new()
+            } else {
+                counts.collect()
+            },
+        })
+    }
+}
+
+impl From<SketchBytes> for Sketch {
+    fn from(bytes: SketchBytes) -> Self {
+        let mut bin = 0u32;
+        let bins = bytes.steps.into_iter().map(|step| {
+            bin = bin.saturating_add(step);
+            u16::try_from(bin).unwrap_or(u16::MAX)
+        });
+        let counts = bytes.counts.into_iter().chain(std::iter::repeat(1));
+        Self {
+            sum: bytes.sum,
+            bins: bins.zip(counts).collect(),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Bringing rollups up to date: all that commits left is added to them at once.
+
+use std::collections::BTreeMap;
+
+use super::{
+    change::{self, Change},
+    content::Content,
+    key::Key,
+};
+use crate::{
+    Result,
+    store::{
+        db::{self, Connection, Executor, Query, Row},
+        sql,
+    },
+};
+
+const KEY: [&str; 5] = ["kind", "repository_id", "day", "name", "workflow_id"];
+const COLUMNS: [&str; 8] = [
+    "kind",
+    "repository_id",
+    "day",
+    "name",
+    "workflow_id",
+    "builds",
+    "total",
+    "slots",
+];
+
+/// Folds what commits left into the rollups, in a transaction of the writer.
+pub(in crate::store) async fn fold(connection: &mut Connection) -> Result<()> {
+    let (last, changes) = change::unfolded(&mut *connection).await?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let added = sum(&changes);
+    let keys: Vec<Key> = added.keys().cloned().collect();
+    let mut rollups = of_keys(&mut (&mut *connection).into(), &keys).await?;
+    for (key, content) in added {
+        rollups.entry(key).or_default().add(&content);
+    }
+    let (gone, kept): (Vec<_>, Vec<_>) = rollups
+        .into_iter()
+        .partition(|(_, content)| content.is_empty());
+    write(connection, &kept).await?;
+    delete(connection, &gone).await?;
+    db::query("DELETE FROM rollup_change WHERE number <= $1")
+        .bind(last)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// What changes add up to.
+pub(super) fn sum(changes: &[Change]) -> BTreeMap<Key, Content> {
+    let mut sums: BTreeMap<Key, Content> = BTreeMap::new();
+    for Change { build, times } in changes {
+        for key in Key::of(build) {
+            sums.entry(key).or_default().count(build, *times);
+        }
+    }
+    sums
+}
+
+async fn of_keys(executor: &mut Executor<'_>, keys: &[Key]) -> Result<BTreeMap<Key, Content>> {
+    let mut found = BTreeMap::new();
+    for chunk in sql::padded(keys) {
+        let mut query = Query::new("SELECT ");
+        query.push(COLUMNS.join(", "));
+        query.push(" FROM rollup WHERE (");
+        query.push(KEY.join(", "));
+        query.push(") IN (");
+        query.push_values(chunk, push_key);
+        query.push(")");
+        for row in query.fetch_all(executor.again()).await? {
+            found.insert(read_key(&row)?, read_content(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Reads the name of a row.
+pub(super) fn read_key(row: &Row) -> Result<Key> {
+    Ok(Key {
+        kind: row.try_get("kind")?,
+        repository: row.try_get("repository_id")?,
+        day: row.try_get("day")?,
+        name: row.try_get("name")?,
+        workflow: row.try_get("workflow_id")?,
+    })
+}
+
+/// Reads what a row holds.
+pub(super) fn read_content(row: &Row) -> Result<Content> {
+    Content::decode(row.try_get("total")?, row.try_get("slots")?)
+}
+
+/// Writes rollups over those that are there.
+pub(super) async fn write(connection: &mut Connection, rollups: &[(Key, Content)]) -> Result<()> {
+    for chunk in sql::chunks(rollups) {
+        let mut query = sql::insert("rollup", &COLUMNS);
+        query.push_values(chunk, |mut row, (key, content)| {
+            let (total, slots) = content.encode();
+            row.push_bind(key.kind)
+                .push_bind(key.repository)
+                .push_bind(key.day)
+                .push_bind(&key.name)
+                .push_bind(key.workflow)
+                .push_bind(content.total.builds())
+                .push_bind(total)
+                .push_bind(slots);
+        });
+        sql::push_overwrite(&mut query, &KEY, &COLUMNS);
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn delete(connection: &mut Connection, rollups: &[(Key, Content)]) -> Result<()> {
+    let keys: Vec<Key> = rollups.iter().map(|(key, _)| key.clone()).collect();
+    for chunk in sql::padded(&keys) {
+        let mut query = Query::new("DELETE FROM rollup WHERE (");
+        query.push(KEY.join(", "));
+        query.push(") IN (");
+        query.push_values(chunk, push_key);
+        query.push(")");
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn push_key(mut row: db::Separated<'_>, key: Key) {
+    row.push_bind(key.kind)
+        .push_bind(key.repository)
+        .push_bind(key.day)
+        .push_bind(key.name)
+        .push_bind(key.workflow);
+}

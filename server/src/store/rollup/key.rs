@@ -1,0 +1,86 @@
+//! Which rollups a build is part of.
+
+use crate::model::Ended;
+
+/// What the builds of a rollup have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::store) enum Kind {
+    /// Nothing.
+    All = 1,
+    /// The repository.
+    Repository = 2,
+    /// A workflow of a repository, by its id and its name at the time.
+    Workflow = 3,
+    /// A branch of a repository, or of a fork of it.
+    Branch = 4,
+    /// Who started them, in a repository.
+    Actor = 5,
+    /// The name of the workflow, in any repository.
+    AnyWorkflow = 6,
+    /// The name of the branch, in any repository.
+    AnyBranch = 7,
+}
+
+impl Kind {
+    const ALL: [Self; 7] = [
+        Self::All,
+        Self::Repository,
+        Self::Workflow,
+        Self::Branch,
+        Self::Actor,
+        Self::AnyWorkflow,
+        Self::AnyBranch,
+    ];
+
+    /// As it is stored.
+    pub(super) fn number(self) -> i32 {
+        self as i32
+    }
+
+    /// Whether it tells repositories apart.
+    pub(super) fn has_repository(self) -> bool {
+        !matches!(self, Self::All | Self::AnyWorkflow | Self::AnyBranch)
+    }
+}
+
+/// Names a row of rollups.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Key {
+    pub(super) kind: i32,
+    pub(super) repository: i64,
+    pub(super) day: i32,
+    pub(super) name: String,
+    pub(super) workflow: i64,
+}
+
+impl Key {
+    /// The rollups that a build is part of.
+    pub(super) fn of(build: &Ended) -> impl Iterator<Item = Self> {
+        Kind::ALL.into_iter().map(|kind| Self::of_kind(build, kind))
+    }
+
+    /// The one of a kind.
+    pub(super) fn of_kind(build: &Ended, kind: Kind) -> Self {
+        let name = match kind {
+            Kind::All | Kind::Repository => "",
+            Kind::Workflow | Kind::AnyWorkflow => &build.workflow,
+            Kind::Branch | Kind::AnyBranch => &build.branch,
+            Kind::Actor => &build.actor,
+        };
+        Self {
+            kind: kind.number(),
+            repository: if kind.has_repository() {
+                build.repository.0
+            } else {
+                0
+            },
+            day: super::day(build.time),
+            name: name.to_owned(),
+            workflow: if kind == Kind::Workflow {
+                build.workflow_id.0
+            } else {
+                0
+            },
+        }
+    }
+}
