@@ -30,7 +30,7 @@ mod workflows;
 mod writer;
 
 pub(crate) use backfills::{BackfillQuery, Lease};
-pub(crate) use builds::BuildPage;
+pub(crate) use builds::{BuildPage, Position};
 pub(crate) use deliveries::PreparedReport;
 pub(crate) use feed::{Feed, Heard};
 pub(crate) use gaps::GapQuery;

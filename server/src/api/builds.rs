@@ -18,7 +18,7 @@ use crate::{
     Error, Server,
     live::Live,
     model::{Build, BuildId, RepositoryId, RunId},
-    store::{BuildPage, Store},
+    store::{BuildPage, Position, Store},
 };
 
 const DEFAULT_PAGE: usize = 50;
@@ -134,15 +134,13 @@ impl BuildService for Builds {
             after,
             size,
         };
-        let mut builds = self.store.builds(page).await?;
-        let more = builds.len() > size;
-        builds.truncate(size);
-        let last = builds.last().filter(|_| more);
+        let listed = self.store.builds(page).await?;
         Ok(Response::new(ListBuildsResponse {
-            next_page_token: last
-                .map(|build| page_token::encode(&same, position(build).as_bytes()))
+            next_page_token: listed
+                .next
+                .map(|next| page_token::encode(&same, write_position(next).as_bytes()))
                 .unwrap_or_default(),
-            builds: builds.iter().map(convert::build_to_proto).collect(),
+            builds: listed.builds.iter().map(convert::build_to_proto).collect(),
         }))
     }
 
@@ -164,12 +162,11 @@ fn build_id(field: &str, text: &str) -> Result<BuildId, Error> {
 }
 
 /// Where a list goes on: behind this build.
-fn position(build: &Build) -> String {
-    let start = build.record.facts.start_time.as_microsecond();
-    format!("{start}/{}", build.record.id)
+fn write_position((start, id): Position) -> String {
+    format!("{}/{id}", start.as_microsecond())
 }
 
-fn read_position(position: &[u8]) -> Result<(Timestamp, BuildId), Error> {
+fn read_position(position: &[u8]) -> Result<Position, Error> {
     std::str::from_utf8(position)
         .ok()
         .and_then(|text| text.split_once('/'))

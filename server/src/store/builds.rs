@@ -1,26 +1,23 @@
 //! Builds: written by the writer, looked up and listed by everybody.
 
+mod list;
+
+#[cfg(test)]
+pub(super) use list::stretch;
+pub(crate) use list::{BuildPage, Position};
+
 use jiff::Timestamp;
 
 use super::{
     Store,
     db::{Connection, Query},
-    filter::push_condition,
     rows::{self, BUILD_COLUMNS, SHOWN_COLUMNS},
     sql,
 };
 use crate::{
     Result,
-    model::{Build, BuildId, BuildRecord, Conclusion, Filter, RepositoryId, RunId, Status},
+    model::{Build, BuildId, BuildRecord, Conclusion, RepositoryId, RunId, Status},
 };
-
-/// A page of builds to be listed, newest first.
-pub(crate) struct BuildPage<'a> {
-    pub(crate) filter: &'a Filter,
-    /// The start time and id of the last build of the page before.
-    pub(crate) after: Option<(Timestamp, BuildId)>,
-    pub(crate) size: usize,
-}
 
 impl Store {
     /// Finds a build.
@@ -46,31 +43,6 @@ impl Store {
             query.push_bind(repository.0);
         }
         query.push(" ORDER BY b.repository_id, b.run_attempt");
-        let rows = query.fetch_all(&self.readers).await?;
-        rows.iter().map(rows::build).collect()
-    }
-
-    /// Lists builds, newest first: one more than a page holds, if there is one.
-    pub(crate) async fn builds(&self, page: BuildPage<'_>) -> Result<Vec<Build>> {
-        let mut query = select_shown();
-        query.push(" WHERE ");
-        push_condition(&mut query, page.filter);
-        if let Some((start, id)) = page.after {
-            query.push(" AND (b.start_time, b.run_id, b.run_attempt, b.repository_id) < (");
-            query.push_bind(start.as_microsecond());
-            query.push(", ");
-            query.push_bind(id.run.0);
-            query.push(", ");
-            query.push_bind(id.attempt);
-            query.push(", ");
-            query.push_bind(id.repository.0);
-            query.push(")");
-        }
-        query.push(
-            " ORDER BY b.start_time DESC, b.run_id DESC, b.run_attempt DESC, \
-             b.repository_id DESC LIMIT ",
-        );
-        query.push_bind(i64::try_from(page.size + 1).unwrap_or(i64::MAX));
         let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(rows::build).collect()
     }

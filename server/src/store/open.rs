@@ -2,6 +2,7 @@
 
 mod postgres;
 pub(super) mod sqlite;
+mod statistics;
 
 use std::{borrow::Cow, fs::File, sync::Arc, time::Duration};
 
@@ -140,6 +141,11 @@ pub(super) fn migrations() -> Migrator {
             5,
             "rollups",
             include_str!("../../../migrations/0005_rollups.sql"),
+        ),
+        migration(
+            9,
+            "lists",
+            include_str!("../../../migrations/0009_lists.sql"),
         ),
     ])
 }

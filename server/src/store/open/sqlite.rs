@@ -14,7 +14,7 @@ use sqlx::{
     },
 };
 
-use super::{BUSY_TIMEOUT, READERS, migrations};
+use super::{BUSY_TIMEOUT, READERS, migrations, statistics};
 use crate::{Error, Result};
 
 /// Keeps a second server off the file. The lock goes with the process.
@@ -46,6 +46,7 @@ pub(in crate::store) async fn writer(path: &Path) -> Result<SqliteConnection> {
         .auto_vacuum(SqliteAutoVacuum::Incremental);
     let mut connection = SqliteConnection::connect_with(&options).await?;
     migrations().run(&mut connection).await?;
+    statistics::settle(&mut connection).await?;
     require_durable(&mut connection).await?;
     Ok(connection)
 }

@@ -160,12 +160,21 @@ impl Fixture {
 
     /// All that match, newest first.
     pub(super) async fn list(&self, filter: &Filter) -> Vec<Build> {
-        let page = BuildPage {
-            filter,
-            after: None,
-            size: 10_000,
-        };
-        self.store.builds(page).await.expect("they can be listed")
+        let mut builds = Vec::new();
+        let mut after = None;
+        loop {
+            let page = BuildPage {
+                filter,
+                after,
+                size: 10_000,
+            };
+            let listed = self.store.builds(page).await.expect("they can be listed");
+            builds.extend(listed.builds);
+            after = listed.next;
+            if after.is_none() {
+                return builds;
+            }
+        }
     }
 }
 

@@ -53,7 +53,7 @@ async fn two_servers_merge_into_the_same_rows() {
         after: None,
         size: 200,
     };
-    let builds = one.builds(page).await.unwrap();
+    let builds = one.builds(page).await.unwrap().builds;
     assert_eq!(builds.len(), 100);
     for build in builds {
         assert_eq!(build.record.facts, facts("success", 9));

@@ -205,14 +205,16 @@ export const ListBuildsRequestSchema: GenMessage<ListBuildsRequest> = /*@__PURE_
  */
 export type ListBuildsResponse = Message<"lampboard.v1.ListBuildsResponse"> & {
   /**
-   * The builds, newest first.
+   * The builds, newest first. There may be fewer than asked for, or none, and
+   * still more to come: where few of many builds match, the server looks for
+   * them for a fifth of a second and says where to go on.
    *
    * @generated from field: repeated lampboard.v1.Build builds = 1;
    */
   builds: Build[];
 
   /**
-   * Asks for the next page. Empty on the last one.
+   * Asks for the next page. Empty on the last one, and only there.
    *
    * @generated from field: string next_page_token = 2;
    */
