@@ -115,7 +115,7 @@ accept-contract: web-ui/node_modules/.complete ## Take the protos as the contrac
 .PHONY: bench
 bench: ## Measure, and write the figures to README (REFERENCES=folder: against others, too)
 	cargo build --release --locked
-	cargo run --release --locked --package lampboard-bench -- $(if $(REFERENCES),--references $(REFERENCES))
+	cargo run --release --locked --package lampboard-bench -- ingest $(if $(REFERENCES),--references $(REFERENCES))
 
 .PHONY: tools
 tools: ## Install what checks and tests need, where it is missing

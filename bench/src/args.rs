@@ -2,19 +2,64 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
 use clap::builder::RangedU64ValueParser;
+use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 
+use crate::database::Address;
+use crate::fill::WithJobs;
 use crate::subject::Kind;
 
-/// Measures how Lampboard takes deliveries in, and writes the figures into the README.
+/// Fills databases and measures Lampboard: where the figures in the documentation come from.
 ///
-/// Everything happens on this machine: each round starts a server on a free
-/// port of 127.0.0.1 with a new database, sends it signed deliveries, looks
-/// whether all that it acknowledged is there, and stops it.
+/// Everything happens on this machine, on free ports of 127.0.0.1.
 #[derive(Parser)]
 #[command(name = "lampboard-bench")]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What is to be done.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Measures how deliveries are taken in, and writes the figures into the README.
+    ///
+    /// Each round starts a server with a new database, sends it signed deliveries,
+    /// looks whether all that it acknowledged is there, and stops it.
+    Ingest(IngestArgs),
+    /// Fills a database with builds of the shapes that real ones have.
+    Fill(FillArgs),
+}
+
+/// How a database is filled.
+#[derive(clap::Args)]
+pub(crate) struct FillArgs {
+    /// The database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. No
+    /// server may run on the file.
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+    pub(crate) database: Address,
+
+    /// How many builds, spread over a year.
+    #[arg(long, value_parser = between(1, 100_000_000))]
+    pub(crate) builds: usize,
+
+    /// Of which builds the jobs are told, too.
+    #[arg(long, value_enum, default_value_t = WithJobs::Recent)]
+    pub(crate) jobs: WithJobs,
+
+    /// The same seed and end make the same builds.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// When the last build begins [default: now].
+    #[arg(long, value_name = "TIME")]
+    pub(crate) end: Option<Timestamp>,
+}
+
+/// How taking in is measured.
+#[derive(clap::Args)]
+pub(crate) struct IngestArgs {
     /// A folder with reference implementations (`fastapi_reference`,
     /// `probot_reference`) to run turn about with Lampboard.
     #[arg(long, value_name = "FOLDER")]
@@ -63,7 +108,11 @@ mod tests {
 
     #[test]
     fn refuses_loads_without_bound() {
-        assert!(Args::try_parse_from(["lampboard-bench", "--deliveries", "50001"]).is_err());
-        assert!(Args::try_parse_from(["lampboard-bench", "--deliveries", "50000"]).is_ok());
+        assert!(
+            Args::try_parse_from(["lampboard-bench", "ingest", "--deliveries", "50001"]).is_err()
+        );
+        assert!(
+            Args::try_parse_from(["lampboard-bench", "ingest", "--deliveries", "50000"]).is_ok()
+        );
     }
 }

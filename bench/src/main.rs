@@ -1,9 +1,12 @@
-//! Measures how Lampboard takes deliveries in, beside reference implementations
-//! where there are some, and writes the figures into the README.
+//! Fills databases and measures Lampboard, beside reference implementations where
+//! there are some, and writes the figures into the documentation.
 
 mod args;
+mod database;
 mod delivery;
+mod fill;
 mod history;
+mod ingest;
 mod load;
 mod machine;
 mod procfs;
@@ -17,105 +20,48 @@ mod subject;
 mod table;
 mod yardstick;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use clap::Parser as _;
 use jiff::Timestamp;
+use tokio::runtime::Builder;
 
-use crate::args::Args;
-use crate::round::Plan;
-use crate::subject::{Kind, Subject};
-use crate::table::{Circumstances, Results};
+use crate::args::{Args, Command, FillArgs};
+use crate::fill::{Content, fill, per_second};
 
-// One thread, so that the driver leaves the other cores to the server.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<()> {
-    let args = Args::parse();
+fn main() -> Result<()> {
     let now = now();
-    let repository = repository();
-    let readme = repository.join("README.md");
-    let writes_readme = args.only.is_empty();
-    if writes_readme {
-        ensure!(
-            !cfg!(debug_assertions),
-            "figures for the README need `cargo run --release -p lampboard-bench`"
-        );
-        // Rather now than after minutes of measuring.
-        readme::splice(&read(&readme)?, "")?;
-    }
-    let work = work_folder(&args, &repository)?;
-    let subjects = subjects(&args, &repository, &work)?;
-    let plan = Plan::new(args.deliveries, args.connections, now);
-
-    let results = measure(&subjects, &plan, args.rounds, &work).await?;
-    let figures = results.render(&Circumstances {
-        date: now.strftime("%Y-%m-%d").to_string(),
-        commit: machine::commit(&repository),
-        machine: machine::machine(),
-        load: plan.size(),
-    });
-    println!("{figures}");
-    if writes_readme {
-        fs::write(&readme, readme::splice(&read(&readme)?, &figures)?)?;
-    }
-    Ok(())
-}
-
-async fn measure(subjects: &[Subject], plan: &Plan, rounds: usize, work: &Path) -> Result<Results> {
-    let mut results = Results::new(subjects.iter().map(|subject| subject.kind));
-    for round in 1..=rounds {
-        results
-            .bare_costs
-            .push(yardstick::bare_cost(plan.deliveries())?);
-        for (subject, (_, figures)) in subjects.iter().zip(&mut results.figures) {
-            let found = round::measure(subject, plan, work).await?;
-            eprintln!(
-                "round {round} of {rounds}: {} took {:.0} deliveries a second",
-                subject.kind.title(),
-                found.rate
-            );
-            figures.push(found);
+    match Args::parse().command {
+        // One thread, so that the driver leaves the other cores to the server.
+        Command::Ingest(args) => {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(ingest::run(args, now))
+        }
+        Command::Fill(args) => {
+            let runtime = Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(fill_one(&args, now))
         }
     }
-    Ok(results)
 }
 
-fn subjects(args: &Args, repository: &Path, work: &Path) -> Result<Vec<Subject>> {
-    let wanted = |kind: Kind| args.only.is_empty() || args.only.contains(&kind);
-    let mut subjects = Vec::new();
-    if wanted(Kind::Lampboard) {
-        let default = || repository.join("target/release/lampboard");
-        let home = args.binary.clone().unwrap_or_else(default);
-        ensure!(
-            home.is_file(),
-            "there is no {}: build it with `make build`",
-            home.display()
-        );
-        subjects.push(Subject {
-            kind: Kind::Lampboard,
-            home: home.canonicalize()?,
-        });
-    }
-    if let Some(folder) = &args.references {
-        let references = references::set_up(folder, work)?;
-        subjects.extend(references.into_iter().filter(|found| wanted(found.kind)));
-    }
-    ensure!(!subjects.is_empty(), "there is nothing to measure");
-    Ok(subjects)
-}
-
-fn work_folder(args: &Args, repository: &Path) -> Result<PathBuf> {
-    let default = || repository.join("target/bench");
-    let work = args.work.clone().unwrap_or_else(default);
-    fs::create_dir_all(&work)?;
-    ensure!(
-        !server::in_memory(&work)?,
-        "{} is in memory, where durability costs nothing: name another --work",
-        work.display()
+async fn fill_one(args: &FillArgs, now: Timestamp) -> Result<()> {
+    let content = Content {
+        builds: args.builds,
+        with_jobs: args.jobs,
+        seed: args.seed,
+        now: args.end.unwrap_or(now),
+    };
+    let filled = fill(args.database.database(), content).await?;
+    println!(
+        "{} builds and {} jobs in {:.1} s, {:.0} builds a second; {:.1} CPU-seconds",
+        filled.builds,
+        filled.jobs,
+        filled.elapsed.as_secs_f64(),
+        per_second(filled.builds, filled.elapsed),
+        filled.cpu.as_secs_f64(),
     );
-    Ok(work.canonicalize()?)
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "where the one clock is read")]
@@ -126,8 +72,4 @@ fn now() -> Timestamp {
 fn repository() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
-}
-
-fn read(file: &Path) -> Result<String> {
-    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }
