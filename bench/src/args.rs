@@ -30,6 +30,36 @@ pub(crate) enum Command {
     Ingest(IngestArgs),
     /// Fills a database with builds of the shapes that real ones have.
     Fill(FillArgs),
+    /// Measures how long answers take on a database that was filled.
+    Read(ReadArgs),
+}
+
+/// How answers are measured.
+#[derive(clap::Args)]
+pub(crate) struct ReadArgs {
+    /// The database, as in `fill`.
+    #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
+    pub(crate) database: Address,
+
+    /// How many builds are in it: what the table calls it.
+    #[arg(long, value_parser = between(1, 100_000_000))]
+    pub(crate) builds: usize,
+
+    /// How many questions of a kind are asked.
+    #[arg(long, default_value_t = 300, value_parser = between(1, 10_000))]
+    pub(crate) questions: usize,
+
+    /// For how many seconds a kind is asked at most.
+    #[arg(long, default_value_t = 6, value_name = "SECONDS")]
+    pub(crate) limit: u64,
+
+    /// Only kinds whose names hold this text; nothing is kept for the page.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
+
+    /// The Lampboard to measure [default: target/release/lampboard].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
 }
 
 /// How a database is filled.

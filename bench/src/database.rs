@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use lampboard_server::Database;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 /// The address of a database, as `LAMPBOARD_DATABASE_URL` takes it.
 #[derive(Clone, Debug)]
@@ -24,6 +24,22 @@ impl Address {
         match text.strip_prefix("sqlite:") {
             Some(path) => Ok(Self::File(path.strip_prefix("//").unwrap_or(path).into())),
             None => bail!("must be sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME"),
+        }
+    }
+
+    /// What people call it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::File(_) => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// What `LAMPBOARD_DATABASE_URL` says.
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::File(path) => format!("sqlite:{}", path.display()),
+            Self::Postgres(url) => url.expose_secret().to_owned(),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::args::IngestArgs;
 use crate::round::Plan;
 use crate::subject::{Kind, Subject};
 use crate::table::{Circumstances, Results};
-use crate::{machine, readme, references, repository, round, server, yardstick};
+use crate::{binary, machine, readme, references, repository, round, server, yardstick};
 
 /// Measures, and writes the figures into the README unless only some are measured.
 pub(crate) async fn run(args: IngestArgs, now: Timestamp) -> Result<()> {
@@ -27,7 +27,7 @@ pub(crate) async fn run(args: IngestArgs, now: Timestamp) -> Result<()> {
         readme::splice(&read(&readme)?, "")?;
     }
     let work = work_folder(&args, &repository)?;
-    let subjects = subjects(&args, &repository, &work)?;
+    let subjects = subjects(&args, &work)?;
     let plan = Plan::new(args.deliveries, args.connections, now);
 
     let results = measure(&subjects, &plan, args.rounds, &work).await?;
@@ -63,20 +63,13 @@ async fn measure(subjects: &[Subject], plan: &Plan, rounds: usize, work: &Path) 
     Ok(results)
 }
 
-fn subjects(args: &IngestArgs, repository: &Path, work: &Path) -> Result<Vec<Subject>> {
+fn subjects(args: &IngestArgs, work: &Path) -> Result<Vec<Subject>> {
     let wanted = |kind: Kind| args.only.is_empty() || args.only.contains(&kind);
     let mut subjects = Vec::new();
     if wanted(Kind::Lampboard) {
-        let default = || repository.join("target/release/lampboard");
-        let home = args.binary.clone().unwrap_or_else(default);
-        ensure!(
-            home.is_file(),
-            "there is no {}: build it with `make build`",
-            home.display()
-        );
         subjects.push(Subject {
             kind: Kind::Lampboard,
-            home: home.canonicalize()?,
+            home: binary(args.binary.as_ref())?,
         });
     }
     if let Some(folder) = &args.references {

@@ -10,6 +10,7 @@ mod ingest;
 mod load;
 mod machine;
 mod procfs;
+mod read;
 mod readme;
 mod references;
 mod round;
@@ -21,14 +22,16 @@ mod table;
 mod yardstick;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Parser as _;
 use jiff::Timestamp;
 use tokio::runtime::Builder;
 
-use crate::args::{Args, Command, FillArgs};
+use crate::args::{Args, Command, FillArgs, ReadArgs};
 use crate::fill::{Content, fill, per_second};
+use crate::read::{Effort, read};
 
 fn main() -> Result<()> {
     let now = now();
@@ -41,6 +44,10 @@ fn main() -> Result<()> {
         Command::Fill(args) => {
             let runtime = Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(fill_one(&args, now))
+        }
+        Command::Read(args) => {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(read_one(&args))
         }
     }
 }
@@ -62,6 +69,30 @@ async fn fill_one(args: &FillArgs, now: Timestamp) -> Result<()> {
         filled.cpu.as_secs_f64(),
     );
     Ok(())
+}
+
+async fn read_one(args: &ReadArgs) -> Result<()> {
+    let effort = Effort {
+        questions: args.questions,
+        limit: Duration::from_secs(args.limit),
+    };
+    let binary = binary(args.binary.as_ref())?;
+    let only = args.only.as_deref();
+    let reading = read(&binary, &args.database, args.builds, effort, only).await?;
+    eprintln!("driver: {:.2} cores", reading.driver);
+    Ok(())
+}
+
+/// The Lampboard that is measured.
+fn binary(given: Option<&PathBuf>) -> Result<PathBuf> {
+    let default = || repository().join("target/release/lampboard");
+    let binary = given.cloned().unwrap_or_else(default);
+    ensure!(
+        binary.is_file(),
+        "there is no {}: build it with `make build`",
+        binary.display()
+    );
+    Ok(binary.canonicalize()?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "where the one clock is read")]

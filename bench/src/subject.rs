@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub(crate) mod lampboard;
+
 use clap::ValueEnum;
 use http::StatusCode;
 
@@ -69,16 +71,7 @@ impl Subject {
     pub(crate) fn command(&self, port: u16, data: &Path) -> Command {
         let database = data.join("builds.db");
         match self.kind {
-            Kind::Lampboard => {
-                let mut command = in_clean_environment(&self.home);
-                command
-                    .arg("serve")
-                    .env("LAMPBOARD_LISTEN", format!("127.0.0.1:{port}"))
-                    .env("LAMPBOARD_DATA_DIR", data)
-                    .env("LAMPBOARD_WEBHOOK_SECRET", SECRET)
-                    .env("LAMPBOARD_AUTH", "none");
-                command
-            }
+            Kind::Lampboard => lampboard::serve(&self.home, port, data, None),
             Kind::Fastapi => {
                 let url = format!("sqlite+aiosqlite:///{}", database.display());
                 let mut command = in_clean_environment(self.home.join("venv/bin/python"));

@@ -7,12 +7,13 @@ use lampboard_proto::v1::{
     ListWorkflowsRequest, TimeRange, get_build_request::Key,
 };
 use prost_types::{Duration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::question::{Question, page};
 use super::sample::Samples;
 
 /// What a kind has to reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Goal {
     /// `GetSummary` of 7 days.
     Summary,
@@ -46,7 +47,11 @@ pub(super) fn all() -> Vec<Kind> {
     kinds
 }
 
-fn kind(name: impl Into<String>, goal: Goal, ask: impl Fn(&Samples, &mut Rng) -> Question + 'static) -> Kind {
+fn kind(
+    name: impl Into<String>,
+    goal: Goal,
+    ask: impl Fn(&Samples, &mut Rng) -> Question + 'static,
+) -> Kind {
     Kind {
         name: name.into(),
         goal,
@@ -134,16 +139,20 @@ fn summaries() -> Vec<Kind> {
 
 fn other_numbers() -> Vec<Kind> {
     let series = |name: &str, days: i64, seconds: i64| {
-        kind(format!("GetTimeSeries, {name}"), Goal::Unsaid, move |samples, _| {
-            Question::Series(GetTimeSeriesRequest {
-                filter: Some(BuildFilter {
-                    end_time_range: Some(samples.last_days(days)),
-                    ..BuildFilter::default()
-                }),
-                period: Some(Duration { seconds, nanos: 0 }),
-                time_zone: "Europe/Berlin".to_owned(),
-            })
-        })
+        kind(
+            format!("GetTimeSeries, {name}"),
+            Goal::Unsaid,
+            move |samples, _| {
+                Question::Series(GetTimeSeriesRequest {
+                    filter: Some(BuildFilter {
+                        end_time_range: Some(samples.last_days(days)),
+                        ..BuildFilter::default()
+                    }),
+                    period: Some(Duration { seconds, nanos: 0 }),
+                    time_zone: "Europe/Berlin".to_owned(),
+                })
+            },
+        )
     };
     let breakdown = |name: &str, dimension: Dimension| {
         let name = format!("GetBreakdown, 7 days, by {name}");
@@ -162,10 +171,21 @@ fn other_numbers() -> Vec<Kind> {
         kind("GetSummary, 90 days, all", Goal::Unsaid, |samples, _| {
             summary(samples, 90, BuildFilter::default())
         }),
-        kind("GetSummary, 7 days, an actor", Goal::Unsaid, |samples, rng| {
-            let actors = vec![recent(samples, rng).triggering_actor.clone()];
-            summary(samples, 7, BuildFilter { actors, ..BuildFilter::default() })
-        }),
+        kind(
+            "GetSummary, 7 days, an actor",
+            Goal::Unsaid,
+            |samples, rng| {
+                let actors = vec![recent(samples, rng).triggering_actor.clone()];
+                summary(
+                    samples,
+                    7,
+                    BuildFilter {
+                        actors,
+                        ..BuildFilter::default()
+                    },
+                )
+            },
+        ),
         series("7 days by hours", 7, 3600),
         series("30 days by days", 30, 86_400),
         series("a year by weeks", 364, 7 * 86_400),
@@ -183,10 +203,14 @@ fn any<'s>(samples: &'s Samples, rng: &mut Rng) -> &'s Build {
 fn lists() -> Vec<Kind> {
     let by = |name: &str, make: MakeFilter| Kind {
         deep: true,
-        ..kind(format!("ListBuilds, {name}"), Goal::List, move |samples, rng| {
-            let filter = make(any(samples, rng), rng);
-            page(filter)
-        })
+        ..kind(
+            format!("ListBuilds, {name}"),
+            Goal::List,
+            move |samples, rng| {
+                let filter = make(any(samples, rng), rng);
+                page(filter)
+            },
+        )
     };
     vec![
         by("all", |_, _| BuildFilter::default()),
@@ -194,7 +218,10 @@ fn lists() -> Vec<Kind> {
         by("an owner's repositories", |build, _| {
             let (owner, _) = build.repository.split_once('/').unwrap_or_default();
             let repositories = vec![format!("{owner}/*")];
-            BuildFilter { repositories, ..BuildFilter::default() }
+            BuildFilter {
+                repositories,
+                ..BuildFilter::default()
+            }
         }),
         by("a workflow's name", |build, _| BuildFilter {
             workflows: vec![build.workflow.clone()],
@@ -218,19 +245,26 @@ fn lists() -> Vec<Kind> {
         }),
         by("a status", |build, rng| {
             let running = rng.bool();
-            let status = if running { BuildStatus::InProgress } else { build.status() };
-            BuildFilter { statuses: vec![status.into()], ..BuildFilter::default() }
+            let status = if running {
+                BuildStatus::InProgress
+            } else {
+                build.status()
+            };
+            BuildFilter {
+                statuses: vec![status.into()],
+                ..BuildFilter::default()
+            }
         }),
         by("a conclusion", |_, rng| BuildFilter {
             conclusions: vec![conclusion(rng).into()],
             ..BuildFilter::default()
         }),
         by("a start time", |build, _| BuildFilter {
-            start_time_range: day_of(build.start_time),
+            start_time_range: Some(day_of(build.start_time)),
             ..BuildFilter::default()
         }),
         by("an end time", |build, _| BuildFilter {
-            end_time_range: day_of(build.end_time),
+            end_time_range: Some(day_of(build.end_time)),
             ..BuildFilter::default()
         }),
         by("a commit", |build, _| BuildFilter {
@@ -289,24 +323,28 @@ fn conclusion(rng: &mut Rng) -> BuildConclusion {
     ALL[rng.usize(..ALL.len())]
 }
 
-fn day_of(time: Option<Timestamp>) -> Option<TimeRange> {
+fn day_of(time: Option<Timestamp>) -> TimeRange {
     let start = time.unwrap_or_default();
-    Some(TimeRange {
+    TimeRange {
         start_time: Some(start),
         end_time: Some(Timestamp {
             seconds: start.seconds + 86_400,
             nanos: 0,
         }),
-    })
+    }
 }
 
 /// Fields together that few builds have, or none.
 fn others() -> Vec<Kind> {
     let by = |name: &str, make: MakeFilter| {
-        kind(format!("ListBuilds, {name}"), Goal::Other, move |samples, rng| {
-            let filter = make(any(samples, rng), rng);
-            page(filter)
-        })
+        kind(
+            format!("ListBuilds, {name}"),
+            Goal::Other,
+            move |samples, rng| {
+                let filter = make(any(samples, rng), rng);
+                page(filter)
+            },
+        )
     };
     let none = || vec!["no-such-name".to_owned()];
     vec![
@@ -357,20 +395,24 @@ fn others() -> Vec<Kind> {
             branches: vec!["*:*".to_owned()],
             ..BuildFilter::default()
         }),
-        kind("ListBuilds, everything at once", Goal::Other, move |samples, rng| {
-            let build = any(samples, rng);
-            page(BuildFilter {
-                workflows: vec![build.workflow.clone()],
-                branches: none(),
-                actors: vec![build.triggering_actor.clone()],
-                events: vec![build.event.clone()],
-                statuses: vec![BuildStatus::Completed.into()],
-                conclusions: vec![BuildConclusion::Success.into()],
-                counted_only: true,
-                latest_attempts_only: true,
-                ..BuildFilter::default()
-            })
-        }),
+        kind(
+            "ListBuilds, everything at once",
+            Goal::Other,
+            move |samples, rng| {
+                let build = any(samples, rng);
+                page(BuildFilter {
+                    workflows: vec![build.workflow.clone()],
+                    branches: none(),
+                    actors: vec![build.triggering_actor.clone()],
+                    events: vec![build.event.clone()],
+                    statuses: vec![BuildStatus::Completed.into()],
+                    conclusions: vec![BuildConclusion::Success.into()],
+                    counted_only: true,
+                    latest_attempts_only: true,
+                    ..BuildFilter::default()
+                })
+            },
+        ),
     ]
 }
 
@@ -380,17 +422,25 @@ fn board() -> Vec<Kind> {
             let key = Key::Id(any(samples, rng).id.clone());
             Question::Build(GetBuildRequest { key: Some(key) })
         }),
-        kind("GetBuild, by GitHub's link", Goal::Unsaid, |samples, rng| {
-            let key = Key::Url(any(samples, rng).url.clone());
-            Question::Build(GetBuildRequest { key: Some(key) })
-        }),
-        kind("ListRepositories, 50 with 30 builds each", Goal::Unsaid, |_, _| {
-            Question::Repositories(ListRepositoriesRequest {
-                page_size: 50,
-                recent_build_count: 30,
-                ..ListRepositoriesRequest::default()
-            })
-        }),
+        kind(
+            "GetBuild, by GitHub's link",
+            Goal::Unsaid,
+            |samples, rng| {
+                let key = Key::Url(any(samples, rng).url.clone());
+                Question::Build(GetBuildRequest { key: Some(key) })
+            },
+        ),
+        kind(
+            "ListRepositories, 50 with 30 builds each",
+            Goal::Unsaid,
+            |_, _| {
+                Question::Repositories(ListRepositoriesRequest {
+                    page_size: 50,
+                    recent_build_count: 30,
+                    ..ListRepositoriesRequest::default()
+                })
+            },
+        ),
         kind("ListWorkflows, what is broken", Goal::Unsaid, |_, _| {
             Question::Workflows(ListWorkflowsRequest {
                 broken_only: true,

@@ -44,7 +44,12 @@ impl Client {
     pub(super) async fn ask(&mut self, question: Question) -> Result<usize> {
         Ok(match question {
             Question::Summary(request) => {
-                let summary = self.metrics.get_summary(request).await?.into_inner().summary;
+                let summary = self
+                    .metrics
+                    .get_summary(request)
+                    .await?
+                    .into_inner()
+                    .summary;
                 usize::from(summary.is_some_and(|summary| summary.build_count > 0))
             }
             Question::Series(request) => {

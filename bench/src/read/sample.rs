@@ -39,7 +39,10 @@ impl Samples {
         for day in 0..5 {
             recent.extend(before(client, Some(end.seconds - day * DAY), RECENT).await?);
         }
-        ensure!(!any.is_empty(), "the database holds less than a year of builds");
+        ensure!(
+            !any.is_empty(),
+            "the database holds less than a year of builds"
+        );
         Ok(Self { any, recent, end })
     }
 
