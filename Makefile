@@ -112,10 +112,31 @@ accept-contract: web-ui/node_modules/.complete ## Take the protos as the contrac
 	@.ci/contract-notes
 	$(BUF) build --exclude-source-info --output proto/accepted.binpb
 
+BENCH := target/release/lampboard-bench
+# Filled databases go here, away from other work, and are gone afterwards.
+FILLED := target/bench/filled
+
 .PHONY: bench
-bench: ## Measure, and write the figures to README (REFERENCES=folder: against others, too)
-	cargo build --release --locked
-	cargo run --release --locked --package lampboard-bench -- ingest $(if $(REFERENCES),--references $(REFERENCES))
+bench: bench-ingest bench-small bench-million ## Measure, and write the figures to README and docs/PERFORMANCE.md (REFERENCES=folder: against others, too)
+
+.PHONY: bench-build
+bench-build:
+	cargo build --release --locked --workspace --bins
+
+.PHONY: bench-ingest
+bench-ingest: bench-build ## Measure only how deliveries are taken in, on SQLite and PostgreSQL
+	.ci/with-postgres $(BENCH) ingest $(if $(REFERENCES),--references $(REFERENCES))
+
+.PHONY: bench-small bench-million bench-large
+bench-small: BUILDS := 10000
+bench-million: BUILDS := 1000000
+bench-large: BUILDS := 10000000
+bench-large: ## Measure reads at ten million builds: 20 GB of disk and most of an hour
+bench-small bench-million bench-large: bench-build
+	@rm -rf $(FILLED); mkdir -p $(FILLED)
+	$(BENCH) fill --database sqlite:$(FILLED)/lampboard.db --builds $(BUILDS)
+	$(BENCH) read --database sqlite:$(FILLED)/lampboard.db --builds $(BUILDS)
+	@rm -rf $(FILLED)
 
 .PHONY: tools
 tools: ## Install what checks and tests need, where it is missing

@@ -95,6 +95,16 @@ pub(crate) struct IngestArgs {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) references: Option<PathBuf>,
 
+    /// A `PostgreSQL` on this machine whose user may make databases: measures on it,
+    /// too.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "LAMPBOARD_TEST_POSTGRES_URL",
+        hide_env_values = true
+    )]
+    pub(crate) postgres: Option<String>,
+
     /// How often each server is measured; the table has the medians.
     #[arg(long, default_value_t = 3, value_parser = between(1, 20))]
     pub(crate) rounds: usize,

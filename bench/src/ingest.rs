@@ -1,59 +1,79 @@
 //! Measures how deliveries are taken in, beside reference implementations where there
 //! are some.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use jiff::Timestamp;
 
 use crate::args::IngestArgs;
+use crate::page::Page;
+use crate::postgres::Postgres;
 use crate::round::Plan;
-use crate::subject::{Kind, Subject};
+use crate::subject::{Kind, Program, Subject};
 use crate::table::{Circumstances, Results};
-use crate::{binary, machine, readme, references, repository, round, server, yardstick};
+use crate::{binary, machine, references, repository, round, work_folder, yardstick};
 
-/// Measures, and writes the figures into the README unless only some are measured.
+/// Measures, and writes the figures into README and page unless only some are
+/// measured.
 pub(crate) async fn run(args: IngestArgs, now: Timestamp) -> Result<()> {
     let repository = repository();
-    let readme = repository.join("README.md");
-    let writes_readme = args.only.is_empty();
-    if writes_readme {
-        ensure!(
-            !cfg!(debug_assertions),
-            "figures for the README need `cargo run --release -p lampboard-bench`"
-        );
-        // Rather now than after minutes of measuring.
-        readme::splice(&read(&readme)?, "")?;
-    }
-    let work = work_folder(&args, &repository)?;
-    let subjects = subjects(&args, &work)?;
+    let page = Page::open(&repository)?;
+    let whole = args.only.is_empty();
+    ensure!(
+        !(whole && cfg!(debug_assertions)),
+        "figures for the README need `cargo run --release -p lampboard-bench`"
+    );
+    let work = work_folder(args.work.as_ref(), &repository)?;
+    let postgres = if let Some(url) = &args.postgres {
+        Some(Postgres::find(url).await?)
+    } else {
+        eprintln!("without --postgres nothing is measured on PostgreSQL");
+        None
+    };
+    let subjects = subjects(&args, &work, postgres.is_some())?;
     let plan = Plan::new(args.deliveries, args.connections, now);
 
-    let results = measure(&subjects, &plan, args.rounds, &work).await?;
-    let figures = results.render(&Circumstances {
+    let results = measure(&subjects, &plan, args.rounds, &work, postgres.as_ref()).await?;
+    let how = results.explain(&Circumstances {
         date: now.strftime("%Y-%m-%d").to_string(),
         commit: machine::commit(&repository),
         machine: machine::machine(),
         load: plan.size(),
     });
-    println!("{figures}");
-    if writes_readme {
-        fs::write(&readme, readme::splice(&read(&readme)?, &figures)?)?;
+    let on_files = format!("{}\n{how}", results.table(&Kind::ON_FILES));
+    let on_postgres = format!("{}\n{how}", results.table(&Kind::ON_POSTGRES));
+    println!("{on_files}\n{on_postgres}");
+    if whole {
+        page.put_into_readme("ingest", &on_files)?;
+        if results.has(&Kind::ON_POSTGRES) {
+            page.put("ingest-postgres", &on_postgres)?;
+        }
+        page.see(results.seen())?;
     }
     Ok(())
 }
 
-async fn measure(subjects: &[Subject], plan: &Plan, rounds: usize, work: &Path) -> Result<Results> {
+async fn measure(
+    subjects: &[Subject],
+    plan: &Plan,
+    rounds: usize,
+    work: &Path,
+    postgres: Option<&Postgres>,
+) -> Result<Results> {
     let mut results = Results::new(subjects.iter().map(|subject| subject.kind));
     for round in 1..=rounds {
-        results
-            .bare_costs
-            .push(yardstick::bare_cost(plan.deliveries())?);
+        let bare = yardstick::bare_cost(plan.deliveries(), work).await?;
+        results.bare_costs.push(bare);
         for (subject, (_, figures)) in subjects.iter().zip(&mut results.figures) {
-            let found = round::measure(subject, plan, work).await?;
+            let found = round::measure(subject, plan, work, postgres).await?;
+            let place = if subject.kind.on_postgres() {
+                " on PostgreSQL"
+            } else {
+                ""
+            };
             eprintln!(
-                "round {round} of {rounds}: {} took {:.0} deliveries a second",
+                "round {round} of {rounds}: {}{place} took {:.0} deliveries a second",
                 subject.kind.title(),
                 found.rate
             );
@@ -63,35 +83,27 @@ async fn measure(subjects: &[Subject], plan: &Plan, rounds: usize, work: &Path) 
     Ok(results)
 }
 
-fn subjects(args: &IngestArgs, work: &Path) -> Result<Vec<Subject>> {
-    let wanted = |kind: Kind| args.only.is_empty() || args.only.contains(&kind);
-    let mut subjects = Vec::new();
-    if wanted(Kind::Lampboard) {
-        subjects.push(Subject {
-            kind: Kind::Lampboard,
-            home: binary(args.binary.as_ref())?,
-        });
-    }
+fn subjects(args: &IngestArgs, work: &Path, postgres: bool) -> Result<Vec<Subject>> {
+    let ours = binary(args.binary.as_ref())?;
+    let mut homes = vec![(Program::Lampboard, ours)];
     if let Some(folder) = &args.references {
-        let references = references::set_up(folder, work)?;
-        subjects.extend(references.into_iter().filter(|found| wanted(found.kind)));
+        homes.extend(references::set_up(folder, work)?);
     }
+    let kinds = Kind::ON_FILES.iter().chain(&Kind::ON_POSTGRES);
+    let wanted = kinds.filter(|kind| {
+        (postgres || !kind.on_postgres()) && (args.only.is_empty() || args.only.contains(kind))
+    });
+    let subjects: Vec<Subject> = wanted
+        .filter_map(|kind| {
+            let (_, home) = homes
+                .iter()
+                .find(|(program, _)| *program == kind.program())?;
+            Some(Subject {
+                kind: *kind,
+                home: home.clone(),
+            })
+        })
+        .collect();
     ensure!(!subjects.is_empty(), "there is nothing to measure");
     Ok(subjects)
-}
-
-fn work_folder(args: &IngestArgs, repository: &Path) -> Result<PathBuf> {
-    let default = || repository.join("target/bench");
-    let work = args.work.clone().unwrap_or_else(default);
-    fs::create_dir_all(&work)?;
-    ensure!(
-        !server::in_memory(&work)?,
-        "{} is in memory, where durability costs nothing: name another --work",
-        work.display()
-    );
-    Ok(work.canonicalize()?)
-}
-
-fn read(file: &Path) -> Result<String> {
-    fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
 }

@@ -9,9 +9,10 @@ mod history;
 mod ingest;
 mod load;
 mod machine;
+mod page;
+mod postgres;
 mod procfs;
 mod read;
-mod readme;
 mod references;
 mod round;
 mod server;
@@ -21,6 +22,7 @@ mod subject;
 mod table;
 mod yardstick;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,6 +33,7 @@ use tokio::runtime::Builder;
 
 use crate::args::{Args, Command, FillArgs, ReadArgs};
 use crate::fill::{Content, fill, per_second};
+use crate::page::Page;
 use crate::read::{Effort, read};
 
 fn main() -> Result<()> {
@@ -79,8 +82,23 @@ async fn read_one(args: &ReadArgs) -> Result<()> {
     let binary = binary(args.binary.as_ref())?;
     let only = args.only.as_deref();
     let reading = read(&binary, &args.database, args.builds, effort, only).await?;
-    eprintln!("driver: {:.2} cores", reading.driver);
+    if only.is_none() {
+        Page::open(&repository())?.read(reading)?;
+    }
     Ok(())
+}
+
+/// Where databases and prepared references go.
+fn work_folder(given: Option<&PathBuf>, repository: &Path) -> Result<PathBuf> {
+    let default = || repository.join("target/bench");
+    let work = given.cloned().unwrap_or_else(default);
+    fs::create_dir_all(&work)?;
+    ensure!(
+        !server::in_memory(&work)?,
+        "{} is in memory, where durability costs nothing: name another --work",
+        work.display()
+    );
+    Ok(work.canonicalize()?)
 }
 
 /// The Lampboard that is measured.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 /// What a process and its descendants spent so far.
@@ -13,6 +14,14 @@ pub(crate) struct Usage {
     pub(crate) resident_kib: u64,
     /// The most memory that was in use.
     pub(crate) peak_kib: u64,
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.cpu += other.cpu;
+        self.resident_kib += other.resident_kib;
+        self.peak_kib += other.peak_kib;
+    }
 }
 
 impl Usage {
@@ -33,6 +42,13 @@ impl Usage {
         }
         Ok(usage)
     }
+}
+
+/// The process that started another one.
+pub(crate) fn parent(pid: u32) -> io::Result<u32> {
+    let line = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let stat = parse_stat(&line).ok_or(io::ErrorKind::InvalidData)?;
+    Ok(stat.parent)
 }
 
 /// How long all cores of the machine together have been busy.

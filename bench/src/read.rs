@@ -78,7 +78,7 @@ pub(crate) async fn read(
     let folder = tempfile::tempdir()?;
     let port = free_port()?;
     let command = lampboard::serve(binary, port, folder.path(), Some(address));
-    let mut server = Server::start(command, folder.path().join("log"))?;
+    let mut server = Server::start(vec![command], folder.path().join("log"))?;
     let ready = Target::new(port, "/readyz", None)?;
     server.ready(&ready, StatusCode::OK).await?;
     let reading = ask_all(&mut server, port, address, builds, effort, only).await;

@@ -2,12 +2,12 @@
 //! be read-only.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::subject::{Kind, Subject};
+use crate::subject::Program;
 
 /// What a reference needs before it can run.
 struct Needs {
@@ -34,19 +34,18 @@ const PROBOT: Needs = Needs {
 };
 
 /// Sets up those that `folder` has.
-pub(crate) fn set_up(folder: &Path, work: &Path) -> Result<Vec<Subject>> {
+pub(crate) fn set_up(folder: &Path, work: &Path) -> Result<Vec<(Program, PathBuf)>> {
     let known = [
-        (Kind::Fastapi, "fastapi_reference", FASTAPI),
-        (Kind::Probot, "probot_reference", PROBOT),
+        (Program::Fastapi, "fastapi_reference", FASTAPI),
+        (Program::Probot, "probot_reference", PROBOT),
     ];
     let mut subjects = Vec::new();
-    for (kind, name, needs) in known {
+    for (program, name, needs) in known {
         let source = folder.join(name);
         if source.is_dir() {
             let home = work.join(name);
-            install(&needs, &source, &home)
-                .with_context(|| format!("cannot set up the {}", kind.title()))?;
-            subjects.push(Subject { kind, home });
+            install(&needs, &source, &home).with_context(|| format!("cannot set up {name}"))?;
+            subjects.push((program, home));
         }
     }
     ensure!(

@@ -8,13 +8,15 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use tokio::time::sleep;
 
+use crate::database::Address;
 use crate::delivery::{Delivery, prepare};
 use crate::load::{self, Pace, Target};
+use crate::postgres::Postgres;
 use crate::procfs::machine_busy;
 use crate::server::{Server, free_port};
 use crate::statistics::Latency;
 use crate::stored;
-use crate::subject::{Kind, SECRET, Subject};
+use crate::subject::{Kind, Ports, Program, SECRET, Subject};
 use crate::yardstick::own_cpu_time;
 
 /// Sent before anything is measured: connections are made, code is compiled,
@@ -48,8 +50,9 @@ pub(crate) struct LoadSize {
 pub(crate) struct Figures {
     /// Acknowledged deliveries a second.
     pub(crate) rate: f64,
-    /// CPU time per delivery.
+    /// CPU time per delivery, that of `PostgreSQL` included.
     pub(crate) cpu: Duration,
+    pub(crate) cpu_postgres: Duration,
     pub(crate) closed: Latency,
     pub(crate) paced: Latency,
     pub(crate) idle_kib: u64,
@@ -57,6 +60,8 @@ pub(crate) struct Figures {
     pub(crate) startup: Duration,
     /// The size of the one file that is the server, if it is one.
     pub(crate) binary_bytes: Option<u64>,
+    /// How many cores the driver kept busy.
+    pub(crate) driver: f64,
     /// How many cores others kept busy meanwhile, which disturbs the figures.
     pub(crate) others: f64,
 }
@@ -90,49 +95,83 @@ impl Plan {
     }
 }
 
-/// Measures a server with a new process and a new database, in a folder that
-/// is gone afterwards.
-pub(crate) async fn measure(subject: &Subject, plan: &Plan, work: &Path) -> Result<Figures> {
+/// Measures a server with new processes and a new database, in a folder that is
+/// gone afterwards.
+pub(crate) async fn measure(
+    subject: &Subject,
+    plan: &Plan,
+    work: &Path,
+    postgres: Option<&Postgres>,
+) -> Result<Figures> {
     let folder = tempfile::tempdir_in(work)?;
     let data = folder.path().join("data");
     std::fs::create_dir(&data)?;
-    let port = free_port()?;
-    let mut server = Server::start(subject.command(port, &data), folder.path().join("log"))?;
-    let figures = measure_running(subject, plan, &mut server, port, &data).await;
-    figures.with_context(|| {
+    let postgres = postgres.filter(|_| subject.kind.on_postgres());
+    let database = match postgres {
+        Some(postgres) => postgres.empty().await?,
+        None => Address::File(data.join("builds.db")),
+    };
+    let webhook = free_port()?;
+    let ports = Ports {
+        webhook,
+        api: match subject.kind {
+            Kind::LampboardSplit => free_port()?,
+            _ => webhook,
+        },
+    };
+    let commands = subject.commands(ports, &data, &database);
+    let mut server = Server::start(commands, folder.path().join("log"))?;
+    let place = Place {
+        ports,
+        database,
+        postgres,
+    };
+    let figures = measure_running(subject, plan, &mut server, &place).await;
+    let figures = figures.with_context(|| {
         let title = subject.kind.title();
         format!(
             "{title} could not be measured; it said: {}",
             server.last_words()
         )
-    })
+    });
+    drop(server);
+    if let Some(postgres) = postgres {
+        postgres.remove().await?;
+    }
+    figures
+}
+
+/// Where a server is, and what it keeps everything in.
+struct Place<'a> {
+    ports: Ports,
+    database: Address,
+    postgres: Option<&'a Postgres>,
 }
 
 async fn measure_running(
     subject: &Subject,
     plan: &Plan,
     server: &mut Server,
-    port: u16,
-    data: &Path,
+    place: &Place<'_>,
 ) -> Result<Figures> {
     let kind = subject.kind;
     let (page, answer) = kind.ready();
     let startup = server
-        .ready(&Target::new(port, page, None)?, answer)
+        .ready(&Target::new(place.ports.webhook, page, None)?, answer)
         .await?;
     sleep(SETTLE).await;
     let idle_kib = server.usage()?.resident_kib;
 
-    let target = Target::new(port, kind.webhook_path(), kind.bearer())?;
+    let target = Target::new(place.ports.webhook, kind.webhook_path(), kind.bearer())?;
     let send = |deliveries: &Arc<[Delivery]>, pace| {
         load::run(&target, Arc::clone(deliveries), plan.connections, pace)
     };
     let mut acknowledged = send(&plan.warm_up, Pace::Closed).await?.acknowledged;
 
-    let before = Spent::by(server)?;
+    let before = Spent::by(server, place.postgres)?;
     let closed = send(&plan.closed, Pace::Closed).await?;
     sleep(SETTLE).await;
-    let spent = Spent::by(server)?.since(before);
+    let spent = Spent::by(server, place.postgres)?.since(before);
 
     let paced = send(&plan.paced, Pace::PerSecond(PACE)).await?;
     let peak_kib = server.usage()?.peak_kib;
@@ -140,25 +179,28 @@ async fn measure_running(
     let count = u32::try_from(plan.closed.len())?;
     acknowledged.extend(closed.acknowledged);
     acknowledged.extend(paced.acknowledged);
-    stored::check(&acknowledged, kind, port, data).await?;
+    stored::check(&acknowledged, kind, place.ports, &place.database).await?;
     server.stop().await?;
+    let elapsed = (closed.elapsed + SETTLE).as_secs_f64();
     Ok(Figures {
         rate: f64::from(count) / closed.elapsed.as_secs_f64(),
-        cpu: spent.server / count,
+        cpu: (spent.server + spent.postgres) / count,
+        cpu_postgres: spent.postgres / count,
         closed: Latency::of(closed.latencies).context("nothing was sent")?,
         paced: Latency::of(paced.latencies).context("nothing was sent")?,
         idle_kib,
         peak_kib,
         startup,
         binary_bytes: binary_bytes(subject)?,
-        others: spent.others().as_secs_f64() / (closed.elapsed + SETTLE).as_secs_f64(),
+        driver: spent.driver.as_secs_f64() / elapsed,
+        others: spent.others().as_secs_f64() / elapsed,
     })
 }
 
 fn binary_bytes(subject: &Subject) -> Result<Option<u64>> {
-    Ok(match subject.kind {
-        Kind::Lampboard => Some(std::fs::metadata(&subject.home)?.len()),
-        Kind::Fastapi | Kind::Probot => None,
+    Ok(match subject.kind.program() {
+        Program::Lampboard => Some(std::fs::metadata(&subject.home)?.len()),
+        Program::Fastapi | Program::Probot => None,
     })
 }
 
@@ -166,14 +208,17 @@ fn binary_bytes(subject: &Subject) -> Result<Option<u64>> {
 #[derive(Clone, Copy)]
 struct Spent {
     server: Duration,
+    postgres: Duration,
     driver: Duration,
     machine: Duration,
 }
 
 impl Spent {
-    fn by(server: &Server) -> Result<Self> {
+    fn by(server: &Server, postgres: Option<&Postgres>) -> Result<Self> {
+        let postgres = postgres.map(Postgres::usage).transpose()?;
         Ok(Self {
             server: server.usage()?.cpu,
+            postgres: postgres.unwrap_or_default().cpu,
             driver: own_cpu_time(),
             machine: machine_busy()?,
         })
@@ -182,12 +227,14 @@ impl Spent {
     fn since(self, before: Self) -> Self {
         Self {
             server: self.server.saturating_sub(before.server),
+            postgres: self.postgres.saturating_sub(before.postgres),
             driver: self.driver.saturating_sub(before.driver),
             machine: self.machine.saturating_sub(before.machine),
         }
     }
 
     fn others(self) -> Duration {
-        self.machine.saturating_sub(self.server + self.driver)
+        self.machine
+            .saturating_sub(self.server + self.postgres + self.driver)
     }
 }

@@ -19,25 +19,32 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 /// Ends with this value, if need be by force.
 pub(crate) struct Server {
-    child: Child,
+    /// In the order in which they were started.
+    children: Vec<Child>,
     started: Instant,
     log: PathBuf,
 }
 
 impl Server {
-    /// Starts it with what it prints in the file `log`.
-    pub(crate) fn start(mut command: Command, log: PathBuf) -> Result<Self> {
+    /// Starts its processes, with what they print in the file `log`.
+    pub(crate) fn start(commands: Vec<Command>, log: PathBuf) -> Result<Self> {
         let output = File::create(&log)?;
-        command.stdout(output.try_clone()?).stderr(output);
         let started = Instant::now();
-        let child = command
-            .spawn()
-            .with_context(|| format!("cannot start {}", command.get_program().display()))?;
-        Ok(Self {
-            child,
+        let mut server = Self {
+            children: Vec::new(),
             started,
             log,
-        })
+        };
+        for mut command in commands {
+            command
+                .stdout(output.try_clone()?)
+                .stderr(output.try_clone()?);
+            let child = command
+                .spawn()
+                .with_context(|| format!("cannot start {}", command.get_program().display()))?;
+            server.children.push(child);
+        }
+        Ok(server)
     }
 
     /// Waits until `page` is answered with `expected`; gives the time since the start.
@@ -46,8 +53,10 @@ impl Server {
             if page.get().await.is_ok_and(|status| status == expected) {
                 return Ok(self.started.elapsed());
             }
-            if let Some(status) = self.child.try_wait()? {
-                bail!("it ended with {status}");
+            for child in &mut self.children {
+                if let Some(status) = child.try_wait()? {
+                    bail!("it ended with {status}");
+                }
             }
             sleep(Duration::from_millis(2)).await;
         }
@@ -55,7 +64,11 @@ impl Server {
     }
 
     pub(crate) fn usage(&self) -> Result<Usage> {
-        Ok(Usage::of_tree(self.child.id())?)
+        let mut usage = Usage::default();
+        for child in &self.children {
+            usage += Usage::of_tree(child.id())?;
+        }
+        Ok(usage)
     }
 
     /// The end of what it printed.
@@ -65,26 +78,34 @@ impl Server {
         String::from_utf8_lossy(end).trim().to_owned()
     }
 
-    /// Asks it to end, and waits for that.
+    /// Asks it to end, what was started last first, and waits for that.
     pub(crate) async fn stop(&mut self) -> Result<()> {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, Signal::TERM)?;
-        let asked = Instant::now();
-        while asked.elapsed() < STOP_LIMIT {
-            if self.child.try_wait()?.is_some() {
-                return Ok(());
-            }
-            sleep(Duration::from_millis(10)).await;
+        for child in self.children.iter_mut().rev() {
+            stop(child).await?;
         }
-        bail!("it did not end when asked to")
+        Ok(())
     }
+}
+
+async fn stop(child: &mut Child) -> Result<()> {
+    kill_process(Pid::from_child(child), Signal::TERM)?;
+    let asked = Instant::now();
+    while asked.elapsed() < STOP_LIMIT {
+        if child.try_wait()?.is_some() {
+            return Ok(());
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    bail!("it did not end when asked to")
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Both do nothing to a process that was waited for already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        for child in &mut self.children {
+            // Both do nothing to a process that was waited for already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -106,7 +127,7 @@ mod tests {
     fn shell(script: &str, folder: &Path) -> Server {
         let mut command = Command::new("sh");
         command.args(["-c", script]);
-        Server::start(command, folder.join("log")).unwrap()
+        Server::start(vec![command], folder.join("log")).unwrap()
     }
 
     #[tokio::test]

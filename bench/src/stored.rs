@@ -1,21 +1,26 @@
 //! Which runs a server has recorded, asked of itself or of its database.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use anyhow::{Result, ensure};
 use lampboard_proto::v1::ListBuildsRequest;
 use lampboard_proto::v1::build_service_client::BuildServiceClient;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
-use crate::subject::Kind;
+use crate::database::Address;
+use crate::subject::{Kind, Ports, Program};
 
 /// Fails unless every run that was acknowledged is recorded, and no other is.
-pub(crate) async fn check(acknowledged: &[u64], kind: Kind, port: u16, data: &Path) -> Result<()> {
-    let recorded = match kind {
-        Kind::Lampboard => listed(port).await?,
-        Kind::Fastapi | Kind::Probot => in_database(&data.join("builds.db")).await?,
+pub(crate) async fn check(
+    acknowledged: &[u64],
+    kind: Kind,
+    ports: Ports,
+    database: &Address,
+) -> Result<()> {
+    let recorded = match kind.program() {
+        Program::Lampboard => listed(ports.api).await?,
+        Program::Fastapi | Program::Probot => in_database(database).await?,
     };
     let acknowledged = acknowledged.iter().copied().collect();
     compare(&acknowledged, &recorded)
@@ -52,13 +57,23 @@ async fn listed(port: u16) -> Result<HashSet<u64>> {
 }
 
 /// Both references have the same table.
-async fn in_database(file: &Path) -> Result<HashSet<u64>> {
-    let options = SqliteConnectOptions::new().filename(file).read_only(true);
-    let mut database: SqliteConnection = options.connect().await?;
-    let ids: Vec<String> = sqlx::query_scalar("SELECT external_id FROM builds")
-        .fetch_all(&mut database)
-        .await?;
-    database.close().await?;
+async fn in_database(database: &Address) -> Result<HashSet<u64>> {
+    const IDS: &str = "SELECT external_id FROM builds";
+    let ids: Vec<String> = match database {
+        Address::File(path) => {
+            let options = SqliteConnectOptions::new().filename(path).read_only(true);
+            let mut database: SqliteConnection = options.connect().await?;
+            let ids = sqlx::query_scalar(IDS).fetch_all(&mut database).await?;
+            database.close().await?;
+            ids
+        }
+        Address::Postgres(_) => {
+            let mut database = PgConnection::connect(&database.url()).await?;
+            let ids = sqlx::query_scalar(IDS).fetch_all(&mut database).await?;
+            database.close().await?;
+            ids
+        }
+    };
     ids.iter().map(|id| Ok(id.parse()?)).collect()
 }
 

@@ -9,12 +9,14 @@ pub(crate) mod lampboard;
 use clap::ValueEnum;
 use http::StatusCode;
 
+use crate::database::Address;
+
 /// What deliveries are signed with.
 pub(crate) const SECRET: &str = "a secret of the benchmark";
 /// What a server wants as a bearer key besides, if it does.
 const KEY: &str = "a-key-of-the-benchmark";
 
-/// A server that can be measured.
+/// A server that can be measured, and where it keeps things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
     /// Lampboard, all in one.
@@ -23,57 +25,111 @@ pub(crate) enum Kind {
     Fastapi,
     /// A GitHub App written in JavaScript.
     Probot,
+    /// Lampboard, all in one, on `PostgreSQL`.
+    LampboardPostgres,
+    /// Lampboard, receiver and server apart, on `PostgreSQL`.
+    LampboardSplit,
+    /// The same API in Python, on `PostgreSQL`.
+    FastapiPostgres,
+    /// The same App in JavaScript, on `PostgreSQL`.
+    ProbotPostgres,
+}
+
+/// Which program it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    Lampboard,
+    Fastapi,
+    Probot,
 }
 
 impl Kind {
-    /// All of them, in the order of the table's columns.
-    pub(crate) const ALL: [Self; 3] = [Self::Lampboard, Self::Fastapi, Self::Probot];
+    /// Those that keep everything in files, in the order of the table's columns.
+    pub(crate) const ON_FILES: [Self; 3] = [Self::Lampboard, Self::Fastapi, Self::Probot];
+    /// Those that keep everything in `PostgreSQL`.
+    pub(crate) const ON_POSTGRES: [Self; 4] = [
+        Self::LampboardPostgres,
+        Self::LampboardSplit,
+        Self::FastapiPostgres,
+        Self::ProbotPostgres,
+    ];
+
+    pub(crate) fn program(self) -> Program {
+        match self {
+            Self::Lampboard | Self::LampboardPostgres | Self::LampboardSplit => Program::Lampboard,
+            Self::Fastapi | Self::FastapiPostgres => Program::Fastapi,
+            Self::Probot | Self::ProbotPostgres => Program::Probot,
+        }
+    }
+
+    pub(crate) fn on_postgres(self) -> bool {
+        Self::ON_POSTGRES.contains(&self)
+    }
 
     pub(crate) fn title(self) -> &'static str {
         match self {
-            Self::Lampboard => "Lampboard",
-            Self::Fastapi => "FastAPI reference",
-            Self::Probot => "Probot reference",
+            Self::Lampboard | Self::LampboardPostgres => "Lampboard",
+            Self::LampboardSplit => "Lampboard in two processes",
+            Self::Fastapi | Self::FastapiPostgres => "FastAPI reference",
+            Self::Probot | Self::ProbotPostgres => "Probot reference",
         }
     }
 
     pub(crate) fn webhook_path(self) -> &'static str {
-        match self {
-            Self::Lampboard | Self::Fastapi => "/api/webhook/github-actions",
-            Self::Probot => "/api/github/webhooks",
+        match self.program() {
+            Program::Lampboard | Program::Fastapi => "/api/webhook/github-actions",
+            Program::Probot => "/api/github/webhooks",
         }
     }
 
     /// The page that is first answered, and in this way, when it is ready.
     pub(crate) fn ready(self) -> (&'static str, StatusCode) {
-        match self {
-            Self::Lampboard => ("/readyz", StatusCode::OK),
-            Self::Fastapi => ("/api/metrics/summary", StatusCode::OK),
-            Self::Probot => ("/none", StatusCode::NOT_FOUND),
+        match self.program() {
+            Program::Lampboard => ("/readyz", StatusCode::OK),
+            Program::Fastapi => ("/api/metrics/summary", StatusCode::OK),
+            Program::Probot => ("/none", StatusCode::NOT_FOUND),
         }
     }
 
     pub(crate) fn bearer(self) -> Option<&'static str> {
-        (self == Self::Fastapi).then_some(KEY)
+        (self.program() == Program::Fastapi).then_some(KEY)
     }
 }
 
 /// A server that is there to be measured.
+#[derive(Clone)]
 pub(crate) struct Subject {
     pub(crate) kind: Kind,
     /// Lampboard's binary, or the folder in which a reference was set up.
     pub(crate) home: PathBuf,
 }
 
+/// The ports of 127.0.0.1 on which a server listens.
+#[derive(Clone, Copy)]
+pub(crate) struct Ports {
+    pub(crate) webhook: u16,
+    /// Where it is asked what it has: the same, unless it is in two processes.
+    pub(crate) api: u16,
+}
+
 impl Subject {
-    /// What starts it on a port of 127.0.0.1 with its database in `data`,
-    /// durable before every answer.
-    pub(crate) fn command(&self, port: u16, data: &Path) -> Command {
-        let database = data.join("builds.db");
+    /// What starts it, durable before every answer, with its database in the file
+    /// `builds.db` of `data` or at the address given.
+    pub(crate) fn commands(&self, ports: Ports, data: &Path, database: &Address) -> Vec<Command> {
+        let port = ports.webhook;
         match self.kind {
-            Kind::Lampboard => lampboard::serve(&self.home, port, data, None),
-            Kind::Fastapi => {
-                let url = format!("sqlite+aiosqlite:///{}", database.display());
+            Kind::Lampboard | Kind::LampboardPostgres => {
+                vec![lampboard::serve(&self.home, port, data, Some(database))]
+            }
+            Kind::LampboardSplit => vec![
+                lampboard::server(&self.home, ports.api, data, database),
+                lampboard::github_app(&self.home, ports, data),
+            ],
+            Kind::Fastapi | Kind::FastapiPostgres => {
+                let url = match database {
+                    Address::File(path) => format!("sqlite+aiosqlite:///{}", path.display()),
+                    Address::Postgres(_) => database.url(),
+                };
                 let mut command = in_clean_environment(self.home.join("venv/bin/python"));
                 command
                     .args(["app.py", "--port", &port.to_string()])
@@ -82,18 +138,21 @@ impl Subject {
                     .env("WEBHOOK_SECRET", SECRET)
                     .env("WRITE_KEY", KEY)
                     .current_dir(&self.home);
-                command
+                vec![command]
             }
-            Kind::Probot => {
+            Kind::Probot | Kind::ProbotPostgres => {
                 let mut command = in_clean_environment("node");
                 command
                     .arg("server.js")
                     .env("PORT", port.to_string())
-                    .env("SQLITE_PATH", database)
                     .env("SQLITE_SYNC", "FULL")
                     .env("WEBHOOK_SECRET", SECRET)
                     .current_dir(&self.home);
-                command
+                match database {
+                    Address::File(path) => command.env("SQLITE_PATH", path),
+                    Address::Postgres(_) => command.env("DATABASE_URL", database.url()),
+                };
+                vec![command]
             }
         }
     }

@@ -27,10 +27,13 @@ type Pick = fn(&Figures, Duration) -> Option<f64>;
 
 /// The table's rows: what each is called, and how it is picked from a round's
 /// figures and bare cost.
-const ROWS: [(&str, Pick); 13] = [
+const ROWS: [(&str, Pick); 15] = [
     ("Deliveries a second", |f, _| Some(f.rate)),
     ("CPU-seconds per 1,000 deliveries", |f, _| {
         Some(f.cpu.as_secs_f64() * 1000.0)
+    }),
+    ("of it in PostgreSQL", |f, _| {
+        (!f.cpu_postgres.is_zero()).then_some(f.cpu_postgres.as_secs_f64() * 1000.0)
     }),
     ("the same, in bare costs", |f, bare| {
         Some(f.cpu.as_secs_f64() / bare.as_secs_f64())
@@ -57,6 +60,7 @@ const ROWS: [(&str, Pick); 13] = [
     ("Binary, the UI in it (MiB)", |f, _| {
         f.binary_bytes.map(mebi)
     }),
+    ("Cores that the driver took", |f, _| Some(f.driver)),
 ];
 
 impl Results {
@@ -68,36 +72,69 @@ impl Results {
         }
     }
 
-    /// The table, with a paragraph on how it came about.
-    pub(crate) fn render(&self, about: &Circumstances) -> String {
+    /// The table of some servers, the first of which the others are set against.
+    pub(crate) fn table(&self, kinds: &[Kind]) -> String {
         let mut text = String::from("| |");
-        for kind in Kind::ALL {
+        for kind in kinds {
             let _ = write!(text, " {} |", kind.title());
         }
-        text.push_str("\n|---|---|---|---|\n");
+        let _ = writeln!(text, "\n|---|{}", "---|".repeat(kinds.len()));
         for (name, pick) in ROWS {
-            let _ = write!(text, "| {name} |");
-            for kind in Kind::ALL {
-                let _ = write!(text, " {} |", self.cell(kind, pick));
+            let cells = kinds
+                .iter()
+                .map(|kind| self.cell(*kind, kinds.first(), pick));
+            let cells: Vec<String> = cells.collect();
+            if cells.iter().any(|cell| !cell.is_empty()) {
+                let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
             }
-            text.push('\n');
         }
-        text.push('\n');
-        text.push_str(&self.explain(about));
         text
     }
 
-    fn cell(&self, kind: Kind, pick: Pick) -> String {
+    /// Whether one of these was measured.
+    pub(crate) fn has(&self, kinds: &[Kind]) -> bool {
+        self.figures.iter().any(|(kind, _)| kinds.contains(kind))
+    }
+
+    fn cell(&self, kind: Kind, against: Option<&Kind>, pick: Pick) -> String {
         let Some(figure) = self.spread(kind, pick) else {
             return String::new();
         };
-        let figure_of_ours = self.spread(Kind::Lampboard, pick);
+        let figure_of_ours = against.and_then(|ours| self.spread(*ours, pick));
         let ratio = figure_of_ours
-            .filter(|_| kind != Kind::Lampboard)
+            .filter(|_| Some(&kind) != against)
             .map(|ours| format!(", **{} ×**", number(figure.median / ours.median)));
         format!("{}{}", with_range(figure), ratio.unwrap_or_default())
     }
 
+    /// What the page says beside what is promised.
+    pub(crate) fn seen(&self) -> Vec<(&'static str, String)> {
+        let mut seen = Vec::new();
+        let mut add = |id, kinds: &[Kind], pick: Pick, unit: &str| {
+            let titled = |kind: &Kind| {
+                let cell = self.cell(*kind, kinds.first(), pick);
+                (!cell.is_empty()).then(|| format!("{}: {cell}{unit}", kind.title()))
+            };
+            let texts: Vec<String> = kinds.iter().filter_map(titled).collect();
+            if !texts.is_empty() {
+                seen.push((id, texts.join("; ")));
+            }
+        };
+        let cpu: Pick = |f, _| Some(f.cpu.as_secs_f64() * 1000.0);
+        let bare: Pick = |f, bare| Some(f.cpu.as_secs_f64() / bare.as_secs_f64());
+        let rate: Pick = |f, _| Some(f.rate);
+        let files = &Kind::ON_FILES;
+        add("cpu", files, cpu, "");
+        add("bare", &[Kind::Lampboard], bare, " bare costs");
+        add("rate", files, rate, "");
+        add("rate-postgres", &Kind::ON_POSTGRES, rate, "");
+        add("latency", files, |f, _| Some(f.paced.p99), " ms");
+        add("idle", files, |f, _| Some(mebi(f.idle_kib * 1024)), " MiB");
+        add("peak", files, |f, _| Some(mebi(f.peak_kib * 1024)), " MiB");
+        seen
+    }
+
+    /// What a figure was over the rounds.
     fn spread(&self, kind: Kind, pick: Pick) -> Option<Spread> {
         let (_, rounds) = self.figures.iter().find(|(of, _)| *of == kind)?;
         let values = rounds.iter().zip(&self.bare_costs);
@@ -108,7 +145,8 @@ impl Results {
         )
     }
 
-    fn explain(&self, about: &Circumstances) -> String {
+    /// How they came about.
+    pub(crate) fn explain(&self, about: &Circumstances) -> String {
         let micros = |cost: &Duration| cost.as_secs_f64() * 1e6;
         let bare = Spread::of(self.bare_costs.iter().map(micros).collect());
         let others = self.figures.iter().flat_map(|(_, rounds)| rounds);
@@ -119,10 +157,10 @@ impl Results {
              Figures are medians, with the lowest and the highest in brackets; × says how many \
              times Lampboard's figure. A round sends {deliveries} different signed deliveries of \
              {bytes} bytes over {connections} connections as fast as they are answered (full \
-             load), then others at {PACE} a second. All are stored in SQLite and synced to disk \
-             before the answer; every one that was acknowledged was looked for and found. The bare \
-             cost of a delivery is the CPU time of its HMAC, one scan of its JSON and its \
-             compression, and of nothing else: {bare} µs. Other processes used up to {others} \
+             load), then others at {PACE} a second. All are stored and synced to disk before the answer; \
+             every one that was acknowledged was looked for and found. The bare cost of a delivery \
+             is the CPU time of its HMAC, one scan of its JSON, its compression and one row in a \
+             durable commit of 32, and of nothing else: {bare} µs. Other processes used up to {others} \
              cores meanwhile.\n",
             date = about.date,
             commit = about.commit.as_deref().unwrap_or("unknown"),
@@ -151,7 +189,7 @@ fn with_range(figure: Spread) -> String {
 }
 
 /// Three digits that mean something, which is what a benchmark can tell.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value {
         100.0.. => thousands(value),
         10.0.. => format!("{value:.1}"),
@@ -160,7 +198,7 @@ fn number(value: f64) -> String {
     }
 }
 
-fn thousands(value: f64) -> String {
+pub(crate) fn thousands(value: f64) -> String {
     let digits = format!("{value:.0}");
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -194,12 +232,14 @@ mod tests {
         Figures {
             rate,
             cpu: Duration::from_micros(cpu),
+            cpu_postgres: Duration::ZERO,
             closed: latency,
             paced: latency,
             idle_kib: 20 * 1024,
             peak_kib: 80 * 1024,
             startup: Duration::from_millis(40),
             binary_bytes,
+            driver: 0.5,
             others: 0.25,
         }
     }
@@ -209,7 +249,7 @@ mod tests {
             figures,
             bare_costs: vec![Duration::from_micros(50); 2],
         };
-        results.render(&Circumstances {
+        let about = Circumstances {
             date: "2026-01-31".to_owned(),
             commit: Some("abc1234".to_owned()),
             machine: "Acme CPU, 2 cores".to_owned(),
@@ -218,7 +258,8 @@ mod tests {
                 bytes: 19_400,
                 connections: 32,
             },
-        })
+        };
+        results.table(&Kind::ON_FILES) + &results.explain(&about)
     }
 
     fn row<'a>(table: &'a str, name: &str) -> &'a str {
