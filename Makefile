@@ -117,7 +117,7 @@ BENCH := target/release/lampboard-bench
 FILLED := target/bench/filled
 
 .PHONY: bench
-bench: bench-ingest bench-small bench-million ## Measure, and write the figures to README and docs/PERFORMANCE.md (REFERENCES=folder: against others, too)
+bench: bench-ingest bench-parts bench-small bench-million ## Measure, and write the figures to README and docs/PERFORMANCE.md (REFERENCES=folder: against others, too)
 
 .PHONY: bench-build
 bench-build:
@@ -126,6 +126,11 @@ bench-build:
 .PHONY: bench-ingest
 bench-ingest: bench-build ## Measure only how deliveries are taken in, on SQLite and PostgreSQL
 	.ci/with-postgres $(BENCH) ingest $(if $(REFERENCES),--references $(REFERENCES))
+
+.PHONY: bench-parts
+bench-parts: bench-build
+	$(BENCH) watch
+	$(BENCH) space
 
 .PHONY: bench-small bench-million bench-large
 bench-small: BUILDS := 10000

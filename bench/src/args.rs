@@ -32,6 +32,22 @@ pub(crate) enum Command {
     Fill(FillArgs),
     /// Measures how long answers take on a database that was filled.
     Read(ReadArgs),
+    /// Measures how long it takes until a thousand watchers are told of a build.
+    Watch(PartArgs),
+    /// Measures how much disk builds and payloads take.
+    Space(PartArgs),
+}
+
+/// How a part of the page is measured.
+#[derive(clap::Args)]
+pub(crate) struct PartArgs {
+    /// The Lampboard to measure [default: target/release/lampboard].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+
+    /// Where databases go; on a disk, not in memory [default: target/bench].
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) work: Option<PathBuf>,
 }
 
 /// How answers are measured.

@@ -24,7 +24,8 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 /// However slow a server is, a benchmark ends.
 const LOAD_LIMIT: Duration = Duration::from_mins(5);
 
-type Connection = SendRequest<Full<Bytes>>;
+/// One that is kept alive.
+pub(crate) type Connection = SendRequest<Full<Bytes>>;
 
 /// Where deliveries go, and what a server wants to see besides a signature.
 #[derive(Clone)]
@@ -71,13 +72,23 @@ impl Target {
             .await
     }
 
-    async fn connect(&self) -> Result<Connection> {
+    pub(crate) async fn connect(&self) -> Result<Connection> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await?;
         // It ends with its sender; what went wrong is seen there.
         tokio::spawn(connection);
         Ok(sender)
+    }
+
+    /// Sends a delivery; gives how it was answered.
+    pub(crate) async fn deliver(
+        &self,
+        connection: &mut Connection,
+        delivery: &Delivery,
+    ) -> Result<StatusCode> {
+        let (headers, body) = (delivery.headers.clone(), delivery.body.clone());
+        self.send(connection, Method::POST, headers, body).await
     }
 
     async fn send(
@@ -177,11 +188,7 @@ impl Load {
         delivery: &Delivery,
     ) -> Result<StatusCode> {
         let mut sender = self.connection(connection.take()).await?;
-        let (headers, body) = (delivery.headers.clone(), delivery.body.clone());
-        let status = self
-            .target
-            .send(&mut sender, Method::POST, headers, body)
-            .await?;
+        let status = self.target.deliver(&mut sender, delivery).await?;
         *connection = Some(sender);
         Ok(status)
     }

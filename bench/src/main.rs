@@ -16,10 +16,12 @@ mod read;
 mod references;
 mod round;
 mod server;
+mod space;
 mod statistics;
 mod stored;
 mod subject;
 mod table;
+mod watch;
 mod yardstick;
 
 use std::fs;
@@ -31,10 +33,11 @@ use clap::Parser as _;
 use jiff::Timestamp;
 use tokio::runtime::Builder;
 
-use crate::args::{Args, Command, FillArgs, ReadArgs};
+use crate::args::{Args, Command, FillArgs, PartArgs, ReadArgs};
 use crate::fill::{Content, fill, per_second};
 use crate::page::Page;
 use crate::read::{Effort, read};
+use crate::table::number;
 
 fn main() -> Result<()> {
     let now = now();
@@ -51,6 +54,14 @@ fn main() -> Result<()> {
         Command::Read(args) => {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(read_one(&args))
+        }
+        Command::Watch(args) => {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(watch_one(&args, now))
+        }
+        Command::Space(args) => {
+            let runtime = Builder::new_multi_thread().enable_all().build()?;
+            runtime.block_on(space_one(&args, now))
         }
     }
 }
@@ -86,6 +97,28 @@ async fn read_one(args: &ReadArgs) -> Result<()> {
         Page::open(&repository())?.read(reading)?;
     }
     Ok(())
+}
+
+async fn watch_one(args: &PartArgs, now: Timestamp) -> Result<()> {
+    let page = Page::open(&repository())?;
+    let work = work_folder(args.work.as_ref(), &repository())?;
+    let watched = watch::watch(&binary(args.binary.as_ref())?, &work, now).await?;
+    println!("{}", watched.table());
+    page.put("watch", &watched.table())?;
+    let seen = format!("{} ms", number(watched.each.p99));
+    page.see(vec![("watch", seen)])
+}
+
+async fn space_one(args: &PartArgs, now: Timestamp) -> Result<()> {
+    let page = Page::open(&repository())?;
+    let work = work_folder(args.work.as_ref(), &repository())?;
+    let space = space::measure(&binary(args.binary.as_ref())?, &work, now).await?;
+    println!("{}", space.table());
+    page.put("space", &space.table())?;
+    page.see(vec![
+        ("disk", format!("{} B", number(space.per_build()))),
+        ("payload", format!("{} B", number(space.per_payload()))),
+    ])
 }
 
 /// Where databases and prepared references go.
