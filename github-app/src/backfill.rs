@@ -50,7 +50,9 @@ impl App {
         working: &mut JoinSet<()>,
     ) -> Result<(), tonic::Status> {
         let mut client = self.server.app.clone();
-        let watched = client.watch_requests(WatchRequestsRequest {}).await?;
+        let watched = client
+            .watch_requests(WatchRequestsRequest::default())
+            .await?;
         let mut requests = watched.into_inner();
         while let Some(message) = requests.message().await? {
             while working.try_join_next().is_some() {}

@@ -162,6 +162,7 @@ impl App {
 pub(crate) async fn tell(server: &Server, status: &AppStatus) -> Result<(), Trouble> {
     let request = ReportStatusRequest {
         status: Some(status.clone()),
+        ..ReportStatusRequest::default()
     };
     let mut client = server.app.clone();
     server::patiently(client.report_status(request)).await?;

@@ -8,6 +8,7 @@ mod gap;
 mod id;
 mod installation;
 mod job;
+mod lease;
 mod pattern;
 mod report;
 mod repository;
@@ -27,6 +28,7 @@ pub(crate) use installation::{
     Installation, InstallationFacts, InstallationState, InstallationSummary, Link,
 };
 pub(crate) use job::{Job, JobFacts, Step};
+pub(crate) use lease::{HOLD, HoldRequest, InstallationLease, WHOLE_APP, share_of, told_hold};
 pub(crate) use pattern::Pattern;
 pub(crate) use report::{Change, Delivery, Recorded, Report, Source};
 pub(crate) use repository::{RecentBuild, Repository, RepositoryFacts, Workflow, WorkflowStanding};

@@ -14,6 +14,7 @@ mod filter;
 mod gaps;
 mod installations;
 mod jobs;
+mod leases;
 mod links;
 mod metrics;
 mod missed;
@@ -36,6 +37,7 @@ pub(crate) use feed::{Feed, Heard};
 pub(crate) use gaps::GapQuery;
 pub(crate) use installations::InstallationSync;
 pub(crate) use metrics::{Dimension, Slice};
+pub(crate) use missed::LogRead;
 pub(crate) use repositories::RepositoryQuery;
 pub(crate) use system::DeliveryPage;
 

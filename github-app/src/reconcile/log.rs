@@ -116,6 +116,7 @@ impl Reconciler {
             let request = RecordMissedDeliveriesRequest {
                 deliveries,
                 examined_until_time: until.map(timestamp),
+                ..RecordMissedDeliveriesRequest::default()
             };
             let mut client = self.app.server.app.clone();
             server::patiently(client.record_missed_deliveries(request)).await?;

@@ -56,6 +56,7 @@ impl Reconciler {
             kind: kind.into(),
             limit: i32::try_from(limit).unwrap_or(i32::MAX),
             repository_ids,
+            ..ListGapsRequest::default()
         };
         let mut client = self.app.server.app.clone();
         Ok(server::patiently(client.list_gaps(request)).await?.gaps)

@@ -4,9 +4,9 @@ mod stream;
 
 use lampboard_proto::v1::{
     CloseGapsRequest, CloseGapsResponse, GetDeliveryCursorRequest, GetDeliveryCursorResponse,
-    ListGapsRequest, ListGapsResponse, RecordMissedDeliveriesRequest,
-    RecordMissedDeliveriesResponse, ReportStatusRequest, ReportStatusResponse,
-    UpdateBackfillRequest, UpdateBackfillResponse, WatchRequestsRequest,
+    HoldInstallationsRequest, HoldInstallationsResponse, ListGapsRequest, ListGapsResponse,
+    RecordMissedDeliveriesRequest, RecordMissedDeliveriesResponse, ReportStatusRequest,
+    ReportStatusResponse, UpdateBackfillRequest, UpdateBackfillResponse, WatchRequestsRequest,
     app_service_server::AppService,
 };
 use prost::Message as _;
@@ -46,11 +46,25 @@ impl App {
 impl AppService for App {
     type WatchRequestsStream = stream::RequestStream;
 
+    async fn hold_installations(
+        &self,
+        request: Request<HoldInstallationsRequest>,
+    ) -> Result<Response<HoldInstallationsResponse>, Status> {
+        let request = request.into_inner();
+        let request = Check::run(|check| convert::hold_request(check, request))?;
+        let held = self.store.hold(request).await?;
+        // What it holds now may be waited for.
+        self.requests.wake();
+        Ok(Response::new(convert::held_to_proto(held)))
+    }
+
     async fn watch_requests(
         &self,
-        _: Request<WatchRequestsRequest>,
+        request: Request<WatchRequestsRequest>,
     ) -> Result<Response<Self::WatchRequestsStream>, Status> {
-        Ok(Response::new(stream::of(self.feed.clone())))
+        let holder = request.into_inner().holder;
+        let holder = Check::run(|check| convert::holder(check, holder))?;
+        Ok(Response::new(stream::of(self.feed.of_holder(holder))))
     }
 
     async fn update_backfill(
@@ -80,8 +94,12 @@ impl AppService for App {
         request: Request<RecordMissedDeliveriesRequest>,
     ) -> Result<Response<RecordMissedDeliveriesResponse>, Status> {
         let request = request.into_inner();
-        let (missed, until) = Check::run(|check| convert::missed_deliveries(check, request))?;
-        let added = self.store.record_missed(missed, until).await?;
+        let read = Check::run(|check| convert::log_read(check, request))?;
+        let loads_history = read.history_since.is_some();
+        let added = self.store.record_missed(read).await?;
+        if loads_history {
+            self.requests.wake();
+        }
         Ok(Response::new(RecordMissedDeliveriesResponse {
             added_count: i32::try_from(added).unwrap_or(i32::MAX),
         }))
@@ -96,6 +114,7 @@ impl AppService for App {
         let asked = Check::run(|check| GapQuery {
             kind: convert::gap_kind(check, request.kind),
             repositories: convert::gap_repositories(check, request.repository_ids),
+            installations: convert::gap_installations(check, request.installation_ids),
             limit,
         })?;
         let gaps = self.store.gaps(asked, self.clock.now()).await?;
@@ -118,9 +137,13 @@ impl AppService for App {
         &self,
         request: Request<ReportStatusRequest>,
     ) -> Result<Response<ReportStatusResponse>, Status> {
-        let status = request.into_inner().status;
-        let status = Check::run(|check| convert::app_status(check, status))?;
-        self.store.set_app_status(status.encode_to_vec()).await?;
+        let request = request.into_inner();
+        let (status, holder) = Check::run(|check| {
+            let status = convert::app_status(check, request.status);
+            (status, convert::holder(check, request.holder))
+        })?;
+        let status = status.encode_to_vec();
+        self.store.set_app_status(status, holder).await?;
         Ok(Response::new(ReportStatusResponse {}))
     }
 }

@@ -7,6 +7,7 @@ mod filter;
 mod gap;
 mod installation;
 mod job;
+mod lease;
 mod report;
 mod repository;
 mod status;
@@ -21,10 +22,12 @@ pub(super) use build::{build_key_to_proto, build_to_proto};
 pub(super) use check::Check;
 pub(super) use filter::{filter, patterns, run_id};
 pub(super) use gap::{
-    closed_gaps, gap_kind, gap_kind_to_proto, gap_repositories, gap_to_proto, missed_deliveries,
+    closed_gaps, gap_installations, gap_kind, gap_kind_to_proto, gap_repositories, gap_to_proto,
+    log_read,
 };
 pub(super) use installation::{installation_sync, installation_to_proto, removed_repositories};
 pub(super) use job::job_to_proto;
+pub(super) use lease::{held_to_proto, hold_request, holder, holders_to_proto};
 pub(super) use report::report;
 pub(super) use repository::{repository_to_proto, workflow_to_proto};
 pub(super) use summary::{summary_to_proto, window_to_proto};

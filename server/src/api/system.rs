@@ -104,6 +104,7 @@ impl SystemService for System {
             last_delivery_time: last.map(convert::timestamp_to_proto),
             examined_until_time: examined.map(convert::timestamp_to_proto),
             gaps: self.gaps(now).await?,
+            holders: convert::holders_to_proto(store.holders(now).await?),
         }))
     }
 

@@ -134,13 +134,38 @@ pub(super) async fn start_first(
         sql::push_list(&mut query, &chunk);
         query.push(")");
         for row in query.fetch_all(&mut *connection).await? {
-            new.push(BackfillId {
-                repository: RepositoryId(row.try_get("id")?),
-                number: row.try_get("number")?,
-            });
+            new.push(new_id(&row)?);
         }
     }
     insert(connection, &new, since, now).await
+}
+
+/// Starts to load the history of every repository that is seen, where no backfill
+/// is under way that reaches as far back.
+pub(super) async fn start_everywhere(
+    connection: &mut Connection,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    let rows = db::query(
+        "SELECT id, (SELECT COALESCE(MAX(number), 0) + 1 FROM backfill f
+                     WHERE f.repository_id = r.id) AS number
+         FROM repository r WHERE installation_id <> 0 AND hidden_time IS NULL AND NOT EXISTS
+             (SELECT 1 FROM backfill f WHERE f.repository_id = r.id
+              AND f.end_time IS NULL AND f.since_time <= $1)",
+    )
+    .bind(since.as_microsecond())
+    .fetch_all(&mut *connection)
+    .await?;
+    let new = rows.iter().map(new_id).collect::<Result<Vec<_>>>()?;
+    insert(connection, &new, since, now).await
+}
+
+fn new_id(row: &Row) -> Result<BackfillId> {
+    Ok(BackfillId {
+        repository: RepositoryId(row.try_get("id")?),
+        number: row.try_get("number")?,
+    })
 }
 
 async fn insert(

@@ -35,6 +35,9 @@ pub(crate) struct GapQuery {
     pub(crate) kind: GapKind,
     /// Only those of these. None means any.
     pub(crate) repositories: Vec<RepositoryId>,
+    /// Of deliveries, only those of these, the whole App standing for what nobody
+    /// holds. None means any.
+    pub(crate) installations: Vec<InstallationId>,
     pub(crate) limit: usize,
 }
 
@@ -77,7 +80,7 @@ impl Store {
     pub(crate) async fn gaps(&self, asked: GapQuery, now: Timestamp) -> Result<Vec<Gap>> {
         let readers = &self.readers;
         if asked.kind == GapKind::Delivery {
-            return missed::list(readers, &asked).await;
+            return missed::list(readers, &asked, now).await;
         }
         let mut gaps = Vec::new();
         for lack in lacks(asked.kind, now) {

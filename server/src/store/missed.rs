@@ -7,14 +7,27 @@ use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
 use super::{
-    GapQuery, Store,
+    GapQuery, Store, backfills,
     db::{self, Connection, Pool, Query, Row},
-    rows, sql,
+    leases, rows, sql,
 };
 use crate::{
     Result,
-    model::{Closing, Gap, InstallationId, MissedDelivery, Missing, RepositoryId},
+    model::{Closing, Gap, InstallationId, MissedDelivery, Missing, RepositoryId, WHOLE_APP},
 };
+
+/// What the app read of GitHub's log of deliveries.
+#[derive(Default)]
+pub(crate) struct LogRead {
+    /// What GitHub could not deliver.
+    pub(crate) missed: Vec<MissedDelivery>,
+    /// Until when all was examined.
+    pub(crate) until: Option<Timestamp>,
+    /// The lease of the App as a whole under which it was, to be looked at.
+    pub(crate) lease: Option<i64>,
+    /// Since when the log does not tell, so that history has to.
+    pub(crate) history_since: Option<Timestamp>,
+}
 
 const COLUMNS: [&str; 8] = [
     "guid",
@@ -30,22 +43,9 @@ const COLUMNS: [&str; 8] = [
 impl Store {
     /// Records deliveries that GitHub could not make, and until when its log was
     /// examined. Says how many are new.
-    pub(crate) async fn record_missed(
-        &self,
-        deliveries: Vec<MissedDelivery>,
-        examined_until: Option<Timestamp>,
-    ) -> Result<usize> {
-        self.write(move |connection, _| {
-            async move {
-                let added = record(connection, deliveries).await?;
-                if let Some(time) = examined_until {
-                    advance(connection, time).await?;
-                }
-                Ok(added)
-            }
-            .boxed()
-        })
-        .await
+    pub(crate) async fn record_missed(&self, log: LogRead) -> Result<usize> {
+        self.write(move |connection, now| record_log(connection, log, now).boxed())
+            .await
     }
 
     /// Until when GitHub's log of deliveries was examined.
@@ -56,6 +56,21 @@ impl Store {
         let time = |row: &Row| rows::time(row, "delivery_cursor", "examined_until_time", 1);
         row.as_ref().map(time).transpose()
     }
+}
+
+/// All of it together: a cursor that moved past what is not recorded would lose it.
+async fn record_log(connection: &mut Connection, log: LogRead, now: Timestamp) -> Result<usize> {
+    if let Some(number) = log.lease {
+        leases::require_whole_app(connection, number, now).await?;
+    }
+    if let Some(since) = log.history_since {
+        backfills::start_everywhere(connection, since, now).await?;
+    }
+    let added = record(connection, log.missed).await?;
+    if let Some(time) = log.until {
+        advance(connection, time).await?;
+    }
+    Ok(added)
 }
 
 async fn record(connection: &mut Connection, deliveries: Vec<MissedDelivery>) -> Result<usize> {
@@ -143,7 +158,7 @@ pub(super) async fn forget(connection: &mut Connection, guids: &[&str]) -> Resul
 }
 
 /// Lists those that are still missing, the newest first.
-pub(super) async fn list(readers: &Pool, asked: &GapQuery) -> Result<Vec<Gap>> {
+pub(super) async fn list(readers: &Pool, asked: &GapQuery, now: Timestamp) -> Result<Vec<Gap>> {
     let mut query = Query::new(
         "SELECT m.guid, m.delivery_id, m.event, m.action, m.repository_id, m.installation_id, \
                 m.deliver_time, m.problem, COALESCE(r.name, '') AS repository, \
@@ -154,6 +169,16 @@ pub(super) async fn list(readers: &Pool, asked: &GapQuery) -> Result<Vec<Gap>> {
     if !asked.repositories.is_empty() {
         query.push(" AND m.repository_id IN (");
         sql::push_list(&mut query, asked.repositories.iter().map(|id| &id.0));
+        query.push(")");
+    }
+    if !asked.installations.is_empty() {
+        query.push(" AND (m.installation_id IN (");
+        sql::push_list(&mut query, asked.installations.iter().map(|id| &id.0));
+        query.push(")");
+        if asked.installations.contains(&WHOLE_APP) {
+            query.push(" OR ");
+            leases::push_held_by_nobody(&mut query, "m.installation_id", now);
+        }
         query.push(")");
     }
     query.push(" ORDER BY m.deliver_time DESC, m.guid LIMIT ");

@@ -143,6 +143,11 @@ pub(super) fn migrations() -> Migrator {
             include_str!("../../../migrations/0005_rollups.sql"),
         ),
         migration(
+            6,
+            "leases",
+            include_str!("../../../migrations/0006_leases.sql"),
+        ),
+        migration(
             9,
             "lists",
             include_str!("../../../migrations/0009_lists.sql"),

@@ -9,6 +9,7 @@ mod filters;
 mod fixture;
 mod gaps;
 mod group_commit;
+mod leases;
 mod links;
 mod migrations;
 mod numbers;

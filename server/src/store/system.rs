@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Store,
     db::{self, Query, Row},
-    open, rows,
+    leases, open, rows,
 };
 use crate::{
     Result,
@@ -38,10 +38,15 @@ impl Store {
         row.map(read).transpose()
     }
 
-    /// Keeps how the app says it is. The last word counts.
-    pub(crate) async fn set_app_status(&self, status: Vec<u8>) -> Result<()> {
+    /// Keeps how the app says it is. The last word counts, of whoever holds the App as
+    /// a whole, if somebody does; of no name, anybody's.
+    pub(crate) async fn set_app_status(&self, status: Vec<u8>, holder: String) -> Result<()> {
         self.write(move |connection, now| {
             async move {
+                let is_named = !holder.is_empty();
+                if is_named && leases::is_held_by_another(connection, &holder, now).await? {
+                    return Ok(());
+                }
                 db::query(
                     "INSERT INTO app_status (id, report_time, status) VALUES (1, $1, $2)
                      ON CONFLICT (id) DO UPDATE SET

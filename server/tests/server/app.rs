@@ -48,6 +48,7 @@ async fn record(
     let request = RecordMissedDeliveriesRequest {
         deliveries,
         examined_until_time: until.and_then(time),
+        ..RecordMissedDeliveriesRequest::default()
     };
     let answer = server.app().record_missed_deliveries(request).await;
     answer.map(|answer| answer.into_inner().added_count)
@@ -80,7 +81,9 @@ async fn all_of_it_needs_the_write_key() {
         code(stranger.report_status(status).await),
         Code::Unauthenticated
     );
-    let watch = stranger.watch_requests(v1::WatchRequestsRequest {}).await;
+    let watch = stranger
+        .watch_requests(v1::WatchRequestsRequest::default())
+        .await;
     assert_eq!(code(watch.map(drop)), Code::Unauthenticated);
 }
 
@@ -168,7 +171,7 @@ async fn bad_gaps_and_deliveries_are_refused() {
     let bad = ListGapsRequest {
         kind: GapKind::Jobs.into(),
         repository_ids: vec![7, -1],
-        limit: 0,
+        ..ListGapsRequest::default()
     };
     assert_eq!(list(bad.clone()).await, ["repository_ids[1]"]);
     assert_eq!(list(ListGapsRequest { limit: -1, ..bad }).await, ["limit"]);
@@ -219,6 +222,7 @@ async fn a_bad_status_is_refused() {
     };
     let request = ReportStatusRequest {
         status: Some(status),
+        holder: String::new(),
     };
     let fields = refused_fields(app.report_status(request).await);
     assert_eq!(fields, ["status.app_slug", "status.problems[0]"]);

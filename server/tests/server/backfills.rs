@@ -44,7 +44,7 @@ struct Requests(Streaming<WatchRequestsResponse>);
 
 impl Requests {
     async fn watch(server: &TestServer) -> Self {
-        let request = WatchRequestsRequest {};
+        let request = WatchRequestsRequest::default();
         let answer = server.app().watch_requests(request).await;
         Self(answer.unwrap().into_inner())
     }

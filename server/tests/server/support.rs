@@ -116,7 +116,10 @@ impl TestServer {
             ..v1::AppStatus::default()
         });
         let mut client = self.app();
-        let report = v1::ReportStatusRequest { status };
+        let report = v1::ReportStatusRequest {
+            status,
+            holder: String::new(),
+        };
         client.report_status(report).await.unwrap();
     }
 

@@ -46,6 +46,7 @@ async fn miss(server: &TestServer, guids: &[&str], until: i64) {
     let request = RecordMissedDeliveriesRequest {
         deliveries: guids.iter().map(missed).collect(),
         examined_until_time: time(until),
+        ..RecordMissedDeliveriesRequest::default()
     };
     server
         .app()
@@ -117,6 +118,7 @@ async fn the_apps_last_word_counts() {
     };
     let request = ReportStatusRequest {
         status: Some(status.clone()),
+        holder: String::new(),
     };
     server.app().report_status(request).await.unwrap();
     let told = system(&server).await;

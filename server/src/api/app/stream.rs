@@ -39,6 +39,7 @@ pub(super) struct Feed {
     clock: Clock,
     live: Live,
     requests: Requests,
+    holder: String,
 }
 
 impl Feed {
@@ -48,6 +49,15 @@ impl Feed {
             clock: server.clock.clone(),
             live: server.live.clone(),
             requests: server.requests.clone(),
+            holder: String::new(),
+        }
+    }
+
+    /// The same for an app of this name.
+    pub(super) fn of_holder(&self, holder: String) -> Self {
+        Self {
+            holder,
+            ..self.clone()
         }
     }
 
@@ -55,10 +65,10 @@ impl Feed {
     async fn next(&self, held: &mut Vec<Lease>) -> Result<Option<LeasedBackfill>> {
         let now = self.clock.now();
         *held = self.store.held_leases(held, now).await?;
-        if held.len() >= AT_A_TIME || !self.store.has_free_backfill(now).await? {
+        if held.len() >= AT_A_TIME || !self.store.has_free_backfill(&self.holder, now).await? {
             return Ok(None);
         }
-        let leased = self.store.lease_backfill().await?;
+        let leased = self.store.lease_backfill(self.holder.clone()).await?;
         held.extend(leased.iter().map(|it| (it.backfill.id, it.lease)));
         Ok(leased)
     }

@@ -1,6 +1,5 @@
 //! Gaps and missed deliveries.
 
-use jiff::Timestamp;
 use lampboard_proto::v1;
 
 use super::{
@@ -9,8 +8,11 @@ use super::{
     report::LONGEST_GUID,
     time::{required, timestamp, timestamp_to_proto},
 };
-use crate::model::{
-    Closing, Gap, GapKind, GapName, InstallationId, MissedDelivery, Missing, RepositoryId,
+use crate::{
+    model::{
+        Closing, Gap, GapKind, GapName, InstallationId, MissedDelivery, Missing, RepositoryId,
+    },
+    store::LogRead,
 };
 
 const MOST_MISSED: usize = 10_000;
@@ -18,13 +20,19 @@ const MOST_CLOSED: usize = 1000;
 const MOST_REPOSITORIES: usize = 10_000;
 
 /// Reads what GitHub could not deliver, and until when that was looked for.
-pub(in crate::api) fn missed_deliveries(
+pub(in crate::api) fn log_read(
     check: &mut Check,
     request: v1::RecordMissedDeliveriesRequest,
-) -> (Vec<MissedDelivery>, Option<Timestamp>) {
-    let missed = check.each("deliveries", request.deliveries, MOST_MISSED, missed);
-    let until = timestamp(check, "examined_until_time", request.examined_until_time);
-    (missed, until)
+) -> LogRead {
+    if request.lease < 0 {
+        check.refuse("lease", "must not be negative");
+    }
+    LogRead {
+        missed: check.each("deliveries", request.deliveries, MOST_MISSED, missed),
+        until: timestamp(check, "examined_until_time", request.examined_until_time),
+        lease: (request.lease != 0).then_some(request.lease),
+        history_since: timestamp(check, "history_since_time", request.history_since_time),
+    }
 }
 
 fn missed(check: &mut Check, delivery: v1::MissedDelivery) -> MissedDelivery {
@@ -71,6 +79,16 @@ pub(in crate::api) fn gap_kind(check: &mut Check, kind: i32) -> GapKind {
 pub(in crate::api) fn gap_repositories(check: &mut Check, ids: Vec<i64>) -> Vec<RepositoryId> {
     check.each("repository_ids", ids, MOST_REPOSITORIES, |check, id| {
         RepositoryId(check.positive("", id))
+    })
+}
+
+/// Reads the installations whose missed deliveries are asked for; zero is one.
+pub(in crate::api) fn gap_installations(check: &mut Check, ids: Vec<i64>) -> Vec<InstallationId> {
+    check.each("installation_ids", ids, MOST_REPOSITORIES, |check, id| {
+        if id < 0 {
+            check.refuse("", "must not be negative");
+        }
+        InstallationId(id)
     })
 }
 

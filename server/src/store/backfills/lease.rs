@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    super::Store,
+    super::{Store, leases},
     db::{self, Connection, Query},
     find,
 };
@@ -19,9 +19,9 @@ const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// Which backfill was handed out, under which number.
 pub(crate) type Lease = (BackfillId, i64);
 
-/// That `f` may be handed out at a time: it is not over, nobody holds it,
-/// it does not wait, and GitHub answers for it.
-fn push_free(query: &mut Query, now: Timestamp) {
+/// That `f` may be handed out to a holder at a time: it is not over, nobody has it,
+/// it does not wait, and GitHub answers him for it. An empty name may have any.
+fn push_free(query: &mut Query, holder: &str, now: Timestamp) {
     query.push("f.end_time IS NULL AND COALESCE(f.lease_until_time, 0) <= ");
     query.push_bind(now.as_microsecond());
     query.push(" AND COALESCE(f.wait_until_time, 0) <= ");
@@ -30,15 +30,20 @@ fn push_free(query: &mut Query, now: Timestamp) {
         " AND EXISTS (SELECT 1 FROM repository r \
          LEFT JOIN installation i ON i.id = r.installation_id \
          WHERE r.id = f.repository_id AND r.hidden_time IS NULL \
-           AND r.installation_id <> 0 AND COALESCE(i.state, '') <> 'suspended')",
+           AND r.installation_id <> 0 AND COALESCE(i.state, '') <> 'suspended'",
     );
+    if !holder.is_empty() {
+        query.push(" AND ");
+        leases::push_held_by(query, "r.installation_id", holder, now);
+    }
+    query.push(")");
 }
 
 impl Store {
-    /// Whether a backfill could be handed out.
-    pub(crate) async fn has_free_backfill(&self, now: Timestamp) -> Result<bool> {
+    /// Whether a backfill could be handed out to a holder.
+    pub(crate) async fn has_free_backfill(&self, holder: &str, now: Timestamp) -> Result<bool> {
         let mut query = Query::new("SELECT 1 FROM backfill f WHERE ");
-        push_free(&mut query, now);
+        push_free(&mut query, holder, now);
         query.push(" LIMIT 1");
         let found = query.fetch_optional(&self.readers).await?;
         Ok(found.is_some())
@@ -46,8 +51,8 @@ impl Store {
 
     /// Hands a backfill out, if there is one: first one that has begun, then the
     /// one that waits longest.
-    pub(crate) async fn lease_backfill(&self) -> Result<Option<LeasedBackfill>> {
-        self.write(|connection, now| lease(connection, now).boxed())
+    pub(crate) async fn lease_backfill(&self, holder: String) -> Result<Option<LeasedBackfill>> {
+        self.write(move |connection, now| lease(connection, holder, now).boxed())
             .await
     }
 
@@ -86,7 +91,11 @@ impl Store {
     }
 }
 
-async fn lease(connection: &mut Connection, now: Timestamp) -> Result<Option<LeasedBackfill>> {
+async fn lease(
+    connection: &mut Connection,
+    holder: String,
+    now: Timestamp,
+) -> Result<Option<LeasedBackfill>> {
     let until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
     let mut query = Query::new("UPDATE backfill SET lease = lease + 1, ");
     query.push("wait_until_time = NULL, lease_until_time = ");
@@ -95,7 +104,7 @@ async fn lease(connection: &mut Connection, now: Timestamp) -> Result<Option<Lea
         " WHERE (repository_id, number) = \
          (SELECT f.repository_id, f.number FROM backfill f WHERE ",
     );
-    push_free(&mut query, now);
+    push_free(&mut query, &holder, now);
     query.push(
         " ORDER BY f.cursor_time IS NULL, f.create_time, f.repository_id, f.number LIMIT 1) \
          AND COALESCE(lease_until_time, 0) <= ",

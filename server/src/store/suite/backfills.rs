@@ -30,7 +30,8 @@ async fn backfills(fixture: &Fixture) -> Vec<(i32, BackfillStatus)> {
 
 /// Ends the open backfill, which the clock, that stands still, then puts in the past.
 async fn end(fixture: &Fixture, status: BackfillStatus) {
-    let leased = fixture.store.lease_backfill().await.unwrap().unwrap();
+    let leased = fixture.store.lease_backfill(String::new()).await;
+    let leased = leased.unwrap().unwrap();
     let update = BackfillUpdate {
         id: leased.backfill.id,
         lease: leased.lease,

@@ -41,25 +41,32 @@ pub(super) struct Fixture {
 impl Fixture {
     /// Opens a store on the kind of database that is tested.
     pub(super) async fn open() -> Self {
+        Self::open_by(Clock::new(|| at(0))).await
+    }
+
+    /// Opens a store that goes by a clock.
+    pub(super) async fn open_by(clock: Clock) -> Self {
         match std::env::var(POSTGRES) {
-            Ok(server) => Self::on(make_database(&server).await, None).await,
-            Err(_) => Self::open_file().await,
+            Ok(server) => Self::on(make_database(&server).await, None, clock).await,
+            Err(_) => Self::on_file(clock).await,
         }
     }
 
     /// Opens a store on a file, where that is what is tested.
     pub(super) async fn open_file() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        Self::on(Database::Sqlite(path(folder.path())), Some(folder)).await
+        Self::on_file(Clock::new(|| at(0))).await
     }
 
-    async fn on(database: Database, folder: Option<TempDir>) -> Self {
+    async fn on_file(clock: Clock) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::on(Database::Sqlite(path(folder.path())), Some(folder), clock).await
+    }
+
+    async fn on(database: Database, folder: Option<TempDir>, clock: Clock) -> Self {
         let news = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&news);
-        let store = open_on(&database, move |news| {
-            told.lock().expect("no panic").push(news);
-        })
-        .await;
+        let tell = move |news| told.lock().expect("no panic").push(news);
+        let store = Store::open(&database, clock, Arc::new(tell)).await;
         Self {
             store: store.expect("the store opens"),
             database,

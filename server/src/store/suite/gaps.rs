@@ -1,8 +1,10 @@
 //! Gaps: what is known to be missing, and that looking for it stays cheap.
 
+use jiff::Timestamp;
+
 use super::{
     super::{
-        GapQuery,
+        GapQuery, LogRead,
         db::Query,
         gaps::{counting, lacks, listing},
     },
@@ -22,6 +24,7 @@ fn asking(kind: GapKind, limit: usize) -> GapQuery {
     GapQuery {
         kind,
         repositories: Vec::new(),
+        installations: Vec::new(),
         limit,
     }
 }
@@ -41,6 +44,16 @@ fn names(gaps: &[Gap]) -> Vec<(i64, i32)> {
         Missing::Delivery(missed) => panic!("{missed:?} is no build"),
     });
     names.collect()
+}
+
+/// Records what was missed; says how much of it is new.
+async fn record(fixture: &Fixture, missed: Vec<MissedDelivery>, until: Option<Timestamp>) -> usize {
+    let read = LogRead {
+        missed,
+        until,
+        ..LogRead::default()
+    };
+    fixture.store.record_missed(read).await.unwrap()
 }
 
 async fn close(fixture: &Fixture, gap: GapName, closing: Closing) {
@@ -215,7 +228,7 @@ async fn gaps_are_chosen_by_repository_and_hidden_ones_have_none() {
     one_of_each(&fixture, &repository()).await;
     one_of_each(&fixture, &other).await;
     let both = vec![missed("a", 7, 10), missed("b", 8, 20)];
-    fixture.store.record_missed(both, None).await.unwrap();
+    record(&fixture, both, None).await;
     let of_other = |gap: &Gap| match &gap.missing {
         Missing::Build(_, id) => id.repository == other.id,
         Missing::Delivery(missed) => missed.repository == other.id,
@@ -239,10 +252,7 @@ async fn gaps_are_chosen_by_repository_and_hidden_ones_have_none() {
 #[tokio::test]
 async fn a_missed_delivery_is_missing_until_it_is_taken_in_or_given_up() {
     let fixture = Fixture::open().await;
-    let record = async |all: Vec<MissedDelivery>| {
-        let recorded = fixture.store.record_missed(all, None).await;
-        recorded.unwrap()
-    };
+    let record = async |all: Vec<MissedDelivery>| record(&fixture, all, None).await;
     let all = vec![missed("a", 7, 10), missed("b", 99, 20), missed("c", 0, 30)];
     assert_eq!(record(all.clone()).await, 3);
     assert_eq!(record(all).await, 0, "they are known");
@@ -289,8 +299,7 @@ async fn the_cursor_never_goes_back() {
     assert_eq!(cursor().await, None);
     for (until, expected) in [(Some(50), 50), (Some(40), 50), (None, 50), (Some(60), 60)] {
         let until = until.map(at);
-        let recorded = fixture.store.record_missed(Vec::new(), until).await;
-        recorded.unwrap();
+        record(&fixture, Vec::new(), until).await;
         assert_eq!(cursor().await, Some(at(expected)));
     }
 }

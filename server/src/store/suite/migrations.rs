@@ -71,6 +71,7 @@ async fn what_the_first_version_wrote_is_understood() {
     let asked = GapQuery {
         kind: GapKind::Attempt,
         repositories: Vec::new(),
+        installations: Vec::new(),
         limit: 10,
     };
     let gaps = store.gaps(asked, at(0)).await.unwrap();

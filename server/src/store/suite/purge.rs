@@ -1,7 +1,7 @@
 //! Deleting what has been hidden for long: all of it, and nothing else.
 
 use super::{
-    super::{RepositoryQuery, db::query},
+    super::{LogRead, RepositoryQuery, db::query},
     fixture::{Fixture, synced},
     rows::{fetch, number},
 };
@@ -221,7 +221,11 @@ async fn what_was_given_up_is_forgotten_after_github_forgot_it() {
         problem: "timed out".to_owned(),
     });
     let store = &fixture.store;
-    store.record_missed(missed.into(), None).await.unwrap();
+    let read = LogRead {
+        missed: missed.into(),
+        ..LogRead::default()
+    };
+    store.record_missed(read).await.unwrap();
     let closed = vec![GapName::Delivery("closed".to_owned())];
     store.close_gaps(closed, Closing::Lost).await.unwrap();
     let left = async || {

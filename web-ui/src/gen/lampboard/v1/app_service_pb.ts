@@ -4,8 +4,8 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Backfill, BackfillStatus } from "./backfill_pb";
 import { file_lampboard_v1_backfill } from "./backfill_pb";
 import type { BuildKey } from "./ingest_service_pb";
@@ -18,7 +18,117 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file lampboard/v1/app_service.proto.
  */
 export const file_lampboard_v1_app_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch5sYW1wYm9hcmQvdjEvYXBwX3NlcnZpY2UucHJvdG8SDGxhbXBib2FyZC52MSIWChRXYXRjaFJlcXVlc3RzUmVxdWVzdCJUChVXYXRjaFJlcXVlc3RzUmVzcG9uc2USMAoIYmFja2ZpbGwYASABKAsyHC5sYW1wYm9hcmQudjEuTGVhc2VkQmFja2ZpbGxIAEIJCgdyZXF1ZXN0ImoKDkxlYXNlZEJhY2tmaWxsEigKCGJhY2tmaWxsGAEgASgLMhYubGFtcGJvYXJkLnYxLkJhY2tmaWxsEhEKBWxlYXNlGAIgASgDQgIwARIbCg9pbnN0YWxsYXRpb25faWQYAyABKANCAjABIpECChVVcGRhdGVCYWNrZmlsbFJlcXVlc3QSCgoCaWQYASABKAkSEQoFbGVhc2UYAiABKANCAjABEiwKBnN0YXR1cxgDIAEoDjIcLmxhbXBib2FyZC52MS5CYWNrZmlsbFN0YXR1cxIvCgtjdXJzb3JfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFwoPYWRkZWRfcnVuX2NvdW50GAUgASgFEhsKE2FkZGVkX3JlcXVlc3RfY291bnQYBiABKAUSDwoHcHJvYmxlbRgHIAEoCRIzCg93YWl0X3VudGlsX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIhgKFlVwZGF0ZUJhY2tmaWxsUmVzcG9uc2UiGgoYR2V0RGVsaXZlcnlDdXJzb3JSZXF1ZXN0IlQKGUdldERlbGl2ZXJ5Q3Vyc29yUmVzcG9uc2USNwoTZXhhbWluZWRfdW50aWxfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiigEKHVJlY29yZE1pc3NlZERlbGl2ZXJpZXNSZXF1ZXN0EjAKCmRlbGl2ZXJpZXMYASADKAsyHC5sYW1wYm9hcmQudjEuTWlzc2VkRGVsaXZlcnkSNwoTZXhhbWluZWRfdW50aWxfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi0QEKDk1pc3NlZERlbGl2ZXJ5EgwKBGd1aWQYASABKAkSFwoLZGVsaXZlcnlfaWQYAiABKANCAjABEg0KBWV2ZW50GAMgASgJEg4KBmFjdGlvbhgEIAEoCRIZCg1yZXBvc2l0b3J5X2lkGAUgASgDQgIwARIbCg9pbnN0YWxsYXRpb25faWQYBiABKANCAjABEjAKDGRlbGl2ZXJfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHcHJvYmxlbRgIIAEoCSI1Ch5SZWNvcmRNaXNzZWREZWxpdmVyaWVzUmVzcG9uc2USEwoLYWRkZWRfY291bnQYASABKAUiYQoPTGlzdEdhcHNSZXF1ZXN0EiMKBGtpbmQYASABKA4yFS5sYW1wYm9hcmQudjEuR2FwS2luZBINCgVsaW1pdBgCIAEoBRIaCg5yZXBvc2l0b3J5X2lkcxgDIAMoA0ICMAEiMwoQTGlzdEdhcHNSZXNwb25zZRIfCgRnYXBzGAEgAygLMhEubGFtcGJvYXJkLnYxLkdhcCLcAQoDR2FwEiMKBGtpbmQYASABKA4yFS5sYW1wYm9hcmQudjEuR2FwS2luZBIlCgVidWlsZBgCIAEoCzIWLmxhbXBib2FyZC52MS5CdWlsZEtleRISCgpyZXBvc2l0b3J5GAMgASgJEhsKD2luc3RhbGxhdGlvbl9pZBgEIAEoA0ICMAESLgoIZGVsaXZlcnkYBSABKAsyHC5sYW1wYm9hcmQudjEuTWlzc2VkRGVsaXZlcnkSKAoEdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXgoQQ2xvc2VHYXBzUmVxdWVzdBIfCgRnYXBzGAEgAygLMhEubGFtcGJvYXJkLnYxLkdhcBIpCgdjbG9zaW5nGAIgASgOMhgubGFtcGJvYXJkLnYxLkdhcENsb3NpbmciEwoRQ2xvc2VHYXBzUmVzcG9uc2UiPgoTUmVwb3J0U3RhdHVzUmVxdWVzdBInCgZzdGF0dXMYASABKAsyFy5sYW1wYm9hcmQudjEuQXBwU3RhdHVzIhYKFFJlcG9ydFN0YXR1c1Jlc3BvbnNlKlcKCkdhcENsb3NpbmcSGwoXR0FQX0NMT1NJTkdfVU5TUEVDSUZJRUQQABIWChJHQVBfQ0xPU0lOR19MRUFSTlQQARIUChBHQVBfQ0xPU0lOR19MT1NUEAIyqQUKCkFwcFNlcnZpY2USWgoNV2F0Y2hSZXF1ZXN0cxIiLmxhbXBib2FyZC52MS5XYXRjaFJlcXVlc3RzUmVxdWVzdBojLmxhbXBib2FyZC52MS5XYXRjaFJlcXVlc3RzUmVzcG9uc2UwARJbCg5VcGRhdGVCYWNrZmlsbBIjLmxhbXBib2FyZC52MS5VcGRhdGVCYWNrZmlsbFJlcXVlc3QaJC5sYW1wYm9hcmQudjEuVXBkYXRlQmFja2ZpbGxSZXNwb25zZRJpChFHZXREZWxpdmVyeUN1cnNvchImLmxhbXBib2FyZC52MS5HZXREZWxpdmVyeUN1cnNvclJlcXVlc3QaJy5sYW1wYm9hcmQudjEuR2V0RGVsaXZlcnlDdXJzb3JSZXNwb25zZSIDkAIBEngKFlJlY29yZE1pc3NlZERlbGl2ZXJpZXMSKy5sYW1wYm9hcmQudjEuUmVjb3JkTWlzc2VkRGVsaXZlcmllc1JlcXVlc3QaLC5sYW1wYm9hcmQudjEuUmVjb3JkTWlzc2VkRGVsaXZlcmllc1Jlc3BvbnNlIgOQAgISTgoITGlzdEdhcHMSHS5sYW1wYm9hcmQudjEuTGlzdEdhcHNSZXF1ZXN0Gh4ubGFtcGJvYXJkLnYxLkxpc3RHYXBzUmVzcG9uc2UiA5ACARJRCglDbG9zZUdhcHMSHi5sYW1wYm9hcmQudjEuQ2xvc2VHYXBzUmVxdWVzdBofLmxhbXBib2FyZC52MS5DbG9zZUdhcHNSZXNwb25zZSIDkAICEloKDFJlcG9ydFN0YXR1cxIhLmxhbXBib2FyZC52MS5SZXBvcnRTdGF0dXNSZXF1ZXN0GiIubGFtcGJvYXJkLnYxLlJlcG9ydFN0YXR1c1Jlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_google_protobuf_timestamp, file_lampboard_v1_backfill, file_lampboard_v1_ingest_service, file_lampboard_v1_status]);
+  fileDesc("Ch5sYW1wYm9hcmQvdjEvYXBwX3NlcnZpY2UucHJvdG8SDGxhbXBib2FyZC52MSJuChhIb2xkSW5zdGFsbGF0aW9uc1JlcXVlc3QSDgoGaG9sZGVyGAEgASgJEiAKFGFza19pbnN0YWxsYXRpb25faWRzGAIgAygDQgIwARIRCgl1bmRpdmlkZWQYAyABKAgSDQoFbGVhdmUYBCABKAgigAEKGUhvbGRJbnN0YWxsYXRpb25zUmVzcG9uc2USNQoNaW5zdGFsbGF0aW9ucxgBIAMoCzIeLmxhbXBib2FyZC52MS5IZWxkSW5zdGFsbGF0aW9uEiwKCWhvbGRfdGltZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJxChBIZWxkSW5zdGFsbGF0aW9uEhsKD2luc3RhbGxhdGlvbl9pZBgBIAEoA0ICMAESEgoGbnVtYmVyGAIgASgDQgIwARIsCghhc2tfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiJgoUV2F0Y2hSZXF1ZXN0c1JlcXVlc3QSDgoGaG9sZGVyGAEgASgJIlQKFVdhdGNoUmVxdWVzdHNSZXNwb25zZRIwCghiYWNrZmlsbBgBIAEoCzIcLmxhbXBib2FyZC52MS5MZWFzZWRCYWNrZmlsbEgAQgkKB3JlcXVlc3QiagoOTGVhc2VkQmFja2ZpbGwSKAoIYmFja2ZpbGwYASABKAsyFi5sYW1wYm9hcmQudjEuQmFja2ZpbGwSEQoFbGVhc2UYAiABKANCAjABEhsKD2luc3RhbGxhdGlvbl9pZBgDIAEoA0ICMAEikQIKFVVwZGF0ZUJhY2tmaWxsUmVxdWVzdBIKCgJpZBgBIAEoCRIRCgVsZWFzZRgCIAEoA0ICMAESLAoGc3RhdHVzGAMgASgOMhwubGFtcGJvYXJkLnYxLkJhY2tmaWxsU3RhdHVzEi8KC2N1cnNvcl90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9hZGRlZF9ydW5fY291bnQYBSABKAUSGwoTYWRkZWRfcmVxdWVzdF9jb3VudBgGIAEoBRIPCgdwcm9ibGVtGAcgASgJEjMKD3dhaXRfdW50aWxfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiGAoWVXBkYXRlQmFja2ZpbGxSZXNwb25zZSIaChhHZXREZWxpdmVyeUN1cnNvclJlcXVlc3QiVAoZR2V0RGVsaXZlcnlDdXJzb3JSZXNwb25zZRI3ChNleGFtaW5lZF91bnRpbF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLVAQodUmVjb3JkTWlzc2VkRGVsaXZlcmllc1JlcXVlc3QSMAoKZGVsaXZlcmllcxgBIAMoCzIcLmxhbXBib2FyZC52MS5NaXNzZWREZWxpdmVyeRI3ChNleGFtaW5lZF91bnRpbF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCgVsZWFzZRgDIAEoA0ICMAESNgoSaGlzdG9yeV9zaW5jZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLRAQoOTWlzc2VkRGVsaXZlcnkSDAoEZ3VpZBgBIAEoCRIXCgtkZWxpdmVyeV9pZBgCIAEoA0ICMAESDQoFZXZlbnQYAyABKAkSDgoGYWN0aW9uGAQgASgJEhkKDXJlcG9zaXRvcnlfaWQYBSABKANCAjABEhsKD2luc3RhbGxhdGlvbl9pZBgGIAEoA0ICMAESMAoMZGVsaXZlcl90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9ibGVtGAggASgJIjUKHlJlY29yZE1pc3NlZERlbGl2ZXJpZXNSZXNwb25zZRITCgthZGRlZF9jb3VudBgBIAEoBSJ/Cg9MaXN0R2Fwc1JlcXVlc3QSIwoEa2luZBgBIAEoDjIVLmxhbXBib2FyZC52MS5HYXBLaW5kEg0KBWxpbWl0GAIgASgFEhoKDnJlcG9zaXRvcnlfaWRzGAMgAygDQgIwARIcChBpbnN0YWxsYXRpb25faWRzGAQgAygDQgIwASIzChBMaXN0R2Fwc1Jlc3BvbnNlEh8KBGdhcHMYASADKAsyES5sYW1wYm9hcmQudjEuR2FwItwBCgNHYXASIwoEa2luZBgBIAEoDjIVLmxhbXBib2FyZC52MS5HYXBLaW5kEiUKBWJ1aWxkGAIgASgLMhYubGFtcGJvYXJkLnYxLkJ1aWxkS2V5EhIKCnJlcG9zaXRvcnkYAyABKAkSGwoPaW5zdGFsbGF0aW9uX2lkGAQgASgDQgIwARIuCghkZWxpdmVyeRgFIAEoCzIcLmxhbXBib2FyZC52MS5NaXNzZWREZWxpdmVyeRIoCgR0aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJeChBDbG9zZUdhcHNSZXF1ZXN0Eh8KBGdhcHMYASADKAsyES5sYW1wYm9hcmQudjEuR2FwEikKB2Nsb3NpbmcYAiABKA4yGC5sYW1wYm9hcmQudjEuR2FwQ2xvc2luZyITChFDbG9zZUdhcHNSZXNwb25zZSJOChNSZXBvcnRTdGF0dXNSZXF1ZXN0EicKBnN0YXR1cxgBIAEoCzIXLmxhbXBib2FyZC52MS5BcHBTdGF0dXMSDgoGaG9sZGVyGAIgASgJIhYKFFJlcG9ydFN0YXR1c1Jlc3BvbnNlKlcKCkdhcENsb3NpbmcSGwoXR0FQX0NMT1NJTkdfVU5TUEVDSUZJRUQQABIWChJHQVBfQ0xPU0lOR19MRUFSTlQQARIUChBHQVBfQ0xPU0lOR19MT1NUEAIylAYKCkFwcFNlcnZpY2USaQoRSG9sZEluc3RhbGxhdGlvbnMSJi5sYW1wYm9hcmQudjEuSG9sZEluc3RhbGxhdGlvbnNSZXF1ZXN0GicubGFtcGJvYXJkLnYxLkhvbGRJbnN0YWxsYXRpb25zUmVzcG9uc2UiA5ACAhJaCg1XYXRjaFJlcXVlc3RzEiIubGFtcGJvYXJkLnYxLldhdGNoUmVxdWVzdHNSZXF1ZXN0GiMubGFtcGJvYXJkLnYxLldhdGNoUmVxdWVzdHNSZXNwb25zZTABElsKDlVwZGF0ZUJhY2tmaWxsEiMubGFtcGJvYXJkLnYxLlVwZGF0ZUJhY2tmaWxsUmVxdWVzdBokLmxhbXBib2FyZC52MS5VcGRhdGVCYWNrZmlsbFJlc3BvbnNlEmkKEUdldERlbGl2ZXJ5Q3Vyc29yEiYubGFtcGJvYXJkLnYxLkdldERlbGl2ZXJ5Q3Vyc29yUmVxdWVzdBonLmxhbXBib2FyZC52MS5HZXREZWxpdmVyeUN1cnNvclJlc3BvbnNlIgOQAgESeAoWUmVjb3JkTWlzc2VkRGVsaXZlcmllcxIrLmxhbXBib2FyZC52MS5SZWNvcmRNaXNzZWREZWxpdmVyaWVzUmVxdWVzdBosLmxhbXBib2FyZC52MS5SZWNvcmRNaXNzZWREZWxpdmVyaWVzUmVzcG9uc2UiA5ACAhJOCghMaXN0R2FwcxIdLmxhbXBib2FyZC52MS5MaXN0R2Fwc1JlcXVlc3QaHi5sYW1wYm9hcmQudjEuTGlzdEdhcHNSZXNwb25zZSIDkAIBElEKCUNsb3NlR2FwcxIeLmxhbXBib2FyZC52MS5DbG9zZUdhcHNSZXF1ZXN0Gh8ubGFtcGJvYXJkLnYxLkNsb3NlR2Fwc1Jlc3BvbnNlIgOQAgISWgoMUmVwb3J0U3RhdHVzEiEubGFtcGJvYXJkLnYxLlJlcG9ydFN0YXR1c1JlcXVlc3QaIi5sYW1wYm9hcmQudjEuUmVwb3J0U3RhdHVzUmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_lampboard_v1_backfill, file_lampboard_v1_ingest_service, file_lampboard_v1_status]);
+
+/**
+ * Asks for installations to hold.
+ *
+ * @generated from message lampboard.v1.HoldInstallationsRequest
+ */
+export type HoldInstallationsRequest = Message<"lampboard.v1.HoldInstallationsRequest"> & {
+  /**
+   * Names the app: up to 255 characters. No two that run may have the same name.
+   *
+   * @generated from field: string holder = 1;
+   */
+  holder: string;
+
+  /**
+   * Installations that GitHub has to be asked about, because a webhook was about
+   * them or GitHub listed them, by whoever holds them. At most 10000.
+   *
+   * @generated from field: repeated int64 ask_installation_ids = 2 [jstype = JS_STRING];
+   */
+  askInstallationIds: string[];
+
+  /**
+   * Whether the app takes all installations or none, because it learns of builds
+   * by lists alone, and only all lists together say until when all is known.
+   *
+   * @generated from field: bool undivided = 3;
+   */
+  undivided: boolean;
+
+  /**
+   * Whether the app is about to stop. It gets nothing, and others may have at once
+   * what it held.
+   *
+   * @generated from field: bool leave = 4;
+   */
+  leave: boolean;
+};
+
+/**
+ * Describes the message lampboard.v1.HoldInstallationsRequest.
+ * Use `create(HoldInstallationsRequestSchema)` to create a new message.
+ */
+export const HoldInstallationsRequestSchema: GenMessage<HoldInstallationsRequest> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_app_service, 0);
+
+/**
+ * Says what the app holds now.
+ *
+ * @generated from message lampboard.v1.HoldInstallationsResponse
+ */
+export type HoldInstallationsResponse = Message<"lampboard.v1.HoldInstallationsResponse"> & {
+  /**
+   * All of it.
+   *
+   * @generated from field: repeated lampboard.v1.HeldInstallation installations = 1;
+   */
+  installations: HeldInstallation[];
+
+  /**
+   * For how long, from the moment at which the app asked.
+   *
+   * @generated from field: google.protobuf.Duration hold_time = 2;
+   */
+  holdTime?: Duration | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.HoldInstallationsResponse.
+ * Use `create(HoldInstallationsResponseSchema)` to create a new message.
+ */
+export const HoldInstallationsResponseSchema: GenMessage<HoldInstallationsResponse> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_app_service, 1);
+
+/**
+ * An installation that an app holds.
+ *
+ * @generated from message lampboard.v1.HeldInstallation
+ */
+export type HeldInstallation = Message<"lampboard.v1.HeldInstallation"> & {
+  /**
+   * GitHub's id of it. Zero stands for what belongs to the GitHub App as a whole:
+   * the list of its installations, its webhook, and the log of its deliveries.
+   *
+   * @generated from field: int64 installation_id = 1 [jstype = JS_STRING];
+   */
+  installationId: string;
+
+  /**
+   * Names the lease. Whoever gets it next has a greater one.
+   *
+   * @generated from field: int64 number = 2 [jstype = JS_STRING];
+   */
+  number: string;
+
+  /**
+   * When somebody last said that GitHub has to be asked about it; each time is
+   * later than the one before. Unset if nobody did.
+   *
+   * @generated from field: google.protobuf.Timestamp ask_time = 3;
+   */
+  askTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.HeldInstallation.
+ * Use `create(HeldInstallationSchema)` to create a new message.
+ */
+export const HeldInstallationSchema: GenMessage<HeldInstallation> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_app_service, 2);
 
 /**
  * Asks for what the server wants.
@@ -26,6 +136,12 @@ export const file_lampboard_v1_app_service: GenFile = /*@__PURE__*/
  * @generated from message lampboard.v1.WatchRequestsRequest
  */
 export type WatchRequestsRequest = Message<"lampboard.v1.WatchRequestsRequest"> & {
+  /**
+   * Who asks. Empty asks for all installations, whoever holds them.
+   *
+   * @generated from field: string holder = 1;
+   */
+  holder: string;
 };
 
 /**
@@ -33,7 +149,7 @@ export type WatchRequestsRequest = Message<"lampboard.v1.WatchRequestsRequest"> 
  * Use `create(WatchRequestsRequestSchema)` to create a new message.
  */
 export const WatchRequestsRequestSchema: GenMessage<WatchRequestsRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 0);
+  messageDesc(file_lampboard_v1_app_service, 3);
 
 /**
  * Carries one request of the server.
@@ -62,7 +178,7 @@ export type WatchRequestsResponse = Message<"lampboard.v1.WatchRequestsResponse"
  * Use `create(WatchRequestsResponseSchema)` to create a new message.
  */
 export const WatchRequestsResponseSchema: GenMessage<WatchRequestsResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 1);
+  messageDesc(file_lampboard_v1_app_service, 4);
 
 /**
  * A backfill that was handed out.
@@ -97,7 +213,7 @@ export type LeasedBackfill = Message<"lampboard.v1.LeasedBackfill"> & {
  * Use `create(LeasedBackfillSchema)` to create a new message.
  */
 export const LeasedBackfillSchema: GenMessage<LeasedBackfill> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 2);
+  messageDesc(file_lampboard_v1_app_service, 5);
 
 /**
  * Reports on a backfill.
@@ -167,7 +283,7 @@ export type UpdateBackfillRequest = Message<"lampboard.v1.UpdateBackfillRequest"
  * Use `create(UpdateBackfillRequestSchema)` to create a new message.
  */
 export const UpdateBackfillRequestSchema: GenMessage<UpdateBackfillRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 3);
+  messageDesc(file_lampboard_v1_app_service, 6);
 
 /**
  * Says that the update was recorded.
@@ -182,7 +298,7 @@ export type UpdateBackfillResponse = Message<"lampboard.v1.UpdateBackfillRespons
  * Use `create(UpdateBackfillResponseSchema)` to create a new message.
  */
 export const UpdateBackfillResponseSchema: GenMessage<UpdateBackfillResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 4);
+  messageDesc(file_lampboard_v1_app_service, 7);
 
 /**
  * Asks for the cursor.
@@ -197,7 +313,7 @@ export type GetDeliveryCursorRequest = Message<"lampboard.v1.GetDeliveryCursorRe
  * Use `create(GetDeliveryCursorRequestSchema)` to create a new message.
  */
 export const GetDeliveryCursorRequestSchema: GenMessage<GetDeliveryCursorRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 5);
+  messageDesc(file_lampboard_v1_app_service, 8);
 
 /**
  * Carries the cursor.
@@ -219,7 +335,7 @@ export type GetDeliveryCursorResponse = Message<"lampboard.v1.GetDeliveryCursorR
  * Use `create(GetDeliveryCursorResponseSchema)` to create a new message.
  */
 export const GetDeliveryCursorResponseSchema: GenMessage<GetDeliveryCursorResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 6);
+  messageDesc(file_lampboard_v1_app_service, 9);
 
 /**
  * Records what was missed.
@@ -241,6 +357,22 @@ export type RecordMissedDeliveriesRequest = Message<"lampboard.v1.RecordMissedDe
    * @generated from field: google.protobuf.Timestamp examined_until_time = 2;
    */
   examinedUntilTime?: Timestamp | undefined;
+
+  /**
+   * The lease of the GitHub App as a whole under which it was examined. Zero is not
+   * looked at.
+   *
+   * @generated from field: int64 lease = 3 [jstype = JS_STRING];
+   */
+  lease: string;
+
+  /**
+   * Since when the history of every repository that is seen has to be loaded,
+   * because the log does not tell of it. Unset if it does.
+   *
+   * @generated from field: google.protobuf.Timestamp history_since_time = 4;
+   */
+  historySinceTime?: Timestamp | undefined;
 };
 
 /**
@@ -248,7 +380,7 @@ export type RecordMissedDeliveriesRequest = Message<"lampboard.v1.RecordMissedDe
  * Use `create(RecordMissedDeliveriesRequestSchema)` to create a new message.
  */
 export const RecordMissedDeliveriesRequestSchema: GenMessage<RecordMissedDeliveriesRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 7);
+  messageDesc(file_lampboard_v1_app_service, 10);
 
 /**
  * A webhook that GitHub could not deliver.
@@ -318,7 +450,7 @@ export type MissedDelivery = Message<"lampboard.v1.MissedDelivery"> & {
  * Use `create(MissedDeliverySchema)` to create a new message.
  */
 export const MissedDeliverySchema: GenMessage<MissedDelivery> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 8);
+  messageDesc(file_lampboard_v1_app_service, 11);
 
 /**
  * Says what of it is new.
@@ -339,7 +471,7 @@ export type RecordMissedDeliveriesResponse = Message<"lampboard.v1.RecordMissedD
  * Use `create(RecordMissedDeliveriesResponseSchema)` to create a new message.
  */
 export const RecordMissedDeliveriesResponseSchema: GenMessage<RecordMissedDeliveriesResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 9);
+  messageDesc(file_lampboard_v1_app_service, 12);
 
 /**
  * Asks for gaps of one kind.
@@ -367,6 +499,14 @@ export type ListGapsRequest = Message<"lampboard.v1.ListGapsRequest"> & {
    * @generated from field: repeated int64 repository_ids = 3 [jstype = JS_STRING];
    */
   repositoryIds: string[];
+
+  /**
+   * Of deliveries, only those of these installations. Zero stands for all that
+   * nobody holds. Empty means any.
+   *
+   * @generated from field: repeated int64 installation_ids = 4 [jstype = JS_STRING];
+   */
+  installationIds: string[];
 };
 
 /**
@@ -374,7 +514,7 @@ export type ListGapsRequest = Message<"lampboard.v1.ListGapsRequest"> & {
  * Use `create(ListGapsRequestSchema)` to create a new message.
  */
 export const ListGapsRequestSchema: GenMessage<ListGapsRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 10);
+  messageDesc(file_lampboard_v1_app_service, 13);
 
 /**
  * Carries gaps.
@@ -395,7 +535,7 @@ export type ListGapsResponse = Message<"lampboard.v1.ListGapsResponse"> & {
  * Use `create(ListGapsResponseSchema)` to create a new message.
  */
 export const ListGapsResponseSchema: GenMessage<ListGapsResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 11);
+  messageDesc(file_lampboard_v1_app_service, 14);
 
 /**
  * Something that is known to be missing.
@@ -451,7 +591,7 @@ export type Gap = Message<"lampboard.v1.Gap"> & {
  * Use `create(GapSchema)` to create a new message.
  */
 export const GapSchema: GenMessage<Gap> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 12);
+  messageDesc(file_lampboard_v1_app_service, 15);
 
 /**
  * Closes gaps.
@@ -479,7 +619,7 @@ export type CloseGapsRequest = Message<"lampboard.v1.CloseGapsRequest"> & {
  * Use `create(CloseGapsRequestSchema)` to create a new message.
  */
 export const CloseGapsRequestSchema: GenMessage<CloseGapsRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 13);
+  messageDesc(file_lampboard_v1_app_service, 16);
 
 /**
  * Says that the gaps are closed.
@@ -494,7 +634,7 @@ export type CloseGapsResponse = Message<"lampboard.v1.CloseGapsResponse"> & {
  * Use `create(CloseGapsResponseSchema)` to create a new message.
  */
 export const CloseGapsResponseSchema: GenMessage<CloseGapsResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 14);
+  messageDesc(file_lampboard_v1_app_service, 17);
 
 /**
  * Reports how the app is.
@@ -508,6 +648,13 @@ export type ReportStatusRequest = Message<"lampboard.v1.ReportStatusRequest"> & 
    * @generated from field: lampboard.v1.AppStatus status = 1;
    */
   status?: AppStatus | undefined;
+
+  /**
+   * Who tells. Empty counts as whoever holds the GitHub App as a whole.
+   *
+   * @generated from field: string holder = 2;
+   */
+  holder: string;
 };
 
 /**
@@ -515,7 +662,7 @@ export type ReportStatusRequest = Message<"lampboard.v1.ReportStatusRequest"> & 
  * Use `create(ReportStatusRequestSchema)` to create a new message.
  */
 export const ReportStatusRequestSchema: GenMessage<ReportStatusRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 15);
+  messageDesc(file_lampboard_v1_app_service, 18);
 
 /**
  * Says that it was noted.
@@ -530,7 +677,7 @@ export type ReportStatusResponse = Message<"lampboard.v1.ReportStatusResponse"> 
  * Use `create(ReportStatusResponseSchema)` to create a new message.
  */
 export const ReportStatusResponseSchema: GenMessage<ReportStatusResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_app_service, 16);
+  messageDesc(file_lampboard_v1_app_service, 19);
 
 /**
  * How a gap was closed.
@@ -575,9 +722,22 @@ export const GapClosingSchema: GenEnum<GapClosing> = /*@__PURE__*/
  */
 export const AppService: GenService<{
   /**
-   * Hands out what the server wants from GitHub, as it comes up. The stream stays
-   * open; what is handed out is leased, and handed out again if the app does not
-   * tell of it in time.
+   * Says that an app is there, and gives it installations to hold: it alone asks
+   * GitHub for them, until the time is over. Called again before that, it keeps
+   * them, or as many as are its share when other apps are there, too; the rest it
+   * must let go of at once. What nobody holds any more, is given to whoever calls.
+   *
+   * @generated from rpc lampboard.v1.AppService.HoldInstallations
+   */
+  holdInstallations: {
+    methodKind: "unary";
+    input: typeof HoldInstallationsRequestSchema;
+    output: typeof HoldInstallationsResponseSchema;
+  },
+  /**
+   * Hands out what the server wants from GitHub, as it comes up, to whoever holds
+   * the installation. The stream stays open; what is handed out is leased, and
+   * handed out again if the app does not tell of it in time.
    *
    * @generated from rpc lampboard.v1.AppService.WatchRequests
    */
@@ -613,6 +773,9 @@ export const AppService: GenService<{
    * Records deliveries that GitHub could not deliver, and until where its log was
    * examined. Those that were taken in meanwhile are left out.
    *
+   * Fails with FAILED_PRECONDITION when `lease` is not held any more: then another
+   * app reads the log.
+   *
    * @generated from rpc lampboard.v1.AppService.RecordMissedDeliveries
    */
   recordMissedDeliveries: {
@@ -642,7 +805,8 @@ export const AppService: GenService<{
     output: typeof CloseGapsResponseSchema;
   },
   /**
-   * Tells how the app is, for people to see. The last word counts.
+   * Tells how the app is, for people to see. The last word counts; while an app
+   * holds what belongs to the GitHub App as a whole, that of others does not.
    *
    * @generated from rpc lampboard.v1.AppService.ReportStatus
    */

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file lampboard/v1/status.proto.
  */
 export const file_lampboard_v1_status: GenFile = /*@__PURE__*/
-  fileDesc("ChlsYW1wYm9hcmQvdjEvc3RhdHVzLnByb3RvEgxsYW1wYm9hcmQudjEi3AIKCUFwcFN0YXR1cxIjCgRtb2RlGAEgASgOMhUubGFtcGJvYXJkLnYxLkFwcE1vZGUSEAoIYXBwX3NsdWcYAiABKAkSDwoHYXBwX3VybBgDIAEoCRIuCgpzdGFydF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFsYXN0X3dlYmhvb2tfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoHcmVmdXNlZBgGIAMoCzIdLmxhbXBib2FyZC52MS5SZWZ1c2VkV2ViaG9va3MSLAoHYnVkZ2V0cxgHIAMoCzIbLmxhbXBib2FyZC52MS5SZXF1ZXN0QnVkZ2V0EjAKCmxhc3Rfcm91bmQYCCABKAsyHC5sYW1wYm9hcmQudjEuUmVjb25jaWxlUm91bmQSEAoIcHJvYmxlbXMYCSADKAkiYwoPUmVmdXNlZFdlYmhvb2tzEg4KBnJlYXNvbhgBIAEoCRIRCgVjb3VudBgCIAEoA0ICMAESLQoJbGFzdF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLnAQoNUmVxdWVzdEJ1ZGdldBIbCg9pbnN0YWxsYXRpb25faWQYASABKANCAjABEg0KBWxpbWl0GAIgASgFEhEKCXJlbWFpbmluZxgDIAEoBRIuCgpyZXNldF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI2ChJsaW1pdGVkX3VudGlsX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3JlY29uY2lsZV9jb3VudBgGIAEoBRIWCg5iYWNrZmlsbF9jb3VudBgHIAEoBSLQAQoOUmVjb25jaWxlUm91bmQSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoIZHVyYXRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SFQoNcmVxdWVzdF9jb3VudBgDIAEoBRIcChRkdWVfcmVwb3NpdG9yeV9jb3VudBgEIAEoBRIbChNjaGFuZ2VkX2J1aWxkX2NvdW50GAUgASgFEg8KB3Byb2JsZW0YBiABKAkqfAoHQXBwTW9kZRIYChRBUFBfTU9ERV9VTlNQRUNJRklFRBAAEhIKDkFQUF9NT0RFX1NFVFVQEAESFQoRQVBQX01PREVfV0VCSE9PS1MQAhIWChJBUFBfTU9ERV9DT05ORUNURUQQAxIUChBBUFBfTU9ERV9QT0xMSU5HEAQqdQoHR2FwS2luZBIYChRHQVBfS0lORF9VTlNQRUNJRklFRBAAEhQKEEdBUF9LSU5EX0FUVEVNUFQQARIRCg1HQVBfS0lORF9KT0JTEAISEAoMR0FQX0tJTkRfRU5EEAMSFQoRR0FQX0tJTkRfREVMSVZFUlkQBGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChlsYW1wYm9hcmQvdjEvc3RhdHVzLnByb3RvEgxsYW1wYm9hcmQudjEi3AIKCUFwcFN0YXR1cxIjCgRtb2RlGAEgASgOMhUubGFtcGJvYXJkLnYxLkFwcE1vZGUSEAoIYXBwX3NsdWcYAiABKAkSDwoHYXBwX3VybBgDIAEoCRIuCgpzdGFydF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFsYXN0X3dlYmhvb2tfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoHcmVmdXNlZBgGIAMoCzIdLmxhbXBib2FyZC52MS5SZWZ1c2VkV2ViaG9va3MSLAoHYnVkZ2V0cxgHIAMoCzIbLmxhbXBib2FyZC52MS5SZXF1ZXN0QnVkZ2V0EjAKCmxhc3Rfcm91bmQYCCABKAsyHC5sYW1wYm9hcmQudjEuUmVjb25jaWxlUm91bmQSEAoIcHJvYmxlbXMYCSADKAkiSgoJQXBwSG9sZGVyEgwKBG5hbWUYASABKAkSHAoQaW5zdGFsbGF0aW9uX2lkcxgCIAMoA0ICMAESEQoJd2hvbGVfYXBwGAMgASgIImMKD1JlZnVzZWRXZWJob29rcxIOCgZyZWFzb24YASABKAkSEQoFY291bnQYAiABKANCAjABEi0KCWxhc3RfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi5wEKDVJlcXVlc3RCdWRnZXQSGwoPaW5zdGFsbGF0aW9uX2lkGAEgASgDQgIwARINCgVsaW1pdBgCIAEoBRIRCglyZW1haW5pbmcYAyABKAUSLgoKcmVzZXRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNgoSbGltaXRlZF91bnRpbF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9yZWNvbmNpbGVfY291bnQYBiABKAUSFgoOYmFja2ZpbGxfY291bnQYByABKAUi0AEKDlJlY29uY2lsZVJvdW5kEi4KCnN0YXJ0X3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCGR1cmF0aW9uGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhUKDXJlcXVlc3RfY291bnQYAyABKAUSHAoUZHVlX3JlcG9zaXRvcnlfY291bnQYBCABKAUSGwoTY2hhbmdlZF9idWlsZF9jb3VudBgFIAEoBRIPCgdwcm9ibGVtGAYgASgJKnwKB0FwcE1vZGUSGAoUQVBQX01PREVfVU5TUEVDSUZJRUQQABISCg5BUFBfTU9ERV9TRVRVUBABEhUKEUFQUF9NT0RFX1dFQkhPT0tTEAISFgoSQVBQX01PREVfQ09OTkVDVEVEEAMSFAoQQVBQX01PREVfUE9MTElORxAEKnUKB0dhcEtpbmQSGAoUR0FQX0tJTkRfVU5TUEVDSUZJRUQQABIUChBHQVBfS0lORF9BVFRFTVBUEAESEQoNR0FQX0tJTkRfSk9CUxACEhAKDEdBUF9LSU5EX0VORBADEhUKEUdBUF9LSU5EX0RFTElWRVJZEARiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * How the GitHub App is.
@@ -92,6 +92,42 @@ export const AppStatusSchema: GenMessage<AppStatus> = /*@__PURE__*/
   messageDesc(file_lampboard_v1_status, 0);
 
 /**
+ * A process of the GitHub App, and what it alone asks GitHub for.
+ *
+ * @generated from message lampboard.v1.AppHolder
+ */
+export type AppHolder = Message<"lampboard.v1.AppHolder"> & {
+  /**
+   * Its name: of its machine, and what tells it from others there.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * GitHub's ids of the installations.
+   *
+   * @generated from field: repeated int64 installation_ids = 2 [jstype = JS_STRING];
+   */
+  installationIds: string[];
+
+  /**
+   * Whether it asks for what belongs to the GitHub App as a whole, and tells how
+   * the App is.
+   *
+   * @generated from field: bool whole_app = 3;
+   */
+  wholeApp: boolean;
+};
+
+/**
+ * Describes the message lampboard.v1.AppHolder.
+ * Use `create(AppHolderSchema)` to create a new message.
+ */
+export const AppHolderSchema: GenMessage<AppHolder> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_status, 1);
+
+/**
  * Webhooks that were refused for one reason.
  *
  * @generated from message lampboard.v1.RefusedWebhooks
@@ -124,7 +160,7 @@ export type RefusedWebhooks = Message<"lampboard.v1.RefusedWebhooks"> & {
  * Use `create(RefusedWebhooksSchema)` to create a new message.
  */
 export const RefusedWebhooksSchema: GenMessage<RefusedWebhooks> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_status, 1);
+  messageDesc(file_lampboard_v1_status, 2);
 
 /**
  * How many requests GitHub lets one identity make.
@@ -187,7 +223,7 @@ export type RequestBudget = Message<"lampboard.v1.RequestBudget"> & {
  * Use `create(RequestBudgetSchema)` to create a new message.
  */
 export const RequestBudgetSchema: GenMessage<RequestBudget> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_status, 2);
+  messageDesc(file_lampboard_v1_status, 3);
 
 /**
  * One round of reconciling.
@@ -243,7 +279,7 @@ export type ReconcileRound = Message<"lampboard.v1.ReconcileRound"> & {
  * Use `create(ReconcileRoundSchema)` to create a new message.
  */
 export const ReconcileRoundSchema: GenMessage<ReconcileRound> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_status, 3);
+  messageDesc(file_lampboard_v1_status, 4);
 
 /**
  * How the app learns of builds.
