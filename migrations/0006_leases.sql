@@ -12,7 +12,7 @@ CREATE TABLE installation_lease (
     installation_id BIGINT PRIMARY KEY,
     -- Who has it, or had it last.
     holder TEXT NOT NULL,
-    -- Counts how often it was given.
+    -- Counts its holders.
     number BIGINT NOT NULL,
     until_time BIGINT NOT NULL,
     -- When GitHub last had to be asked about the installation; a later one is greater.

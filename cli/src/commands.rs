@@ -5,6 +5,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 mod exit;
 pub(crate) mod github_app;
+mod holder;
 mod identity;
 pub(crate) mod parts;
 mod remote;

@@ -22,7 +22,9 @@ use crate::{
     catalog::Catalog,
     clock::Clock,
     config::{Limits, Reconcile},
+    github::GitHub,
     identity::Identity,
+    leases::Leases,
     normalize::Effect,
     server::{self, Server},
     setup::{self, InstallationProgress, Progress, Setup, SetupConfig},
@@ -35,8 +37,9 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) limits: Limits,
     pub(crate) reconcile: Reconcile,
-    pub(crate) catalog: Catalog,
-    pub(crate) asked: Asked,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) asked: Arc<Asked>,
+    pub(crate) leases: Arc<Leases>,
     pub(crate) vitals: Vitals,
     /// Who the app is to GitHub. Empty until it is set up.
     pub(crate) identity: watch::Sender<Option<Arc<Identity>>>,
@@ -46,6 +49,12 @@ impl App {
     /// Who the app is to GitHub, once it is somebody.
     pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
         self.identity.borrow().clone()
+    }
+
+    /// Asks GitHub, as far as this process is to. None if there is no key to ask with.
+    pub(crate) fn github(&self) -> Option<GitHub> {
+        let github = self.identity()?.github.clone()?;
+        Some(github.permitted_by(Arc::clone(&self.leases) as _))
     }
 
     /// Whether no webhook can come.
@@ -113,10 +122,19 @@ impl App {
                     self.removed(installation_id, repository_ids, time, deadline)
                         .await?;
                 }
-                Effect::Ask { installation_id } => self.asked.ask(installation_id),
+                Effect::Ask { installation_id } => self.ask(installation_id, deadline).await?,
             }
         }
         Ok(())
+    }
+
+    /// Has GitHub asked about an installation, here or by whoever does that.
+    async fn ask(&self, installation_id: i64, deadline: Instant) -> Result<(), Status> {
+        if self.leases.holds(installation_id) || self.github().is_none() {
+            self.asked.ask(installation_id);
+            return Ok(());
+        }
+        self.leases.ask(vec![installation_id], deadline).await
     }
 
     async fn installed(
@@ -126,7 +144,8 @@ impl App {
         deadline: Instant,
     ) -> Result<(), Status> {
         repositories.retain(|it| self.reconcile.repositories.allow(&it.name));
-        if installation.state() != InstallationState::Active {
+        let is_held = self.leases.holds(installation.id);
+        if is_held && installation.state() != InstallationState::Active {
             self.catalog.put(installation.clone(), &[]);
         }
         let request = SyncInstallationRequest {
@@ -163,6 +182,8 @@ impl App {
 pub(crate) struct Asked {
     ids: Mutex<BTreeSet<i64>>,
     notify: Notify,
+    /// Held while GitHub is asked, so that it is not asked twice at a time.
+    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 impl Asked {
@@ -180,6 +201,11 @@ impl Asked {
     /// Wants all these asked again, in the same way.
     pub(crate) fn put_all_back(&self, installation_ids: &BTreeSet<i64>) {
         self.lock().extend(installation_ids);
+    }
+
+    /// Wants one not asked about any more: it was.
+    pub(crate) fn settle(&self, installation_id: i64) {
+        self.lock().remove(&installation_id);
     }
 
     /// Takes what was asked for.

@@ -16,8 +16,8 @@ use crate::{
     fetch::{Fetch, Page},
     github::{GitHub, Purpose},
     server,
-    time::{before, from_proto, seconds, timestamp},
-    trouble::Trouble,
+    time::{after, before, from_proto, seconds, timestamp},
+    trouble::{LET_GO, Trouble},
 };
 
 /// How many runs GitHub lists at most when it is given a filter.
@@ -50,13 +50,14 @@ impl App {
         working: &mut JoinSet<()>,
     ) -> Result<(), tonic::Status> {
         let mut client = self.server.app.clone();
-        let watched = client
-            .watch_requests(WatchRequestsRequest::default())
-            .await?;
+        let request = WatchRequestsRequest {
+            holder: self.leases.holder().to_owned(),
+        };
+        let watched = client.watch_requests(request).await?;
         let mut requests = watched.into_inner();
         while let Some(message) = requests.message().await? {
             while working.try_join_next().is_some() {}
-            let github = self.identity().and_then(|it| it.github.clone());
+            let github = self.github();
             if let Some(Request::Backfill(leased)) = message.request
                 && let Some(github) = github
             {
@@ -92,7 +93,15 @@ impl App {
                 .unwrap_or_else(|| self.clock.now()),
             last_second: HashSet::new(),
         };
-        if walk.repository.id == 0 {
+        if !self.catalog.knows(leased.installation_id) {
+            // It was gained a moment ago, and GitHub is yet to say what it sees.
+            let later = after(self.clock.now(), LET_GO);
+            let wait = Some((later, String::new()));
+            let told = walk.tell(BackfillStatus::Running, 0, 0, wait).await;
+            if let Err(trouble) = told {
+                tracing::debug!(%trouble, "can not let go of a backfill");
+            }
+        } else if walk.repository.id == 0 {
             let told = walk.give_up(NOT_SEEN).await;
             if let Err(trouble) = told {
                 tracing::debug!(%trouble, "can not tell of a backfill");

@@ -75,6 +75,19 @@ impl Catalog {
             .retain(|id, it| it.installation_id != installation_id || !repository_ids.contains(id));
     }
 
+    /// Forgets an installation, which another process asks about from now on.
+    pub(crate) fn forget(&self, installation_id: i64) {
+        let mut known = self.lock();
+        known.installations.remove(&installation_id);
+        let repositories = &mut known.repositories;
+        repositories.retain(|_, it| it.installation_id != installation_id);
+    }
+
+    /// Whether it is known what an installation sees.
+    pub(crate) fn knows(&self, installation_id: i64) -> bool {
+        self.lock().installations.contains_key(&installation_id)
+    }
+
     /// Notes that a webhook came of a repository.
     pub(crate) fn note_webhook(&self, repository_id: i64, time: Timestamp) {
         self.lock().webhooks.insert(repository_id, time);

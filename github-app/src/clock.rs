@@ -12,6 +12,13 @@ pub trait Clock: Send + Sync + 'static {
     /// The time.
     fn now(&self) -> Timestamp;
 
+    /// How much time has passed since some moment. Setting the clock does not change
+    /// it, and it goes on while the machine sleeps.
+    fn passed(&self) -> Duration {
+        let since = self.now().duration_since(Timestamp::UNIX_EPOCH);
+        since.unsigned_abs()
+    }
+
     /// Waits until so much time has passed by this clock.
     fn sleep(&self, time: Duration) -> Sleep;
 }
@@ -27,6 +34,16 @@ impl Clock for SystemClock {
     )]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn passed(&self) -> Duration {
+        // Elsewhere the monotonic clock goes on in sleep.
+        #[cfg(target_os = "linux")]
+        let id = rustix::time::ClockId::Boottime;
+        #[cfg(not(target_os = "linux"))]
+        let id = rustix::time::ClockId::Monotonic;
+        let passed = rustix::time::clock_gettime(id);
+        Duration::try_from(passed).unwrap_or_default()
     }
 
     fn sleep(&self, time: Duration) -> Sleep {

@@ -11,6 +11,9 @@ use crate::{
 /// What the app must be told.
 #[derive(Debug)]
 pub struct Config {
+    /// Names this process among others that run on the same server: no two of them
+    /// may have the same name at a time.
+    pub holder: String,
     /// Who the app is to GitHub.
     pub identity: IdentityConfig,
     /// Lets the app report to the server.

@@ -14,6 +14,7 @@ mod model;
 mod observe;
 mod pages;
 mod path;
+mod permit;
 mod read;
 mod repositories;
 mod skew;
@@ -41,6 +42,7 @@ pub use self::{
     observe::RequestCounter,
     pages::{ETag, Listed},
     path::{ApiPath, PathError, RepositoryPath},
+    permit::{Permit, Permits},
     wire::API_VERSION,
 };
 use self::{connection::Base, jwt::AppKey, lane::Lanes, skew::Skew, wire::Wire};
@@ -51,6 +53,9 @@ use crate::clock::Clock;
 pub struct GitHub {
     inner: Arc<Inner>,
     counter: Option<Arc<RequestCounter>>,
+    permits: Option<Arc<dyn Permits>>,
+    /// The installation for which the App is asked; zero for the App as a whole.
+    on_behalf_of: i64,
 }
 
 struct Inner {
@@ -103,6 +108,8 @@ impl GitHub {
         Ok(Self {
             inner: Arc::new(inner),
             counter: None,
+            permits: None,
+            on_behalf_of: 0,
         })
     }
 
@@ -110,8 +117,27 @@ impl GitHub {
     #[must_use]
     pub fn counted(&self, counter: Arc<RequestCounter>) -> Self {
         Self {
-            inner: Arc::clone(&self.inner),
             counter: Some(counter),
+            ..self.clone()
+        }
+    }
+
+    /// The same client, which asks only for what it has a permit for.
+    #[must_use]
+    pub fn permitted_by(&self, permits: Arc<dyn Permits>) -> Self {
+        Self {
+            permits: Some(permits),
+            ..self.clone()
+        }
+    }
+
+    /// The same client, which asks as the App for one installation, and under its
+    /// permit.
+    #[must_use]
+    pub fn on_behalf_of(&self, installation_id: i64) -> Self {
+        Self {
+            on_behalf_of: installation_id,
+            ..self.clone()
         }
     }
 

@@ -8,29 +8,40 @@ use lampboard_proto::v1::{
     Installation, InstallationState, ListInstallationsRequest, Repository, SyncInstallationRequest,
 };
 
+use tokio::time::Instant;
+
 use crate::{
     app::App,
     github::{self, GitHub, Purpose},
     normalize::timestamp,
-    server,
+    server::{self, PATIENCE},
     trouble::Trouble,
     wanted,
 };
 
 impl App {
-    /// Asks about every installation, those that only the server knows included.
-    /// Gives the trouble that it had with single ones, which are asked about again.
+    /// Asks about every installation, those that only the server knows included; those
+    /// of other processes, by them. Gives the trouble that it had with single ones,
+    /// which are asked about again, and whether there is any installation.
     pub(crate) async fn sync_installations(
         &self,
         github: &GitHub,
-    ) -> Result<Vec<Trouble>, Trouble> {
+    ) -> Result<(Vec<Trouble>, bool), Trouble> {
+        let _turn = self.asked.turn.lock().await;
         let time = self.clock.now();
         let known = self.known_installations().await?;
         let installations = github.installations().await?;
         let found: BTreeSet<i64> = installations.iter().filter_map(|it| it.id).collect();
+        let not_held = found.iter().filter(|id| !self.leases.holds(**id));
+        let not_held: Vec<i64> = not_held.copied().collect();
+        if !not_held.is_empty() {
+            let deadline = Instant::now() + PATIENCE;
+            self.leases.ask(not_held, deadline).await?;
+        }
         let mut troubles = Vec::new();
         for installation in installations {
-            if let Some(id) = installation.id {
+            if let Some(id) = installation.id.filter(|id| self.leases.holds(*id)) {
+                self.asked.settle(id);
                 let synced = self.sync(github, id, installation, time).await;
                 troubles.extend(self.ask_again_after(id, synced)?);
             }
@@ -40,14 +51,19 @@ impl App {
                 self.lose(id, time).await?;
             }
         }
-        Ok(troubles)
+        Ok((troubles, !found.is_empty()))
     }
 
     /// Asks about the installations that events were about, in the same way.
     pub(crate) async fn sync_asked(&self, github: &GitHub) -> Result<Vec<Trouble>, Trouble> {
+        let _turn = self.asked.turn.lock().await;
         let mut troubles = Vec::new();
         let mut asked = self.asked.take();
         while let Some(id) = asked.pop_first() {
+            if !self.leases.holds(id) {
+                // Whoever got it asks about it first of all.
+                continue;
+            }
             let synced = self.sync_installation(github, id).await;
             let after = self.ask_again_after(id, synced);
             if after.is_err() {
@@ -70,6 +86,7 @@ impl App {
         self.asked.put_back(id);
         match trouble {
             Trouble::Server(_) => Err(trouble),
+            trouble if trouble.is_not_held() => Ok(None),
             trouble => Ok(Some(trouble)),
         }
     }
@@ -127,7 +144,9 @@ impl App {
         repositories: Vec<Repository>,
         time: Timestamp,
     ) -> Result<(), Trouble> {
-        self.catalog.put(installation.clone(), &repositories);
+        if self.leases.holds(installation.id) {
+            self.catalog.put(installation.clone(), &repositories);
+        }
         let history = self.reconcile.history;
         let since = history.and_then(|history| time.checked_sub(history).ok());
         let request = SyncInstallationRequest {

@@ -14,6 +14,7 @@ pub mod github;
 mod identity;
 mod installations;
 mod intake;
+mod leases;
 mod normalize;
 mod patterns;
 mod reconcile;
@@ -38,6 +39,7 @@ use crate::{
     catalog::Catalog,
     clock::Clock,
     identity::Identity,
+    leases::Leases,
     reconcile::Reconciler,
     server::Server,
     vitals::Vitals,
@@ -49,6 +51,9 @@ pub use crate::{
     patterns::Patterns,
     setup::{Connect, InstallationProgress, Progress, ReadProgress, Setup, SetupConfig, api_url},
 };
+
+/// How long nothing is told to the server, at least.
+const SHORTEST_REST: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The GitHub side of Lampboard: what GitHub sends goes in, and what it means
 /// goes to the server.
@@ -76,15 +81,27 @@ impl GithubApp {
                 (setup.app.as_ref().map(of_app).transpose()?, Some(setup))
             }
         };
+        let server = Server::new(transport.clone(), &config.write_key)?;
+        let identity = watch::Sender::new(identity.map(Arc::new));
+        let (catalog, asked) = (Arc::<Catalog>::default(), Arc::<Asked>::default());
+        let leases = Leases::new(
+            config.holder,
+            server.app.clone(),
+            Arc::clone(&clock),
+            identity.subscribe(),
+            Arc::clone(&catalog),
+            Arc::clone(&asked),
+        );
         let app = Arc::new(App {
-            server: Server::new(transport.clone(), &config.write_key)?,
+            server,
             vitals: Vitals::new(clock.now()),
             clock,
             limits: config.limits,
             reconcile: config.reconcile,
-            catalog: Catalog::default(),
-            asked: Asked::default(),
-            identity: watch::Sender::new(identity.map(Arc::new)),
+            catalog,
+            asked,
+            leases: Arc::new(leases),
+            identity,
         });
         let setup = setup.map(|setup| app.open_setup(*setup, ca_certificates, transport));
         Ok(Self {
@@ -130,11 +147,24 @@ impl GithubApp {
     /// Asks GitHub now which installations and repositories there are, which
     /// reconciling does once a day. Says what went wrong, if it did.
     pub async fn sync(&self) -> Result<(), String> {
-        let github = self.app.identity().and_then(|it| it.github.clone());
+        let github = self.app.github();
         let github = github.ok_or("there is no key to ask GitHub with")?;
+        self.hold().await?;
         let synced = self.app.sync_installations(&github).await;
-        let troubles = synced.map_err(|trouble| trouble.to_string())?;
+        let (troubles, _) = synced.map_err(|trouble| trouble.to_string())?;
         troubles.first().map_or(Ok(()), |it| Err(it.to_string()))
+    }
+
+    /// Keeps what this process holds, if it is time to: `run` does that by itself.
+    /// Says what went wrong, if it did.
+    pub async fn hold(&self) -> Result<(), String> {
+        let kept = self.app.leases.keep().await;
+        kept.map_err(|status| status.message().to_owned())
+    }
+
+    /// Asks GitHub for nothing any more, so that another process may at once.
+    pub async fn leave(&self) {
+        self.app.leases.leave().await;
     }
 
     /// Loads the history that the server wants, for as long as it is polled.
@@ -147,7 +177,21 @@ impl GithubApp {
         // Nobody ends it: the sender lives as long as the app.
         let known = identity.wait_for(|it| it.as_ref().is_some_and(|it| it.github.is_some()));
         if known.await.is_ok() {
-            tokio::join!(self.keep_reconciling(), self.keep_asking(), self.backfill());
+            tokio::join!(
+                self.keep_holding(),
+                self.keep_reconciling(),
+                self.keep_asking(),
+                self.backfill()
+            );
+        }
+    }
+
+    async fn keep_holding(&self) {
+        loop {
+            // What goes wrong is said where it is noticed.
+            let _ = self.hold().await;
+            let rest = self.app.leases.rest().max(SHORTEST_REST);
+            self.app.clock.sleep(rest).await;
         }
     }
 
@@ -173,8 +217,7 @@ impl GithubApp {
     async fn keep_asking(&self) {
         loop {
             self.app.asked.some().await;
-            let github = self.app.identity().and_then(|it| it.github.clone());
-            let Some(github) = github else {
+            let Some(github) = self.app.github() else {
                 continue;
             };
             let synced = AssertUnwindSafe(self.app.sync_asked(&github)).catch_unwind();

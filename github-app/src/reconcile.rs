@@ -23,9 +23,9 @@ use crate::{
     fetch::Fetch,
     github::{Purpose, RequestCounter},
     identity::Identity,
+    leases::WHOLE_APP,
     time::{before, timestamp},
     trouble::Trouble,
-    vitals,
 };
 
 /// The most requests of one round.
@@ -48,6 +48,8 @@ pub(crate) struct Reconciler {
     /// What was read of GitHub's log, while it is not all read.
     log: Option<Log>,
     last_sync: Option<Timestamp>,
+    /// Whether GitHub listed any installation then.
+    is_installed: bool,
     /// The App that all this is about.
     app_id: Option<i64>,
 }
@@ -83,15 +85,15 @@ impl Reconciler {
             asked: AskedAbout::default(),
             log: None,
             last_sync: None,
+            is_installed: false,
             app_id: None,
         }
     }
 
     /// Does one round, and says how it went.
     pub(crate) async fn round(&mut self, identity: &Identity) -> Option<ReconcileRound> {
-        let github = identity.github.as_ref()?;
         let counter = Arc::new(RequestCounter::default());
-        let github = github.counted(Arc::clone(&counter));
+        let github = self.app.github()?.counted(Arc::clone(&counter));
         let app = Arc::clone(&self.app);
         let mut round = Round {
             fetch: Fetch {
@@ -125,16 +127,19 @@ impl Reconciler {
     /// then what only adds detail.
     async fn steps(&mut self, round: &mut Round<'_>, identity: &Identity) -> Result<(), Trouble> {
         let has_log = identity.mode() == AppMode::Connected;
+        self.app.leases.keep().await?;
         let synced = self.sync(round, identity).await;
         round.unless_of_server(synced)?;
         round.known_until = self.examined_until().await?;
         self.look_after_outage(round).await?;
         self.list(round).await?;
-        if has_log {
+        let is_whole_app = self.app.leases.holds(WHOLE_APP);
+        if !is_whole_app {
+            self.log = None;
+        } else if has_log {
             let read = self.read_log(round).await;
             round.unless_of_server(read)?;
-        }
-        if !has_log && round.is_all_listed && round.problem.is_none() {
+        } else if round.is_all_listed && round.problem.is_none() {
             // Where there is no log, the lists are what was examined.
             self.record(Vec::new(), round.start).await?;
         }
@@ -149,10 +154,11 @@ impl Reconciler {
     async fn sync(&mut self, round: &mut Round<'_>, identity: &Identity) -> Result<(), Trouble> {
         let github = round.fetch.github;
         // The server takes no wishes for an app that it knows nothing of.
-        vitals::tell(&self.app.server, &self.app.status()).await?;
-        if self.is_sync_due(round.start, identity) {
-            let troubles = self.app.sync_installations(github).await?;
+        self.app.tell_status(&self.app.status()).await?;
+        if self.app.leases.holds(WHOLE_APP) && self.is_sync_due(round.start, identity) {
+            let (troubles, is_installed) = self.app.sync_installations(github).await?;
             round.note_all(&troubles);
+            self.is_installed = is_installed;
             self.last_sync = Some(round.start);
             hook::check(&self.app, identity).await?;
             if identity.slug.is_empty() {
@@ -171,8 +177,9 @@ impl Reconciler {
         if self.app_id != identity.app_id {
             self.app_id = identity.app_id;
             self.last_sync = None;
+            self.is_installed = false;
         }
-        let interval = if self.app.catalog.is_empty() {
+        let interval = if self.app.catalog.is_empty() && !self.is_installed {
             SignedDuration::ZERO
         } else if identity.mode() == AppMode::Polling {
             POLLED_SYNC_INTERVAL
@@ -223,6 +230,9 @@ impl Round<'_> {
 
     /// Keeps the first trouble, with the repository that it is about.
     fn note_of(&mut self, repository: &str, trouble: &Trouble) {
+        if trouble.is_not_held() {
+            return;
+        }
         tracing::warn!(repository.name = repository, %trouble, "can not reconcile {repository}");
         let problem = || format!("{repository}: {trouble}");
         self.problem.get_or_insert_with(problem);
@@ -236,6 +246,9 @@ impl Round<'_> {
 
     /// Keeps the first trouble: those after it mostly follow from it.
     fn note(&mut self, trouble: &Trouble) {
+        if trouble.is_not_held() {
+            return;
+        }
         tracing::warn!(%trouble, "reconciling met trouble");
         self.problem.get_or_insert_with(|| trouble.to_string());
     }

@@ -7,6 +7,9 @@ use crate::{github, time::after};
 /// How long GitHub is left alone after it could not be reached.
 const PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long what belongs to another process is not handed out, so that it gets it.
+pub(crate) const LET_GO: SignedDuration = SignedDuration::from_secs(5);
+
 /// How long an installation is left alone that its owner suspended, or did not
 /// grant enough.
 const LOCKED_OUT: SignedDuration = SignedDuration::from_mins(10);
@@ -36,13 +39,18 @@ impl Trouble {
         )
     }
 
+    /// Whether it is another process that asks GitHub.
+    pub(crate) fn is_not_held(&self) -> bool {
+        matches!(self, Self::GitHub(github::Error::NotHeld { .. }))
+    }
+
     /// Whether all of an installation has it, not one repository alone.
     pub(crate) fn is_of_installation(&self) -> bool {
         let of_all = matches!(
             self,
             Self::GitHub(github::Error::Limited { .. } | github::Error::Unauthorized { .. })
         );
-        of_all || self.is_locked_out()
+        of_all || self.is_locked_out() || self.is_not_held()
     }
 
     /// Whether GitHub could not answer.
@@ -54,6 +62,7 @@ impl Trouble {
     pub(crate) fn wait_until(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::GitHub(github::Error::Limited { until }) => Some(*until),
+            Self::GitHub(github::Error::NotHeld { .. }) => Some(after(now, LET_GO)),
             // Its owner may mend that at any time.
             Self::GitHub(github::Error::Suspended { .. } | github::Error::Forbidden { .. }) => {
                 Some(after(now, LOCKED_OUT))

@@ -14,7 +14,7 @@ use crate::{
     app::App,
     github::{self, Budget, GitHub},
     normalize::timestamp,
-    server::{self, Server},
+    server,
     trouble::Trouble,
 };
 
@@ -148,7 +148,7 @@ impl App {
             let status = self.status();
             silent += 1;
             if told.as_ref() != Some(&status) || silent > SILENT_LOOKS {
-                match tell(&self.server, &status).await {
+                match self.tell_status(&status).await {
                     Ok(()) => (told, silent) = (Some(status), 0),
                     Err(error) => tracing::debug!(%error, "can not tell the server how I am"),
                 }
@@ -156,17 +156,18 @@ impl App {
             self.clock.sleep(LOOK).await;
         }
     }
-}
 
-/// Tells the server how the app is.
-pub(crate) async fn tell(server: &Server, status: &AppStatus) -> Result<(), Trouble> {
-    let request = ReportStatusRequest {
-        status: Some(status.clone()),
-        ..ReportStatusRequest::default()
-    };
-    let mut client = server.app.clone();
-    server::patiently(client.report_status(request)).await?;
-    Ok(())
+    /// Tells the server how the app is. Of several processes it believes the one that
+    /// holds the App as a whole.
+    pub(crate) async fn tell_status(&self, status: &AppStatus) -> Result<(), Trouble> {
+        let request = ReportStatusRequest {
+            status: Some(status.clone()),
+            holder: self.leases.holder().to_owned(),
+        };
+        let mut client = self.server.app.clone();
+        server::patiently(client.report_status(request)).await?;
+        Ok(())
+    }
 }
 
 fn budget(budget: &Budget) -> RequestBudget {

@@ -32,6 +32,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         webhook_secret.clone(),
     )?;
     let config = lampboard_github_app::Config {
+        holder: "demo".to_owned(),
         identity: IdentityConfig::Webhooks(vec![webhook_secret]),
         write_key,
         limits: Limits::default(),

@@ -11,7 +11,7 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use super::{identity, parts, remote};
+use super::{holder::Holder, identity, parts, remote};
 use crate::{
     args::{GithubAppArgs, SecretArg},
     listen,
@@ -28,8 +28,12 @@ pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
     let channel = remote::channel(&args.server_url)?;
     let listener = listen::bind(args.listen.listen).await?;
     let own = format!("http://{}", listener.local_addr()?);
+    let data_dir = &args.data.data_dir;
+    let identity = identity::from_settings(&args.github, &args.webhook, data_dir, &own)?;
+    let holder = Holder::find(data_dir, &identity)?;
     let config = Config {
-        identity: identity::from_settings(&args.github, &args.webhook, &args.data.data_dir, &own)?,
+        holder: holder.name.clone(),
+        identity,
         write_key,
         limits: Limits::default(),
         reconcile: args.reconcile.settings(),
@@ -43,9 +47,9 @@ pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
         .merge(health(channel))
         .merge(parts::counters()?);
     parts::offer_setup(&app).await;
-    let working = parts::work(app);
+    let working = parts::work(app.clone());
     parts::serve(listener, router, async || {}).await?;
-    working.abort();
+    parts::stop_work(working, &app).await;
     Ok(())
 }
 

@@ -86,6 +86,14 @@ pub(crate) fn work(app: GithubApp) -> JoinHandle<()> {
     tokio::spawn(async move { Box::pin(app.run()).await })
 }
 
+/// Ends that, and lets other processes go on with it at once.
+pub(crate) async fn stop_work(working: JoinHandle<()>, app: &GithubApp) {
+    working.abort();
+    // Nothing is asked any more when this returns; that it was aborted is no error.
+    let _ = working.await;
+    app.leave().await;
+}
+
 /// Serves a router until the process is asked to stop, then calls `wind_down`
 /// so that streams end, and returns when all connections have.
 pub(crate) async fn serve<F>(

@@ -7,7 +7,7 @@ use lampboard_proto::transport;
 use lampboard_server::Server;
 use tokio::net::TcpListener;
 
-use super::{identity, parts};
+use super::{holder::Holder, identity, parts};
 use crate::{
     args::{SecretArg, ServeArgs},
     listen,
@@ -26,8 +26,11 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let board = format!("http://{}", listener.local_addr()?);
     tracing::info!("listening on {board}");
     let data_dir = &args.store.data.data_dir;
+    let identity = identity::from_settings(&args.github, &args.webhook, data_dir, &board)?;
+    let holder = Holder::find(data_dir, &identity)?;
     let config = Config {
-        identity: identity::from_settings(&args.github, &args.webhook, data_dir, &board)?,
+        holder: holder.name.clone(),
+        identity,
         write_key,
         limits: Limits::default(),
         reconcile: args.reconcile.settings(),
@@ -50,9 +53,9 @@ pub(crate) async fn all_in_one(
         .merge(app.router())
         .merge(parts::counters()?);
     parts::offer_setup(&app).await;
-    let working = parts::work(app);
+    let working = parts::work(app.clone());
     parts::serve(listener, router, || server.end_streams()).await?;
-    working.abort();
+    parts::stop_work(working, &app).await;
     server.close().await;
     Ok(())
 }

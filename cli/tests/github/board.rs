@@ -95,6 +95,7 @@ pub(crate) async fn backfills(world: &World) -> ListBackfillsResponse {
 pub(crate) async fn backfills_are_over(world: &World) {
     let mut tries = 0;
     loop {
+        world.app.hold().await.unwrap();
         let backfills = backfills(world).await;
         if backfills.open_count == 0 {
             return;

@@ -248,6 +248,7 @@ fn make_app(
         write_key: WRITE_KEY.replace(' ', "-").into(),
         limits: Limits::default(),
         reconcile: settings.reconcile.clone(),
+        holder: "app".to_owned(),
         ca_certificates: None,
     };
     let shared = Shared {

@@ -52,7 +52,8 @@ impl GitHub {
     /// One installation of the App.
     pub async fn installation(&self, id: i64) -> Result<Installation, Error> {
         let path = ApiPath::of(&["app", "installations", &id.to_string()], &[]);
-        self.app_value(Question::get(path))
+        self.on_behalf_of(id)
+            .app_value(Question::get(path))
             .await
             .map_err(|error| match error {
                 Error::NotFound { .. } => Error::InstallationGone {

@@ -18,6 +18,12 @@ pub enum Error {
         /// When the next request may be made.
         until: Timestamp,
     },
+    /// No request was made: another process asks for this.
+    #[error("another github-app asks GitHub for installation {installation_id}")]
+    NotHeld {
+        /// The installation; zero stands for the App as a whole.
+        installation_id: i64,
+    },
     /// GitHub, or the way there, is out of order: come back some time later.
     #[error("github can not be reached: {0}")]
     Unavailable(String),

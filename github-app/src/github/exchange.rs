@@ -140,7 +140,8 @@ impl GitHub {
         let path = ApiPath::of(&["app", "installations", &id, "access_tokens"], &[]);
         let body = Bytes::from_static(PERMISSIONS.as_bytes());
         let question = Question::new(Method::POST, path, Some(body));
-        let reply = self.ask_as_app(Purpose::Live, question).await?;
+        let github = self.on_behalf_of(installation_id);
+        let reply = github.ask_as_app(Purpose::Live, question).await?;
         read::check_token(&reply.answer, &reply.path, installation_id)?;
         let made: MadeToken = read::json(&reply.path, &reply.answer.body)?;
         Ok(InstallationToken {
@@ -220,7 +221,9 @@ impl GitHub {
             .acquire()
             .await
             .expect("the places are never closed");
-        let asked = inner.wire.ask(Some(credential), question).await;
+        let asked = inner.wire.ask(Some(credential), question);
+        let installation = lane.identity.installation_id();
+        let asked = self.while_permitted(installation, asked).await?;
         drop(place);
         if let Some(counter) = &self.counter {
             counter.count(&asked);

@@ -38,7 +38,7 @@ impl Identity {
 
 /// Where the requests of one identity go one after another.
 pub(super) struct Lane {
-    identity: Identity,
+    pub(super) identity: Identity,
     /// Held by whoever makes a request, together with the token that it takes; the
     /// App needs none.
     pub(super) turn: tokio::sync::Mutex<Option<InstallationToken>>,

@@ -1,7 +1,10 @@
 //! When which repository is to be listed: often while something happens there,
 //! seldom while nothing does or webhooks tell of it anyhow.
 
-use std::{cmp::Reverse, collections::HashMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::v1::Repository;
@@ -59,6 +62,15 @@ impl Due {
             (waits_since, Reverse(catalog.activity(it.id)), it.id)
         });
         repositories
+    }
+
+    /// Forgets the repositories of installations: another process has listed them since.
+    pub(super) fn forget(&mut self, catalog: &Catalog, installations: &BTreeSet<i64>) {
+        for repository in catalog.repositories() {
+            if installations.contains(&repository.installation_id) {
+                self.0.remove(&repository.id);
+            }
+        }
     }
 
     /// What is remembered of a repository.

@@ -7,7 +7,7 @@ use crate::{app::App, github::HookConfig, identity::Identity, trouble::Trouble, 
 
 /// Notes what is wrong with the settings of the webhook, for people to mend.
 pub(super) async fn check(app: &App, identity: &Identity) -> Result<(), Trouble> {
-    let Some(github) = identity.github.as_ref() else {
+    let Some(github) = app.github() else {
         return Ok(());
     };
     let problem = if identity.mode() == AppMode::Connected {

@@ -24,6 +24,8 @@ const CAP: usize = 1000;
 impl Reconciler {
     /// Lists what is due, as far as the round may ask.
     pub(super) async fn list(&mut self, round: &mut Round<'_>) -> Result<(), Trouble> {
+        let gained = self.app.leases.take_gained();
+        self.due.forget(&self.app.catalog, &gained);
         let due = self.due.take(&self.app.catalog, round.start);
         round.due_count = due.len();
         for repository in due {

@@ -12,6 +12,7 @@ use tonic::Code;
 use super::{RERUN_SPAN, Reconciler, Round};
 use crate::{
     github::{Deliveries, Delivery},
+    leases::WHOLE_APP,
     server,
     time::{after, before, from_proto, timestamp},
     trouble::Trouble,
@@ -27,6 +28,9 @@ impl Reconciler {
     /// After an outage that GitHub's log does not reach back to, only the lists of
     /// runs can tell, of everything that may have been run again since.
     pub(super) async fn look_after_outage(&self, round: &mut Round<'_>) -> Result<(), Trouble> {
+        if !self.app.leases.holds(WHOLE_APP) {
+            return Ok(());
+        }
         let Some(until) = self.examined_until().await? else {
             return Ok(());
         };
@@ -37,12 +41,13 @@ impl Reconciler {
             "GitHub's log of deliveries does not reach back to {until}, when it was last read: \
              loading the history of every repository"
         );
-        for repository in self.app.catalog.repositories() {
-            self.start_backfill(&repository, before(until, RERUN_SPAN))
-                .await?;
-        }
-        // What is older than the log is dealt with.
-        self.record(Vec::new(), before(round.start, KEPT)).await
+        // What is older than the log is dealt with then, by whoever holds what.
+        let request = RecordMissedDeliveriesRequest {
+            examined_until_time: Some(timestamp(before(round.start, KEPT))),
+            history_since_time: Some(timestamp(before(until, RERUN_SPAN))),
+            ..RecordMissedDeliveriesRequest::default()
+        };
+        self.record_part(request).await
     }
 
     /// Records every delivery that failed since the log was last read.
@@ -118,9 +123,19 @@ impl Reconciler {
                 examined_until_time: until.map(timestamp),
                 ..RecordMissedDeliveriesRequest::default()
             };
-            let mut client = self.app.server.app.clone();
-            server::patiently(client.record_missed_deliveries(request)).await?;
+            self.record_part(request).await?;
         }
+        Ok(())
+    }
+
+    async fn record_part(&self, request: RecordMissedDeliveriesRequest) -> Result<(), Trouble> {
+        let request = RecordMissedDeliveriesRequest {
+            // Without one, no lease has this number, and that is what is to be told.
+            lease: self.app.leases.number(WHOLE_APP).unwrap_or(i64::MAX),
+            ..request
+        };
+        let mut client = self.app.server.app.clone();
+        server::patiently(client.record_missed_deliveries(request)).await?;
         Ok(())
     }
 }

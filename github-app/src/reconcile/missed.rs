@@ -11,6 +11,7 @@ use super::{Reconciler, Round, matching};
 use crate::{
     event::Kind,
     intake::{self, Reading, Taken},
+    leases::WHOLE_APP,
     server::{self, PATIENCE},
     trouble::Trouble,
 };
@@ -41,7 +42,18 @@ impl Reconciler {
     }
 
     async fn missed(&self) -> Result<Vec<MissedDelivery>, Trouble> {
-        let gaps = self.gaps(GapKind::Delivery, GAPS, Vec::new()).await?;
+        let installation_ids = self.app.leases.all();
+        if installation_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let request = ListGapsRequest {
+            kind: GapKind::Delivery.into(),
+            limit: i32::try_from(GAPS).unwrap_or(i32::MAX),
+            installation_ids,
+            ..ListGapsRequest::default()
+        };
+        let mut client = self.app.server.app.clone();
+        let gaps = server::patiently(client.list_gaps(request)).await?.gaps;
         Ok(gaps.into_iter().filter_map(|gap| gap.delivery).collect())
     }
 
@@ -74,8 +86,10 @@ impl Reconciler {
         // What is not looked at, or is locked, has lists of its own to tell when it is
         // looked at again.
         let is_looked_at = |it: &MissedDelivery| {
-            let catalog = &self.app.catalog;
-            catalog.is_empty() || catalog.repository(it.repository_id).is_some()
+            let (catalog, id) = (&self.app.catalog, it.installation_id);
+            // Of what was gained a moment ago, GitHub is yet to say what it sees.
+            let is_to_be_seen = self.app.leases.holds(id) && !catalog.knows(id);
+            catalog.is_empty() || is_to_be_seen || catalog.repository(it.repository_id).is_some()
         };
         let is_of_builds =
             |it: &MissedDelivery| matches!(kind(it), Kind::WorkflowRun | Kind::WorkflowJob);
@@ -167,7 +181,12 @@ impl Reconciler {
         round: &mut Round<'_>,
         missed: &MissedDelivery,
     ) -> Result<(), Trouble> {
-        let detail = round.fetch.github.delivery(missed.delivery_id).await?;
+        let installation = missed.installation_id;
+        let is_held = self.app.leases.holds(installation);
+        // What is nobody's is the App's.
+        let on_behalf_of = if is_held { installation } else { WHOLE_APP };
+        let github = round.fetch.github.on_behalf_of(on_behalf_of);
+        let detail = github.delivery(missed.delivery_id).await?;
         let payload = detail.payload.get().as_bytes().to_vec();
         let Reading::Event { action, contents } =
             intake::read(Kind::named(&missed.event), &payload)

@@ -61,6 +61,7 @@ pub(crate) fn config(webhook_secrets: &[&str], write_key: &str) -> Config {
         write_key: write_key.into(),
         limits: Limits::default(),
         reconcile: Reconcile::default(),
+        holder: "app".to_owned(),
         ca_certificates: None,
     }
 }

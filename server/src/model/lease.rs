@@ -39,7 +39,7 @@ pub(crate) struct InstallationLease {
     pub(crate) installation: InstallationId,
     /// Who holds it, or did last.
     pub(crate) holder: String,
-    /// Counts how often it was given.
+    /// Counts its holders.
     pub(crate) number: i64,
     /// Until when it is held.
     pub(crate) until_time: Timestamp,
@@ -57,10 +57,10 @@ impl InstallationLease {
         self.is_held(now) && self.holder == holder
     }
 
-    /// Gives it to a holder, or lets him keep it. The number of a lease that was
-    /// over is never used again.
+    /// Gives it to a holder, or lets him keep it. While the number stays, nobody else
+    /// had it.
     fn give(mut self, holder: &str, now: Timestamp) -> Self {
-        if !self.is_held_by(holder, now) {
+        if self.holder != holder {
             self.number += 1;
             holder.clone_into(&mut self.holder);
         }
