@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod apps;
 mod board;
 mod limits;
 mod outages;

@@ -101,7 +101,8 @@ impl World {
         let folder = folder();
         let clock = double.clock().clone();
         let server = open_server(&folder, &clock).await;
-        let app = make_app(&stage, &server, &settings, &hook_url, &clock);
+        let transport = transport::over(server.routes());
+        let app = make_app(&stage, "app", transport, &settings, &hook_url, &clock);
         let listening = tokio::spawn(listen(listener, app.router()));
         Self {
             stage,
@@ -165,20 +166,31 @@ impl World {
 
     /// A new process of the app, which remembers nothing of the old one.
     pub(crate) async fn restart_app(&mut self) {
-        self.listening.abort();
-        let _ = (&mut self.listening).await;
+        self.app = self.another_app("app", self.transport());
+        self.hear_by(&self.app.clone()).await;
+    }
+
+    /// One more process of the app, which is not told of any webhook.
+    pub(crate) fn another_app(&self, name: &str, transport: Transport) -> GithubApp {
         let settings = Settings::default();
-        self.app = make_app(
+        make_app(
             &self.stage,
-            &self.server,
+            name,
+            transport,
             &settings,
             &self.hook_url,
             &self.clock,
-        );
+        )
+    }
+
+    /// Lets one of the apps be the one that is told.
+    pub(crate) async fn hear_by(&mut self, app: &GithubApp) {
+        self.listening.abort();
+        let _ = (&mut self.listening).await;
         let address = self.hook_url.trim_start_matches("http://");
         let (address, _) = address.split_once('/').unwrap();
         let listener = TcpListener::bind(address).await.unwrap();
-        self.listening = tokio::spawn(listen(listener, self.app.router()));
+        self.listening = tokio::spawn(listen(listener, app.router()));
     }
 
     /// Loads the history that the server wants, until nothing more is wanted.
@@ -218,7 +230,8 @@ async fn open_server(folder: &TempDir, clock: &VirtualClock) -> Server {
 
 fn make_app(
     stage: &Stage,
-    server: &Server,
+    name: &str,
+    transport: Transport,
     settings: &Settings,
     hook_url: &str,
     clock: &VirtualClock,
@@ -248,14 +261,13 @@ fn make_app(
         write_key: WRITE_KEY.replace(' ', "-").into(),
         limits: Limits::default(),
         reconcile: settings.reconcile.clone(),
-        holder: "app".to_owned(),
+        holder: name.to_owned(),
         ca_certificates: None,
     };
     let shared = Shared {
         clock: clock.clone(),
         behind: settings.behind,
     };
-    let transport = transport::over(server.routes());
     GithubApp::new(config, transport, Arc::new(shared)).unwrap()
 }
 
