@@ -5,6 +5,7 @@
     reason = "in a test, whatever goes wrong is a failure"
 )]
 
+mod apps;
 mod examples;
 mod hostile;
 mod kill;
