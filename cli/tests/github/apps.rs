@@ -12,7 +12,7 @@ use std::{
 use jiff::SignedDuration;
 use lampboard_github_app::GithubApp;
 use lampboard_github_double::{
-    Double, InstallationId, RequestRecord, Selection, Stage, Trigger, WorkflowId,
+    Double, InstallationId, Options, RequestRecord, Selection, Stage, Trigger, WorkflowId,
     scenarios::outages,
 };
 use lampboard_proto::transport::Transport;
@@ -126,13 +126,13 @@ fn set(double: &Double, hook_url: Option<&str>) -> (Stage, InstallationId, Workf
     (stage, installation, workflow)
 }
 
-/// A way to the server that can be cut.
-fn cuttable(way: Transport) -> (Transport, Arc<AtomicBool>) {
+/// A way to the server that can be cut, for calls whose name ends like this.
+fn cuttable(way: Transport, calls: &'static str) -> (Transport, Arc<AtomicBool>) {
     let cut = Arc::new(AtomicBool::new(false));
     let is_cut = Arc::clone(&cut);
-    let service = tower::service_fn(move |request| {
+    let service = tower::service_fn(move |request: http::Request<_>| {
         let way = way.clone();
-        let is_cut = is_cut.load(Ordering::Relaxed);
+        let is_cut = is_cut.load(Ordering::Relaxed) && request.uri().path().ends_with(calls);
         async move {
             if is_cut {
                 return Err(Status::unavailable("the cable is out"));
@@ -272,7 +272,7 @@ async fn one_that_stops_leaves_all_to_the_other_at_once() {
 async fn one_that_is_cut_off_asks_nothing_before_another_begins() {
     let two = Two::start().await;
     two.world.app.leave().await;
-    let (transport, cut) = cuttable(two.world.transport());
+    let (transport, cut) = cuttable(two.world.transport(), "");
     let lonely = two.world.another_app("lonely", transport);
     let asked = async || {
         let before = two.world.double().requests().len();
@@ -307,7 +307,7 @@ async fn one_that_is_cut_off_stops_by_its_own_clock() {
     let two = Two::start().await;
     two.world.app.leave().await;
     two.other.leave().await;
-    let (transport, cut) = cuttable(two.world.transport());
+    let (transport, cut) = cuttable(two.world.transport(), "");
     let lonely = two.world.another_app("lonely", transport);
     assert_eq!(lonely.reconcile().await.unwrap().problem, "");
     lonely.hold().await.unwrap();
@@ -321,4 +321,44 @@ async fn one_that_is_cut_off_stops_by_its_own_clock() {
     cut.store(false, Ordering::Relaxed);
     two.world.wait(INTERVAL);
     assert!(lonely.reconcile().await.unwrap().request_count > 0);
+}
+
+#[tokio::test]
+async fn what_is_under_way_ends_with_the_lease() {
+    let settings = Settings {
+        options: Options {
+            answer_time: Some(INTERVAL),
+            ..Settings::default().options
+        },
+        ..Settings::default()
+    };
+    let double = Double::start(settings.options.clone()).await.unwrap();
+    let world = World::around(settings, double, |double, hook_url| {
+        let stage = Stage::set(double, hook_url);
+        double.github(|github| {
+            for number in 0..20 {
+                github.create_repository(&format!("part-{number}"));
+            }
+        });
+        stage
+    })
+    .await;
+    world.reconcile_fully().await;
+    world.app.leave().await;
+    let (transport, cut) = cuttable(world.transport(), "/HoldInstallations");
+    let lonely = world.another_app("lonely", transport);
+    lonely.reconcile().await.unwrap();
+    // Long enough for every list to be due.
+    world.wait(MINUTE * 11);
+    lonely.hold().await.unwrap();
+    world.double().clear_requests();
+    cut.store(true, Ordering::Relaxed);
+    let end = world.now() + SignedDuration::from_secs(25);
+    lonely.reconcile().await.unwrap();
+    let requests = world.double().requests();
+    assert!(!requests.is_empty());
+    // The last one was asked in time, and answered so much later.
+    let late = requests.iter().find(|it| it.time > end + INTERVAL);
+    assert_eq!(late.map(|it| &it.path), None);
+    assert!(requests.len() < 5, "{}", requests.len());
 }
