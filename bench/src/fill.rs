@@ -22,7 +22,7 @@ use lampboard_proto::{
     transport,
     v1::{ReportRequest, ingest_service_client::IngestServiceClient},
 };
-use lampboard_server::{Clock, Config, Database, Server};
+use lampboard_server::{Clock, Config, Database, Retention, Server};
 use prost_types::Timestamp as ProtoTimestamp;
 use secrecy::SecretString;
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
@@ -72,7 +72,7 @@ pub(crate) async fn fill(database: Database, content: Content) -> Result<Filled>
         database,
         write_key: SecretString::from(KEY),
         loopback_only: true,
-        delete_hidden_after: None,
+        retention: Retention::default(),
         clock: Clock::system(),
     })
     .await?;

@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lampboard_server::Database;
+use lampboard_server::{Database, Retention};
 
 pub(crate) use client::{BackfillArgs, DoctorArgs};
 pub(crate) use github::{GithubArgs, ReconcileArgs};
@@ -140,16 +140,45 @@ pub(crate) struct DataArgs {
 pub(crate) struct StoreArgs {
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    /// How long the builds of a repository are kept that the App can not see any more; `off` for
-    /// as long as there is room.
+    /// How long the bodies of webhooks are kept, after they came; `off` for as long as there is
+    /// room.
     #[arg(
         long,
-        env = "LAMPBOARD_DELETE_REMOVED_AFTER",
+        env = "LAMPBOARD_RETENTION_PAYLOADS",
+        value_name = "TIME",
+        default_value = "7d",
+        value_parser = duration::history
+    )]
+    retention_payloads: duration::History,
+    /// How long jobs and steps are kept, after their run ended; `off` for as long as the builds.
+    #[arg(
+        long,
+        env = "LAMPBOARD_RETENTION_JOBS",
+        value_name = "TIME",
+        default_value = "90d",
+        value_parser = duration::history
+    )]
+    retention_jobs: duration::History,
+    /// How long builds are kept, after their run ended; `off` for as long as there is room. Older
+    /// ones are not loaded either.
+    #[arg(
+        long,
+        env = "LAMPBOARD_RETENTION_BUILDS",
+        value_name = "TIME",
+        default_value = "400d",
+        value_parser = duration::history
+    )]
+    retention_builds: duration::History,
+    /// How long the builds of a repository are kept that the App can not see any more; `off` for
+    /// as long as others.
+    #[arg(
+        long,
+        env = "LAMPBOARD_RETENTION_UNINSTALLED",
         value_name = "TIME",
         default_value = "30d",
         value_parser = duration::history
     )]
-    pub(crate) delete_removed_after: duration::History,
+    retention_uninstalled: duration::History,
     /// The database: `sqlite:PATH` for a file, or `postgres://USER:PASSWORD@HOST/NAME`. Unset, the
     /// file `lampboard.db` in the data folder.
     #[arg(
@@ -169,6 +198,16 @@ impl StoreArgs {
     /// Whether the database is not in the data folder.
     pub(crate) fn is_database_set(&self) -> bool {
         self.database_url.is_some() || self.database_url_file.is_some()
+    }
+
+    /// For how long what is kept.
+    pub(crate) fn retention(&self) -> Retention {
+        Retention {
+            payloads: self.retention_payloads.0,
+            jobs: self.retention_jobs.0,
+            builds: self.retention_builds.0,
+            uninstalled: self.retention_uninstalled.0,
+        }
     }
 
     /// The database. Makes nothing.

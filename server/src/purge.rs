@@ -1,22 +1,17 @@
-//! The background task that deletes what has been hidden or given up for long enough.
+//! The background task that deletes what is older than it is kept, or has been hidden for long
+//! enough.
 
-use jiff::{SignedDuration, Timestamp};
+use std::fmt::Display;
+
 use tokio::time::{Duration, MissedTickBehavior, interval};
 
-use crate::{Clock, live::Live, store::Store};
+use crate::{Clock, Result, Retention, live::Live, store::Store};
 
-/// How often it is looked for: what is deleted was hidden for days.
+/// How often it is looked for: what is deleted was kept for days.
 const INTERVAL: Duration = Duration::from_mins(10);
 
-/// For how long deliveries that were given up are kept: longer than GitHub keeps
-/// its log of them.
-const GIVEN_UP_AFTER: SignedDuration = SignedDuration::from_hours(8 * 24);
-
-/// Deletes what has been hidden for so long, or given up for longer than GitHub
-/// remembers, until the server stops.
-pub(crate) async fn run(store: Store, live: Live, clock: Clock, hidden_after: Option<Duration>) {
-    let hidden_after =
-        hidden_after.map(|it| SignedDuration::try_from(it).unwrap_or(SignedDuration::MAX));
+/// Deletes what is not kept any longer, until the server stops.
+pub(crate) async fn run(store: Store, live: Live, clock: Clock, retention: Retention) {
     let mut ticks = interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -24,25 +19,44 @@ pub(crate) async fn run(store: Store, live: Live, clock: Clock, hidden_after: Op
             _ = ticks.tick() => {}
             () = live.stopped() => return,
         }
-        // Before there were times, nothing was hidden or given up.
-        let before = |span| clock.now().checked_sub(span).ok();
-        if let Some(since) = hidden_after.and_then(before) {
-            delete_hidden(&store, since).await;
-        }
-        if let Some(until) = before(GIVEN_UP_AFTER)
-            && let Err(error) = store.delete_given_up(until).await
-        {
-            tracing::warn!(%error, "deliveries that were given up are deleted later: {error}");
+        tokio::select! {
+            () = round(&store, &clock, &retention) => {}
+            () = live.stopped() => return,
         }
     }
 }
 
-async fn delete_hidden(store: &Store, since: Timestamp) {
-    match store.delete_hidden(since).await {
-        Ok(0) => {}
-        Ok(count) => tracing::info!("deleted {count} repositories that nobody sees any more"),
-        Err(error) => {
-            tracing::warn!(%error, "hidden repositories are deleted later: {error}");
-        }
+/// Deletes all that is not kept as of now.
+async fn round(store: &Store, clock: &Clock, retention: &Retention) {
+    let kept = retention.at(clock.now());
+    if let Some(since) = kept.uninstalled {
+        let deleted = store.delete_hidden(since).await;
+        told(deleted, "repositories that nobody sees any more");
+    }
+    if let Some(until) = kept.payloads {
+        told(store.delete_old_payloads(until).await, "payloads");
+    }
+    if let Some(until) = kept.deliveries {
+        told(store.delete_old_deliveries(until).await, "deliveries");
+    }
+    if let Some(until) = kept.builds {
+        told(store.delete_old_builds(until).await, "builds");
+    }
+    if let Some(until) = kept.jobs {
+        let deleted = store.delete_old_jobs(until).await;
+        told(deleted, "builds' worth of jobs");
+    }
+    if let Some(until) = kept.given_up
+        && let Err(error) = store.delete_given_up(until).await
+    {
+        tracing::warn!(%error, "deliveries that were given up are deleted later: {error}");
+    }
+}
+
+fn told<N: Display + Default + PartialEq>(deleted: Result<N>, what: &str) {
+    match deleted {
+        Ok(count) if count == N::default() => {}
+        Ok(count) => tracing::info!("deleted {count} {what}"),
+        Err(error) => tracing::warn!(%error, "old {what} are deleted later: {error}"),
     }
 }

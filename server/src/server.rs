@@ -12,7 +12,7 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 
 use crate::{
-    Clock, Database, Error, Result, api, http,
+    Clock, Database, Error, Result, Retention, api, http,
     live::Live,
     purge,
     requests::Requests,
@@ -36,9 +36,8 @@ pub struct Config {
     /// without sign-in, a page elsewhere must not reach the board by DNS
     /// rebinding.
     pub loopback_only: bool,
-    /// After how long everything of a repository that no installation sees any
-    /// more is deleted. None means never.
-    pub delete_hidden_after: Option<Duration>,
+    /// For how long what is kept.
+    pub retention: Retention,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -63,7 +62,9 @@ impl Server {
         let live = Live::new();
         let publisher = live.clone();
         let on_commit = Arc::new(move |news| publisher.publish(news));
-        let store = Store::open(&config.database, config.clock.clone(), on_commit).await?;
+        config.retention.check()?;
+        let clock = config.clock.clone();
+        let store = Store::open(&config.database, clock, config.retention, on_commit).await?;
         if let Some(feed) = store.feed().await? {
             tokio::spawn(follow(feed, live.clone()));
         }
@@ -74,7 +75,7 @@ impl Server {
             store.clone(),
             live.clone(),
             config.clock.clone(),
-            config.delete_hidden_after,
+            config.retention,
         ));
         Ok(Self {
             store,

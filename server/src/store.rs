@@ -47,7 +47,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use jiff::Timestamp;
 
 use crate::{
-    Clock, Database, Error, Result,
+    Clock, Database, Error, Result, Retention,
     model::{Change, InstallationId, Recorded, RepositoryId},
 };
 use db::{Connection, Pool};
@@ -79,6 +79,7 @@ pub(crate) struct Store {
     database: Database,
     /// Names this server to others on the same database.
     origin: Arc<str>,
+    retention: Retention,
     // Held as long as the store is: no second server on this file.
     _lock: Arc<Option<std::fs::File>>,
 }
@@ -89,6 +90,7 @@ impl Store {
     pub(crate) async fn open(
         database: &Database,
         clock: Clock,
+        retention: Retention,
         on_commit: OnCommit,
     ) -> Result<Self> {
         let opened = open::open(database).await?;
@@ -99,9 +101,11 @@ impl Store {
                 opened.writer,
                 Arc::clone(&opened.origin),
                 clock,
+                retention,
                 on_commit,
             ),
             origin: opened.origin,
+            retention,
             database: database.clone(),
             _lock: Arc::new(opened.lock),
         })
@@ -113,9 +117,13 @@ impl Store {
     }
 
     /// Records an installation and which repositories it can see.
-    pub(crate) async fn sync_installation(&self, sync: InstallationSync) -> Result<()> {
+    pub(crate) async fn sync_installation(&self, mut sync: InstallationSync) -> Result<()> {
+        let retention = self.retention;
         self.writer
             .write(move |connection, now| {
+                // What is older would be deleted again.
+                let kept = retention.at(now).builds;
+                sync.backfill_since = sync.backfill_since.map(|it| kept.map_or(it, |k| it.max(k)));
                 async move { Ok(((), installations::sync(connection, &sync, now).await?)) }.boxed()
             })
             .await

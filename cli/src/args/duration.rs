@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{Span, SpanRelativeTo};
 
-/// How far back history is loaded, if at all.
+/// How far back something goes; None for `off`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct History(pub(crate) Option<Duration>);
 

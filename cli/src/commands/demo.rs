@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr};
 use anyhow::Context as _;
 use lampboard_github_app::{IdentityConfig, Limits, Reconcile};
 use lampboard_github_double::{Hook, demo};
-use lampboard_server::{Clock, Config, Database, Server};
+use lampboard_server::{Clock, Config, Database, Retention, Server};
 use tokio::net::TcpListener;
 
 use super::{parts, serve};
@@ -21,7 +21,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         database: Database::Sqlite(folder.path().join("lampboard.db")),
         write_key: write_key.clone(),
         loopback_only: true,
-        delete_hidden_after: None,
+        retention: Retention::default(),
         clock: Clock::system(),
     })
     .await?;

@@ -30,7 +30,7 @@ pub(crate) async fn open_server(
         database: database.clone(),
         write_key,
         loopback_only: true,
-        delete_hidden_after: store.delete_removed_after.0,
+        retention: store.retention(),
         clock: Clock::system(),
     })
     .await

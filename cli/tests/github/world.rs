@@ -221,7 +221,7 @@ async fn open_server(folder: &TempDir, clock: &VirtualClock) -> Server {
         database: lampboard_server::Database::Sqlite(folder.path().join("lampboard.db")),
         write_key: WRITE_KEY.replace(' ', "-").into(),
         loopback_only: true,
-        delete_hidden_after: None,
+        retention: lampboard_server::Retention::default(),
         clock: lampboard_server::Clock::new(move || clock.now()),
     })
     .await

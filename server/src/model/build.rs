@@ -130,6 +130,10 @@ impl JobSpan {
 
 /// All that is known of a build: what the store keeps in one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a column, and none excludes another"
+)]
 pub(crate) struct BuildRecord {
     /// Which build.
     pub(crate) id: BuildId,
@@ -142,6 +146,9 @@ pub(crate) struct BuildRecord {
     pub(crate) jobs: JobSpan,
     /// Whether all its jobs are known.
     pub(crate) jobs_complete: bool,
+    /// Whether its jobs were deleted for their age. What was worked out of them
+    /// stays as it was.
+    pub(crate) jobs_deleted: bool,
     /// Whether no later attempt of its run is known.
     pub(crate) latest_attempt: bool,
     /// Whether it is the highest attempt of its run that has completed.
@@ -160,6 +167,7 @@ impl BuildRecord {
             facts,
             jobs: JobSpan::default(),
             jobs_complete: false,
+            jobs_deleted: false,
             latest_attempt: true,
             counted: false,
             missing_attempts: 0,
@@ -195,6 +203,11 @@ impl BuildRecord {
             return self.jobs.end.max(self.first_completed);
         }
         self.jobs.end.or(self.first_completed)
+    }
+
+    /// Whether it has been over since a time, or nothing was heard of it since then.
+    pub(crate) fn is_quiet_since(&self, time: Timestamp) -> bool {
+        self.end_time().unwrap_or(self.facts.update_time) <= time
     }
 
     /// Whether it is over and jobs that nobody told of may have ended later.

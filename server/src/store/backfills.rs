@@ -62,8 +62,13 @@ impl Store {
     /// Starts to load the history of a repository, or finds the backfill that is
     /// under way and reaches as far back.
     pub(crate) async fn start_backfill(&self, name: String, since: Timestamp) -> Result<Backfill> {
-        self.write(move |connection, now| start(connection, name, since, now).boxed())
-            .await
+        let retention = self.retention;
+        self.write(move |connection, now| {
+            // What is older would be deleted again.
+            let since = retention.at(now).builds.map_or(since, |it| since.max(it));
+            start(connection, name, since, now).boxed()
+        })
+        .await
     }
 
     /// Stops a backfill. One that is over stays as it is.

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     Result,
     model::{BuildId, Link, Recorded, Repository, RepositoryId},
+    retention::Horizons,
 };
 use builds::StoredBuilds;
 use jobs::StoredJobs;
@@ -39,6 +40,7 @@ pub(super) async fn record(
     connection: &mut Connection,
     reports: &[PreparedReport],
     now: Timestamp,
+    kept: &Horizons,
 ) -> Result<Batch> {
     let known = deliveries::record(connection, reports).await?;
     let described: Vec<_> = reports.iter().map(|r| &r.report.repositories[..]).collect();
@@ -53,7 +55,7 @@ pub(super) async fn record(
     for ((report, delivery_known), repositories) in
         reports.iter().zip(known).zip(&repositories.changed)
     {
-        let jobs = stored_jobs.merge_all(&report.report);
+        let jobs = stored_jobs.merge_all(&report.report, &stored_builds);
         let builds = stored_builds.merge_all(&report.report);
         outcomes.push(Recorded {
             changed: jobs.len() + builds.len() + repositories,
@@ -64,6 +66,9 @@ pub(super) async fn record(
     stored_jobs.write(connection).await?;
     stored_builds.settle(connection, &stored_jobs).await?;
     let unfolded = stored_builds.write(connection).await?;
+    if let Some(horizon) = kept.jobs {
+        stored_builds.delete_old_jobs(connection, horizon).await?;
+    }
     for outcome in &mut outcomes {
         outcome.changed_builds.retain(|id| stored_builds.knows(*id));
     }

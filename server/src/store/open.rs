@@ -148,6 +148,11 @@ pub(super) fn migrations() -> Migrator {
             include_str!("../../../migrations/0006_leases.sql"),
         ),
         migration(
+            7,
+            "retention",
+            include_str!("../../../migrations/0007_retention.sql"),
+        ),
+        migration(
             9,
             "lists",
             include_str!("../../../migrations/0009_lists.sql"),

@@ -1,19 +1,32 @@
-//! Deleting what has been hidden for long, a little at a time, so that reports get their turn.
+//! Deleting what is old or has been hidden for long, a little at a time, so that reports get their
+//! turn.
+
+mod cursor;
+mod deliveries;
+pub(super) mod jobs;
+pub(super) mod late;
+mod old;
+pub(super) mod runs;
 
 use std::collections::BTreeSet;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use jiff::Timestamp;
 
 use super::{
-    Store, attempts, builds,
-    db::{self, Connection, Query},
-    rollup, sql,
+    Store,
+    db::{self, Connection},
 };
-use crate::{Result, model::BuildId};
+use crate::{
+    Result,
+    model::{RepositoryId, RunId},
+};
+use runs::{Run, delete_runs};
 
-/// How many builds or payloads one write deletes.
+/// How many deliveries one write deletes.
 const AT_A_TIME: i64 = 200;
+/// How many runs one write deletes: each has a dozen rows or more.
+const RUNS_AT_A_TIME: i64 = 40;
 
 /// What belongs to a repository and is small or cheap to find, in an order that
 /// ends with the row that all else refers to.
@@ -36,6 +49,17 @@ enum Left {
 }
 
 impl Store {
+    /// Does one small step of deleting, behind what waits already.
+    async fn purge<T, W>(&self, step: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<T>>
+            + Send
+            + 'static,
+    {
+        self.write(step).await
+    }
+
     /// Deletes everything of the repositories that have been hidden since a time
     /// or longer, and what was told of installations that were uninstalled by
     /// then and see nothing any more. Says how many repositories are gone.
@@ -50,17 +74,17 @@ impl Store {
             .collect::<Result<_, _>>()?;
         for id in repositories.iter().copied() {
             let step = async || {
-                self.write(move |connection, _| step(connection, id, since).boxed())
+                self.purge(move |connection, _| step(connection, id, since).boxed())
                     .await
             };
             while step().await? == Left::Something {}
         }
         let delete_told = async || {
-            self.write(move |connection, _| delete_told(connection, since).boxed())
+            self.purge(move |connection, _| delete_told(connection, since).boxed())
                 .await
         };
         while delete_told().await? == Left::Something {}
-        self.write(move |connection, _| empty_installations(connection, since).boxed())
+        self.purge(move |connection, _| empty_installations(connection, since).boxed())
             .await?;
         Ok(repositories.len())
     }
@@ -68,7 +92,7 @@ impl Store {
     /// Deletes the deliveries that were given up by a time. GitHub has to have
     /// forgotten them by then, or else they would be missing again.
     pub(crate) async fn delete_given_up(&self, until: Timestamp) -> Result<()> {
-        self.write(move |connection, _| {
+        self.purge(move |connection, _| {
             async move {
                 db::query(
                     "DELETE FROM missed_delivery WHERE closing IS NOT NULL AND close_time <= $1",
@@ -106,41 +130,17 @@ async fn step(connection: &mut Connection, id: i64, since: Timestamp) -> Result<
     Ok(Left::Nothing)
 }
 
-/// Deletes some builds with their jobs; says whether there were any.
+/// Deletes some runs; says whether there were any.
 async fn delete_builds(connection: &mut Connection, repository: i64) -> Result<bool> {
-    let rows = db::query(
-        "SELECT run_id, run_attempt, repository_id FROM build WHERE repository_id = $1 LIMIT $2",
-    )
-    .bind(repository)
-    .bind(AT_A_TIME)
-    .fetch_all(&mut *connection)
-    .await?;
-    let builds: Vec<BuildId> = rows.iter().map(attempts::read).collect::<Result<_>>()?;
-    uncount(connection, &builds).await?;
-    for table in ["job", "build"] {
-        for chunk in sql::padded(&builds) {
-            let mut query = Query::new("DELETE FROM ");
-            query.push(table);
-            query.push(" WHERE (run_id, run_attempt, repository_id) IN (");
-            query.push_values(chunk, |mut row, id| {
-                row.push_bind(id.run.0)
-                    .push_bind(id.attempt)
-                    .push_bind(id.repository.0);
-            });
-            query.push(")");
-            query.execute(&mut *connection).await?;
-        }
-    }
-    Ok(!builds.is_empty())
-}
-
-/// Takes builds that are about to go out of the rollups.
-async fn uncount(connection: &mut Connection, builds: &[BuildId]) -> Result<()> {
-    let runs: BTreeSet<i64> = builds.iter().map(|id| id.run.0).collect();
-    let stored = builds::of_runs(connection, &Vec::from_iter(runs)).await?;
-    let going = stored.iter().filter(|build| builds.contains(&build.id));
-    rollup::leave(connection, going.map(|build| (Some(build), None))).await?;
-    Ok(())
+    let rows = db::query("SELECT run_id FROM build WHERE repository_id = $1 LIMIT $2")
+        .bind(repository)
+        .bind(RUNS_AT_A_TIME)
+        .fetch_all(&mut *connection)
+        .await?;
+    let run = |row: &db::Row| Ok((RunId(row.try_get(0)?), RepositoryId(repository)));
+    let runs: BTreeSet<Run> = rows.iter().map(run).collect::<Result<_>>()?;
+    delete_runs(connection, &runs).await?;
+    Ok(!runs.is_empty())
 }
 
 /// That a delivery came is kept; what it said is not.

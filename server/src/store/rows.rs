@@ -20,7 +20,7 @@ pub(super) const BUILD_COLUMNS: &str = "b.run_id, b.run_attempt, b.repository_id
      b.head_repository, b.commit_sha, b.commit_title, b.commit_author, b.title, b.actor, \
      b.triggering_actor, b.pull_requests, b.url, b.create_time, b.start_time, b.update_time, \
      b.first_completed_time, b.jobs_start_time, b.jobs_end_time, b.jobs_open, b.jobs_complete, \
-     b.latest_attempt, b.counted, b.missing_attempts";
+     b.jobs_deleted, b.latest_attempt, b.counted, b.missing_attempts";
 
 /// What `build` reads beside them, from `build b` joined to `repository r`.
 pub(super) const SHOWN_COLUMNS: &str = "r.name AS repository_name, r.default_branch, \
@@ -81,6 +81,7 @@ pub(super) fn build_record(row: &Row) -> Result<BuildRecord> {
             open: row.try_get("jobs_open")?,
         },
         jobs_complete: row.try_get("jobs_complete")?,
+        jobs_deleted: row.try_get("jobs_deleted")?,
         latest_attempt: row.try_get("latest_attempt")?,
         counted: row.try_get("counted")?,
         missing_attempts: row.try_get("missing_attempts")?,

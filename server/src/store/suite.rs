@@ -19,6 +19,7 @@ mod postgres;
 mod purge;
 mod recovery;
 mod repositories;
+mod retention;
 mod rollups;
 mod rows;
 mod scenario;

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{News, OnCommit, PreparedReport, db::Connection, open::Opener};
-use crate::{Clock, Error, Result, model::Recorded};
+use crate::{Clock, Error, Result, Retention, model::Recorded};
 use worker::Worker;
 
 /// How many reports may wait. Beyond it callers are told to come back later.
@@ -48,11 +48,14 @@ impl Writer {
         connection: Connection,
         origin: Arc<str>,
         clock: Clock,
+        retention: Retention,
         on_commit: OnCommit,
     ) -> Self {
         let (queue, tasks) = mpsc::channel(QUEUE);
         let stop = Arc::new(Notify::new());
-        let worker = Worker::new(opener, connection, origin, tasks, clock, on_commit);
+        let worker = Worker::new(
+            opener, connection, origin, tasks, clock, retention, on_commit,
+        );
         let task = tokio::spawn(worker.run(Arc::clone(&stop)));
         Self {
             queue,

@@ -18,7 +18,7 @@ use lampboard_proto::{
         system_service_client::SystemServiceClient,
     },
 };
-use lampboard_server::{Clock, Config, Database, Server};
+use lampboard_server::{Clock, Config, Database, Retention, Server};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tonic::{Code, Request, Status, service::interceptor::InterceptedService};
@@ -57,7 +57,10 @@ impl TestServer {
             database: Database::Sqlite(folder.path().join("lampboard.db")),
             write_key: WRITE_KEY.to_owned().into(),
             loopback_only,
-            delete_hidden_after,
+            retention: Retention {
+                uninstalled: delete_hidden_after,
+                ..Retention::default()
+            },
             clock: Clock::new(move || at(told.load(Ordering::Relaxed))),
         };
         let server = Server::open(config).await.unwrap();

@@ -2,8 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::{
-    super::{PreparedReport, attempts, builds, db::Connection, jobs, repositories::Stored, rollup},
+    super::{
+        PreparedReport, attempts, builds,
+        db::Connection,
+        jobs,
+        purge::{jobs::delete_jobs, runs::run_of},
+        repositories::Stored,
+        rollup,
+    },
     either_once,
     jobs::StoredJobs,
 };
@@ -58,6 +67,11 @@ impl StoredBuilds {
         self.after.contains_key(&id)
     }
 
+    /// Whether the jobs of a build were deleted for their age.
+    pub(super) fn has_deleted_jobs(&self, id: BuildId) -> bool {
+        self.before.get(&id).is_some_and(|build| build.jobs_deleted)
+    }
+
     /// Takes in that all jobs of a build are known; says whether that is new.
     fn complete(&mut self, id: BuildId) -> bool {
         let is_new = self.complete.insert(id);
@@ -95,7 +109,9 @@ impl StoredBuilds {
         let runs: BTreeSet<i64> = new.into_iter().chain(jobs.changed_runs()).collect();
         let runs: Vec<i64> = runs.into_iter().collect();
         for (id, span) in jobs::spans(connection, &runs).await? {
-            if let Some(build) = self.after.get_mut(&id) {
+            if let Some(build) = self.after.get_mut(&id)
+                && !build.jobs_deleted
+            {
                 build.jobs = span;
             }
         }
@@ -119,6 +135,26 @@ impl StoredBuilds {
             }
         }
         attempts::keep_complete(connection, &early).await
+    }
+
+    /// Deletes the jobs of runs that are reported when they have been over for so
+    /// long that their jobs are not kept: nothing goes through these again.
+    pub(super) async fn delete_old_jobs(
+        &mut self,
+        connection: &mut Connection,
+        horizon: Timestamp,
+    ) -> Result<()> {
+        let young = self.after.values();
+        let young = young.filter(|build| !build.is_quiet_since(horizon));
+        let young: BTreeSet<_> = young.map(|build| run_of(build.id)).collect();
+        let old = self.after.values_mut();
+        let old = old.filter(|build| !build.jobs_deleted && !young.contains(&run_of(build.id)));
+        let mut ids = Vec::new();
+        for build in old {
+            build.jobs_deleted = true;
+            ids.push(build.id);
+        }
+        delete_jobs(connection, &ids).await
     }
 
     /// The builds whose rows change.

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{PreparedReport, db::Connection, jobs};
+use super::{
+    super::{PreparedReport, db::Connection, jobs},
+    builds::StoredBuilds,
+};
 use crate::{
     Result,
     model::{BuildId, Job, JobId, Report},
@@ -33,8 +36,11 @@ impl StoredJobs {
     }
 
     /// Takes a report in; gives the build of each job that it changed.
-    pub(super) fn merge_all(&mut self, report: &Report) -> Vec<BuildId> {
-        let changed = report.jobs.iter().filter(|job| self.merge(job));
+    /// Those of builds whose jobs were deleted are left out.
+    pub(super) fn merge_all(&mut self, report: &Report, builds: &StoredBuilds) -> Vec<BuildId> {
+        let kept = report.jobs.iter();
+        let kept = kept.filter(|job| !builds.has_deleted_jobs(job.build));
+        let changed = kept.filter(|job| self.merge(job));
         changed.map(|job| job.build).collect()
     }
 

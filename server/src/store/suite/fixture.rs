@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use super::super::{BuildPage, InstallationSync, News, PreparedReport, Store};
 use crate::{
-    Clock, Database, Result,
+    Clock, Database, Result, Retention,
     fixtures::{at, repository},
     model::{
         Build, BuildFacts, BuildId, Change, Filter, Installation, InstallationFacts,
@@ -41,32 +41,50 @@ pub(super) struct Fixture {
 impl Fixture {
     /// Opens a store on the kind of database that is tested.
     pub(super) async fn open() -> Self {
-        Self::open_by(Clock::new(|| at(0))).await
+        Self::open_with(Clock::new(|| at(0)), Retention::default()).await
     }
 
     /// Opens a store that goes by a clock.
     pub(super) async fn open_by(clock: Clock) -> Self {
+        Self::open_with(clock, Retention::default()).await
+    }
+
+    /// Opens a store that takes in what is not older than this.
+    pub(super) async fn open_keeping(retention: Retention) -> Self {
+        Self::open_with(Clock::new(|| at(0)), retention).await
+    }
+
+    async fn open_with(clock: Clock, retention: Retention) -> Self {
         match std::env::var(POSTGRES) {
-            Ok(server) => Self::on(make_database(&server).await, None, clock).await,
-            Err(_) => Self::on_file(clock).await,
+            Ok(server) => {
+                let database = make_database(&server).await;
+                Self::on(database, None, clock, retention).await
+            }
+            Err(_) => Self::on_file(clock, retention).await,
         }
     }
 
     /// Opens a store on a file, where that is what is tested.
     pub(super) async fn open_file() -> Self {
-        Self::on_file(Clock::new(|| at(0))).await
+        Self::on_file(Clock::new(|| at(0)), Retention::default()).await
     }
 
-    async fn on_file(clock: Clock) -> Self {
+    async fn on_file(clock: Clock, retention: Retention) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        Self::on(Database::Sqlite(path(folder.path())), Some(folder), clock).await
+        let database = Database::Sqlite(path(folder.path()));
+        Self::on(database, Some(folder), clock, retention).await
     }
 
-    async fn on(database: Database, folder: Option<TempDir>, clock: Clock) -> Self {
+    async fn on(
+        database: Database,
+        folder: Option<TempDir>,
+        clock: Clock,
+        retention: Retention,
+    ) -> Self {
         let news = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&news);
         let tell = move |news| told.lock().expect("no panic").push(news);
-        let store = Store::open(&database, clock, Arc::new(tell)).await;
+        let store = Store::open(&database, clock, retention, Arc::new(tell)).await;
         Self {
             store: store.expect("the store opens"),
             database,
@@ -79,7 +97,13 @@ impl Fixture {
     pub(super) async fn reopen(self) -> Self {
         self.store.close().await;
         drop(self.store);
-        Self::on(self.database, self.folder).await
+        Self::on(
+            self.database,
+            self.folder,
+            Clock::new(|| at(0)),
+            Retention::default(),
+        )
+        .await
     }
 
     /// Where the file is.
@@ -202,7 +226,8 @@ pub(super) async fn open_on(
     database: &Database,
     on_commit: impl Fn(News) + Send + Sync + 'static,
 ) -> Result<Store> {
-    Store::open(database, Clock::new(|| at(0)), Arc::new(on_commit)).await
+    let clock = Clock::new(|| at(0));
+    Store::open(database, clock, Retention::default(), Arc::new(on_commit)).await
 }
 
 /// Makes a database of a name that no other test has.

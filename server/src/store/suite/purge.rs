@@ -6,7 +6,7 @@ use super::{
     rows::{fetch, number},
 };
 use crate::{
-    Clock,
+    Clock, Retention,
     fixtures::{REPOSITORY, at, build_id, facts, job, repository},
     model::{
         BuildId, Closing, Delivery, GapName, InstallationId, InstallationState, MissedDelivery,
@@ -237,7 +237,12 @@ async fn what_was_given_up_is_forgotten_after_github_forgot_it() {
     assert_eq!(left().await, ["closed", "open"], "not for long enough");
     let live = crate::live::Live::new();
     let clock = Clock::new(|| at(8 * 24 * 3600));
-    let task = tokio::spawn(crate::purge::run(store.clone(), live.clone(), clock, None));
+    let task = tokio::spawn(crate::purge::run(
+        store.clone(),
+        live.clone(),
+        clock,
+        Retention::default(),
+    ));
     let deleted = async {
         while left().await.len() > 1 {
             store.probe().await.unwrap();
@@ -259,9 +264,12 @@ async fn the_background_task_deletes_until_the_end() {
         fixture.remove(installation, 100, &[REPOSITORY.0]).await;
     }
     let live = crate::live::Live::new();
-    let after = std::time::Duration::from_hours(1);
+    let retention = Retention {
+        uninstalled: Some(std::time::Duration::from_hours(1)),
+        ..Retention::default()
+    };
     let clock = Clock::new(|| at(3600));
-    let task = crate::purge::run(fixture.store.clone(), live.clone(), clock, Some(after));
+    let task = crate::purge::run(fixture.store.clone(), live.clone(), clock, retention);
     let task = tokio::spawn(task);
     // Each write waits for those before it.
     while rows(&fixture).await[0].1 > 0 {

@@ -10,10 +10,13 @@ use tokio::{
 };
 
 use super::{
-    super::{News, OnCommit, PreparedReport, batch, db::Connection, feed, open::Opener, rollup},
+    super::{
+        News, OnCommit, PreparedReport, batch, db::Connection, feed, open::Opener, purge::late,
+        rollup,
+    },
     Answer, Task, Work,
 };
-use crate::{Clock, Error, Result, model::Recorded};
+use crate::{Clock, Error, Result, Retention, model::Recorded};
 
 /// How many reports one commit takes: enough that the flush to disk is shared,
 /// few enough that the first one does not wait long.
@@ -40,6 +43,7 @@ pub(super) struct Worker {
     unfolded: usize,
     fold_at: Option<Instant>,
     clock: Clock,
+    retention: Retention,
     on_commit: OnCommit,
 }
 
@@ -56,6 +60,7 @@ impl Worker {
         origin: Arc<str>,
         tasks: mpsc::Receiver<Task>,
         clock: Clock,
+        retention: Retention,
         on_commit: OnCommit,
     ) -> Self {
         Self {
@@ -67,6 +72,7 @@ impl Worker {
             unfolded: 0,
             fold_at: Some(Instant::now() + FOLD_AFTER),
             clock,
+            retention,
             on_commit,
         }
     }
@@ -154,11 +160,11 @@ impl Worker {
     }
 
     /// Commits a batch, and answers each of its reports.
-    async fn commit(&mut self, batch: Batch) {
+    async fn commit(&mut self, mut batch: Batch) {
         if batch.reports.is_empty() {
             return;
         }
-        match self.record(&batch.reports).await {
+        match self.record(&mut batch.reports).await {
             Ok(outcomes) => {
                 for (answer, outcome) in batch.answers.into_iter().zip(outcomes) {
                     let _ = answer.send(Ok(outcome));
@@ -181,20 +187,24 @@ impl Worker {
     }
 
     /// One report must not take its neighbours down with it.
-    async fn commit_singly(&mut self, batch: Batch) {
-        for (report, answer) in batch.reports.iter().zip(batch.answers) {
+    async fn commit_singly(&mut self, mut batch: Batch) {
+        for (report, answer) in batch.reports.iter_mut().zip(batch.answers) {
             if !answer.is_closed() {
-                let outcome = self.record(std::slice::from_ref(report)).await;
+                let outcome = self.record(std::slice::from_mut(report)).await;
                 let _ = answer.send(outcome.map(|mut outcomes| outcomes.remove(0)));
             }
         }
     }
 
-    async fn record(&mut self, reports: &[PreparedReport]) -> Result<Vec<Recorded>> {
+    async fn record(&mut self, reports: &mut [PreparedReport]) -> Result<Vec<Recorded>> {
         let now = self.clock.now();
+        let kept = self.retention.at(now);
         let batch = self
             .transact(async |connection, origin| {
-                let batch = batch::record(connection, reports, now).await?;
+                if let Some(horizon) = kept.builds {
+                    late::refuse(connection, reports, horizon).await?;
+                }
+                let batch = batch::record(connection, reports, now, &kept).await?;
                 feed::leave(connection, origin, &batch.news).await?;
                 Ok(batch)
             })

@@ -1,0 +1,31 @@
+//! Up to where something was deleted, kept so that a restart does not search it again.
+
+use super::super::db::{self, Connection, Executor};
+use crate::Result;
+
+/// The jobs of builds, by their end.
+pub(super) const JOBS: &str = "jobs";
+/// The payloads of deliveries, by their receipt.
+pub(super) const PAYLOADS: &str = "payloads";
+
+/// Up to where, in microseconds.
+pub(super) async fn of<'c>(executor: impl Into<Executor<'c>>, name: &'static str) -> Result<i64> {
+    let row = db::query("SELECT until_time FROM retention_cursor WHERE name = $1")
+        .bind(name)
+        .fetch_optional(executor)
+        .await?;
+    Ok(row.map_or(Ok(i64::MIN), |row| row.try_get(0))?)
+}
+
+/// Keeps it.
+pub(super) async fn set(connection: &mut Connection, name: &'static str, time: i64) -> Result<()> {
+    db::query(
+        "INSERT INTO retention_cursor (name, until_time) VALUES ($1, $2)
+         ON CONFLICT (name) DO UPDATE SET until_time = excluded.until_time",
+    )
+    .bind(name)
+    .bind(time)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! Deleting runs: the one way in which builds go.
+
+use std::collections::BTreeSet;
+
+use super::super::{
+    builds,
+    db::{Connection, Query},
+    rollup, sql,
+};
+use crate::{
+    Result,
+    model::{BuildId, RepositoryId, RunId},
+};
+
+/// A run of a repository.
+pub(in crate::store) type Run = (RunId, RepositoryId);
+
+/// Which run a build is an attempt of.
+pub(in crate::store) fn run_of(id: BuildId) -> Run {
+    (id.run, id.repository)
+}
+
+/// What is kept of a run beside its builds, and then these.
+const TABLES: [&str; 4] = ["job", "early_jobs_complete", "closed_attempt", "build"];
+
+/// Deletes all attempts of some runs with all that is known of them. Says how many
+/// builds those were.
+pub(in crate::store) async fn delete_runs(
+    connection: &mut Connection,
+    runs: &BTreeSet<Run>,
+) -> Result<usize> {
+    let ids: Vec<i64> = runs.iter().map(|(run, _)| run.0).collect();
+    let mut deleted = builds::of_runs(connection, &ids).await?;
+    deleted.retain(|build| runs.contains(&run_of(build.id)));
+    rollup::leave(connection, deleted.iter().map(|build| (Some(build), None))).await?;
+    let runs: Vec<Run> = runs.iter().copied().collect();
+    for table in TABLES {
+        for chunk in sql::padded(&runs) {
+            let mut query = Query::new("DELETE FROM ");
+            // The first condition is what indexes know.
+            query.push(table).push(" WHERE run_id IN (");
+            sql::push_list(&mut query, chunk.iter().map(|(run, _)| &run.0));
+            query.push(") AND (run_id, repository_id) IN (");
+            query.push_values(chunk, |mut row, (run, repository)| {
+                row.push_bind(run.0).push_bind(repository.0);
+            });
+            query.push(")");
+            query.execute(&mut *connection).await?;
+        }
+    }
+    Ok(deleted.len())
+}
