@@ -1,6 +1,6 @@
 //! Which database: a file of its own, or one that several servers share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
@@ -14,6 +14,14 @@ pub enum Database {
 }
 
 impl Database {
+    /// Where its file is, if it is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
+
     /// What people call it.
     pub(crate) fn name(&self) -> &'static str {
         match self {

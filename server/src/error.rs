@@ -19,6 +19,17 @@ pub enum Error {
     /// The database can not be reached, or does not do as it should.
     #[error("database: {0}")]
     Database(#[source] sqlx::Error),
+    /// There is no room to write.
+    #[error(
+        "the disk of the database is full: make room, or keep less by shorter LAMPBOARD_RETENTION_*"
+    )]
+    Full,
+    /// Nothing can be written where the database is.
+    #[error(
+        "the database is read-only: mount its disk for writing, and see to it that its files \
+         belong to who runs lampboard"
+    )]
+    ReadOnly,
     /// The database failed while it took in what was waiting together with this.
     #[error("the database can not be written")]
     Unwritable,
@@ -77,6 +88,13 @@ impl From<sqlx::Error> for Error {
         match error {
             // The readers are closed only by `Store::close`.
             sqlx::Error::PoolClosed => Self::Stopping,
+            sqlx::Error::Database(error) => match error.code().as_deref() {
+                // SQLITE_FULL, SQLITE_IOERR_SHMSIZE, and of PostgreSQL disk_full.
+                Some("13" | "4874" | "53100") => Self::Full,
+                // SQLITE_READONLY and its kinds, and read_only_sql_transaction.
+                Some("8" | "264" | "520" | "776" | "1032" | "1544" | "25006") => Self::ReadOnly,
+                _ => Self::Database(sqlx::Error::Database(error)),
+            },
             error => Self::Database(error),
         }
     }

@@ -3,12 +3,15 @@
 
 use std::fmt::Display;
 
-use tokio::time::{Duration, MissedTickBehavior, interval};
+use tokio::time::{Duration, MissedTickBehavior, interval, sleep};
 
 use crate::{Clock, Result, Retention, live::Live, store::Store};
 
 /// How often it is looked for: what is deleted was kept for days.
 const INTERVAL: Duration = Duration::from_mins(10);
+
+/// The same while the disk is full.
+const FULL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Deletes what is not kept any longer, until the server stops.
 pub(crate) async fn run(store: Store, live: Live, clock: Clock, retention: Retention) {
@@ -17,6 +20,8 @@ pub(crate) async fn run(store: Store, live: Live, clock: Clock, retention: Reten
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
+            () = store.disk_filled() => {}
+            () = sleep(FULL_INTERVAL), if store.is_disk_full() => {}
             () = live.stopped() => return,
         }
         tokio::select! {
@@ -50,6 +55,9 @@ async fn round(store: &Store, clock: &Clock, retention: &Retention) {
         && let Err(error) = store.delete_given_up(until).await
     {
         tracing::warn!(%error, "deliveries that were given up are deleted later: {error}");
+    }
+    if let Err(error) = store.give_space_back().await {
+        tracing::warn!(%error, "the database file stays as large as it is: {error}");
     }
 }
 

@@ -51,7 +51,7 @@ use crate::{
     model::{Change, InstallationId, Recorded, RepositoryId},
 };
 use db::{Connection, Pool};
-use writer::Writer;
+use writer::{Reserve, Writer};
 
 /// The most gaps that are listed at once.
 pub(crate) const MOST_LISTED: usize = 1000;
@@ -80,6 +80,7 @@ pub(crate) struct Store {
     /// Names this server to others on the same database.
     origin: Arc<str>,
     retention: Retention,
+    reserve: Arc<Reserve>,
     // Held as long as the store is: no second server on this file.
     _lock: Arc<Option<std::fs::File>>,
 }
@@ -94,6 +95,7 @@ impl Store {
         on_commit: OnCommit,
     ) -> Result<Self> {
         let opened = open::open(database).await?;
+        let reserve = Arc::new(Reserve::beside(database.file()));
         Ok(Self {
             readers: opened.readers,
             writer: Writer::spawn(
@@ -102,10 +104,12 @@ impl Store {
                 Arc::clone(&opened.origin),
                 clock,
                 retention,
+                Arc::clone(&reserve),
                 on_commit,
             ),
             origin: opened.origin,
             retention,
+            reserve,
             database: database.clone(),
             _lock: Arc::new(opened.lock),
         })
@@ -164,6 +168,16 @@ impl Store {
             .boxed()
         })
         .await
+    }
+
+    /// Whether nothing is taken in because the disk is full.
+    pub(crate) fn is_disk_full(&self) -> bool {
+        self.reserve.is_full()
+    }
+
+    /// Waits until the disk is full.
+    pub(crate) async fn disk_filled(&self) {
+        self.reserve.filled().await;
     }
 
     /// Writes what concerns no build: there is nothing to be told of it.

@@ -22,7 +22,7 @@ use crate::support::{
 
 /// How long anything may take that follows by itself: a lease and a call, and a machine that is
 /// busy.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const TICK: Duration = Duration::from_millis(50);
 
 /// The machine's own time.

@@ -7,6 +7,7 @@
 
 mod apps;
 mod examples;
+mod full_disk;
 mod hostile;
 mod kill;
 mod live;

@@ -20,6 +20,10 @@ impl From<Error> for Status {
                 tracing::error!(%error, "the database failed: {error}");
                 Self::unavailable("the database can not be reached")
             }
+            Error::Full | Error::ReadOnly => {
+                tracing::warn!("refused for the moment: {error}");
+                Self::unavailable(error.to_string())
+            }
             // The cause was logged with the report that met it.
             Error::Unwritable => Self::unavailable("the database can not be written"),
             Error::Stored { .. } | Error::Config(_) => {

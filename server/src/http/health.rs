@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::Server;
+use crate::{Error, Server};
 
 /// The process runs.
 pub(super) async fn healthz() -> &'static str {
@@ -19,11 +19,11 @@ pub(super) async fn readyz(State(server): State<Server>) -> Response {
         Ok(()) => "ready\n".into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database can not be written\n",
-            )
-                .into_response()
+            let why = match error {
+                Error::Full | Error::ReadOnly => format!("{error}\n"),
+                _ => "the database can not be written\n".to_owned(),
+            };
+            (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
         }
     }
 }

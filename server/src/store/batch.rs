@@ -16,6 +16,7 @@ use super::{
     db::Connection,
     deliveries,
     links::{self, Links, Scope},
+    purge,
     repositories::{self, Stored},
     workflows,
 };
@@ -67,7 +68,10 @@ pub(super) async fn record(
     stored_builds.settle(connection, &stored_jobs).await?;
     let unfolded = stored_builds.write(connection).await?;
     if let Some(horizon) = kept.jobs {
-        stored_builds.delete_old_jobs(connection, horizon).await?;
+        let earliest = stored_builds.earliest_end();
+        if let Some(end) = earliest.filter(|end| *end <= horizon) {
+            purge::look_for_jobs_since(connection, end).await?;
+        }
     }
     for outcome in &mut outcomes {
         outcome.changed_builds.retain(|id| stored_builds.knows(*id));

@@ -11,8 +11,9 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use super::{
     db::{Connection, Pool},
     rollup,
+    writer::Reserve,
 };
-use crate::{Database, Result};
+use crate::{Database, Error, Result};
 
 /// How long a connection waits for another program that holds the database, and a
 /// reader for a connection.
@@ -45,7 +46,15 @@ pub(super) async fn open(database: &Database) -> Result<Opened> {
     match &database {
         Database::Sqlite(path) => {
             let lock = sqlite::lock(path)?;
-            let mut writer = Connection::Sqlite(sqlite::writer(path).await?);
+            let writer = match sqlite::writer(path).await {
+                Err(Error::Full) => {
+                    // Enough to show what there is, and to delete.
+                    Reserve::give_up_beside(path);
+                    sqlite::writer(path).await?
+                }
+                opened => opened?,
+            };
+            let mut writer = Connection::Sqlite(writer);
             rollup::complete(&mut writer).await?;
             Ok(Opened {
                 writer,

@@ -3,10 +3,11 @@
 
 mod cursor;
 mod deliveries;
-pub(super) mod jobs;
+mod jobs;
 pub(super) mod late;
 mod old;
 pub(super) mod runs;
+mod space;
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use jiff::Timestamp;
 
 use super::{
-    Store,
+    News, Store,
     db::{self, Connection},
 };
 use crate::{
@@ -57,7 +58,12 @@ impl Store {
             + Send
             + 'static,
     {
-        self.write(step).await
+        self.writer
+            .purge(move |connection, now| {
+                let stepping = step(connection, now);
+                async move { Ok((stepping.await?, News::default())) }.boxed()
+            })
+            .await
     }
 
     /// Deletes everything of the repositories that have been hidden since a time
@@ -106,6 +112,15 @@ impl Store {
         })
         .await
     }
+}
+
+/// Has jobs deleted of builds that ended at a time, though it was looked for such
+/// before.
+pub(super) async fn look_for_jobs_since(
+    connection: &mut Connection,
+    time: Timestamp,
+) -> Result<()> {
+    cursor::set_back(connection, cursor::JOBS, time.as_microsecond()).await
 }
 
 /// Deletes some of what belongs to a repository, unless it came back meanwhile.

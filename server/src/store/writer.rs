@@ -1,5 +1,6 @@
 //! The one writer: commits together what waits together, and answers each after its own commit.
 
+pub(super) mod reserve;
 mod worker;
 
 use std::{sync::Arc, time::Duration};
@@ -14,6 +15,7 @@ use tokio::{
 
 use super::{News, OnCommit, PreparedReport, db::Connection, open::Opener};
 use crate::{Clock, Error, Result, Retention, model::Recorded};
+pub(super) use reserve::Reserve;
 use worker::Worker;
 
 /// How many reports may wait. Beyond it callers are told to come back later.
@@ -24,6 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(6);
 enum Task {
     Report(Box<PreparedReport>, Answer<Recorded>),
     Write(Work, Answer<()>),
+    /// Deletes something, on a full disk too.
+    Purge(Work, Answer<()>),
+    /// Copies the log of writes into the database.
+    Checkpoint(Answer<()>),
 }
 
 /// Something to be done in a transaction of its own, at a time; gives what is to
@@ -49,12 +55,13 @@ impl Writer {
         origin: Arc<str>,
         clock: Clock,
         retention: Retention,
+        reserve: Arc<Reserve>,
         on_commit: OnCommit,
     ) -> Self {
         let (queue, tasks) = mpsc::channel(QUEUE);
         let stop = Arc::new(Notify::new());
         let worker = Worker::new(
-            opener, connection, origin, tasks, clock, retention, on_commit,
+            opener, connection, origin, tasks, clock, retention, reserve, on_commit,
         );
         let task = tokio::spawn(worker.run(Arc::clone(&stop)));
         Self {
@@ -78,6 +85,32 @@ impl Writer {
             + Send
             + 'static,
     {
+        self.ask_for(work, Task::Write).await
+    }
+
+    /// The same with something that deletes, and so is done on a full disk too.
+    pub(super) async fn purge<T, W>(&self, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<(T, News)>>
+            + Send
+            + 'static,
+    {
+        self.ask_for(work, Task::Purge).await
+    }
+
+    /// Copies the log of writes into the database, as far as no reader needs it.
+    pub(super) async fn checkpoint(&self) -> Result<()> {
+        self.ask(Task::Checkpoint).await
+    }
+
+    async fn ask_for<T, W>(&self, work: W, task: impl FnOnce(Work, Answer<()>) -> Task) -> Result<T>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<(T, News)>>
+            + Send
+            + 'static,
+    {
         let (give, given) = oneshot::channel();
         let work: Work = Box::new(move |connection, now| {
             let working = work(connection, now);
@@ -89,7 +122,7 @@ impl Writer {
             }
             .boxed()
         });
-        self.ask(|answer| Task::Write(work, answer)).await?;
+        self.ask(|answer| task(work, answer)).await?;
         given.await.map_err(|_| Error::Unwritable)
     }
 

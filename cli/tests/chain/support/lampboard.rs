@@ -87,6 +87,33 @@ impl Lampboard {
         }
     }
 
+    /// Starts `lampboard serve` on a small disk, with further settings.
+    pub(crate) async fn serve_on_disk(megabytes: u32, more: &[(&'static str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("data")).unwrap();
+        let mut settings = settings(&folder, ([127, 0, 0, 1], 0).into());
+        settings.extend(
+            more.iter()
+                .map(|(name, value)| (*name, (*value).to_owned())),
+        );
+        let settings = borrowed(&settings);
+        let command = process::lampboard_on_disk(megabytes, &["serve"], &settings);
+        let server = Process::start(command, folder.path()).await;
+        server.wait_until_ready().await;
+        Self {
+            server,
+            github_app: None,
+            database: None,
+            folder,
+        }
+    }
+
+    /// Where the server sees its data folder, on a disk of its own.
+    pub(crate) fn data_on_disk(&self) -> PathBuf {
+        let data = self.folder.path().join("data");
+        self.server.root().join(data.strip_prefix("/").unwrap())
+    }
+
     /// Where webhooks go.
     pub(crate) fn webhook_address(&self) -> SocketAddr {
         self.github_app.as_ref().unwrap_or(&self.server).address()

@@ -46,6 +46,22 @@ pub(crate) fn lampboard_with_files(
     with_settings(shell, arguments, settings)
 }
 
+/// The same with a disk of its own in its data folder, of so many megabytes. It goes
+/// with the process.
+pub(crate) fn lampboard_on_disk(
+    megabytes: u32,
+    arguments: &[&str],
+    settings: &[(&str, &str)],
+) -> Command {
+    let mut unshare = Command::new("/usr/bin/unshare");
+    unshare.args(["--user", "--map-root-user", "--mount", "/bin/sh", "-c"]);
+    unshare.arg(format!(
+        "mount -t tmpfs -o size={megabytes}m tmpfs \"$LAMPBOARD_DATA_DIR\" && exec \"$0\" \"$@\""
+    ));
+    unshare.arg(env!("CARGO_BIN_EXE_lampboard"));
+    with_settings(unshare, arguments, settings)
+}
+
 fn with_settings(mut command: Command, arguments: &[&str], settings: &[(&str, &str)]) -> Command {
     command
         .args(arguments)
@@ -122,6 +138,11 @@ impl Process {
 
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
+    }
+
+    /// The file system as it sees it.
+    pub(crate) fn root(&self) -> PathBuf {
+        format!("/proc/{}/root", self.child.id()).into()
     }
 
     /// The most memory that it ever held, in MiB.

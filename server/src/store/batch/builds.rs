@@ -5,14 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    super::{
-        PreparedReport, attempts, builds,
-        db::Connection,
-        jobs,
-        purge::{jobs::delete_jobs, runs::run_of},
-        repositories::Stored,
-        rollup,
-    },
+    super::{PreparedReport, attempts, builds, db::Connection, jobs, repositories::Stored, rollup},
     either_once,
     jobs::StoredJobs,
 };
@@ -137,24 +130,10 @@ impl StoredBuilds {
         attempts::keep_complete(connection, &early).await
     }
 
-    /// Deletes the jobs of runs that are reported when they have been over for so
-    /// long that their jobs are not kept: nothing goes through these again.
-    pub(super) async fn delete_old_jobs(
-        &mut self,
-        connection: &mut Connection,
-        horizon: Timestamp,
-    ) -> Result<()> {
-        let young = self.after.values();
-        let young = young.filter(|build| !build.is_quiet_since(horizon));
-        let young: BTreeSet<_> = young.map(|build| run_of(build.id)).collect();
-        let old = self.after.values_mut();
-        let old = old.filter(|build| !build.jobs_deleted && !young.contains(&run_of(build.id)));
-        let mut ids = Vec::new();
-        for build in old {
-            build.jobs_deleted = true;
-            ids.push(build.id);
-        }
-        delete_jobs(connection, &ids).await
+    /// The earliest end of those that change and whose jobs may be there.
+    pub(super) fn earliest_end(&self) -> Option<Timestamp> {
+        let with_jobs = self.changed().filter(|build| !build.jobs_deleted);
+        with_jobs.filter_map(BuildRecord::end_time).min()
     }
 
     /// The builds whose rows change.

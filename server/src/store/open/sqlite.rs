@@ -14,7 +14,7 @@ use sqlx::{
     },
 };
 
-use super::{BUSY_TIMEOUT, READERS, migrations, statistics};
+use super::{super::writer::reserve::size_beside, BUSY_TIMEOUT, READERS, migrations, statistics};
 use crate::{Error, Result};
 
 /// Keeps a second server off the file. The lock goes with the process.
@@ -125,6 +125,14 @@ pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool> {
     Ok(pool)
 }
 
+/// After how many pages the log is copied back into the database. Four times the
+/// default: a page that changes often is then copied less often. But never more than
+/// there is room for once the reserve was given up.
+fn checkpoint_pages(path: &Path) -> u64 {
+    const PAGE: u64 = 4096;
+    (size_beside(path) / 2 / PAGE).clamp(1, 4000)
+}
+
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -134,9 +142,9 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("temp_store", "MEMORY")
-        // Four times the default: a page that changes often is then copied back
-        // into the database less often.
-        .pragma("wal_autocheckpoint", "4000")
+        .pragma("wal_autocheckpoint", checkpoint_pages(path).to_string())
+        // What a burst took is given back.
+        .pragma("journal_size_limit", "33554432")
         // As in PostgreSQL.
         .pragma("case_sensitive_like", "ON")
 }

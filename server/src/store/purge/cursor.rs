@@ -17,6 +17,20 @@ pub(super) async fn of<'c>(executor: impl Into<Executor<'c>>, name: &'static str
     Ok(row.map_or(Ok(i64::MIN), |row| row.try_get(0))?)
 }
 
+/// Sets it back, if it is beyond a time.
+pub(super) async fn set_back(
+    connection: &mut Connection,
+    name: &'static str,
+    time: i64,
+) -> Result<()> {
+    db::query("UPDATE retention_cursor SET until_time = $2 WHERE name = $1 AND until_time > $2")
+        .bind(name)
+        .bind(time)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Keeps it.
 pub(super) async fn set(connection: &mut Connection, name: &'static str, time: i64) -> Result<()> {
     db::query(

@@ -8,10 +8,7 @@ use crate::{Result, model::BuildId};
 
 /// Deletes the jobs of some builds. What was worked out of them stays, is not
 /// changed by jobs that come later, and they are not asked for again.
-pub(in crate::store) async fn delete_jobs(
-    connection: &mut Connection,
-    builds: &[BuildId],
-) -> Result<()> {
+pub(super) async fn delete_jobs(connection: &mut Connection, builds: &[BuildId]) -> Result<()> {
     for statement in [
         "DELETE FROM job",
         "UPDATE build SET jobs_deleted = TRUE, jobs_closed = TRUE",

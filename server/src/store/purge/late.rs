@@ -1,4 +1,4 @@
-//! Reports of runs that are older than what is kept: taken in as deliveries, and not as builds.
+//! What was asked of GitHub about runs that are older than what is kept: not taken in.
 
 use std::collections::BTreeSet;
 
@@ -10,27 +10,27 @@ use super::{
 };
 use crate::{
     Result,
-    model::{BuildFacts, Report},
+    model::{BuildFacts, Report, Source},
 };
 
 /// What is said of a delivery that told of nothing else.
 const TOO_OLD: &str = "the run is older than builds are kept (LAMPBOARD_RETENTION_BUILDS)";
 
 /// Takes out of some reports the runs that are unknown and too old. Each of them was
-/// deleted, or would be; and one late report of it would be a build of which all
-/// else is missing, and asked for.
+/// deleted, or would be. What GitHub sends of its own accord is taken in, and deleted
+/// soon enough.
 pub(in crate::store) async fn refuse(
     connection: &mut Connection,
     reports: &mut [PreparedReport],
     horizon: Timestamp,
 ) -> Result<()> {
     let told = |is_wanted: &dyn Fn(&BuildFacts) -> bool| -> BTreeSet<Run> {
-        let builds = reports.iter().flat_map(|it| &it.report.builds);
+        let builds = asked(reports).flat_map(|report| &report.builds);
         let builds = builds.filter(|(_, facts)| is_wanted(facts));
         builds.map(|(id, _)| run_of(*id)).collect()
     };
     let mut old = told(&|facts| is_old(facts, horizon));
-    let jobs = reports.iter().flat_map(|it| &it.report.jobs);
+    let jobs = asked(reports).flat_map(|report| &report.jobs);
     let jobs = jobs.filter(|job| job.facts.create_time <= horizon);
     old.extend(jobs.map(|job| run_of(job.build)));
     if old.is_empty() {
@@ -44,9 +44,17 @@ pub(in crate::store) async fn refuse(
         old.remove(&run_of(build.id));
     }
     for report in reports {
-        take_out(&mut report.report, &old);
+        if report.report.source != Source::Webhook {
+            take_out(&mut report.report, &old);
+        }
     }
     Ok(())
+}
+
+/// The reports of what was asked for.
+fn asked(reports: &[PreparedReport]) -> impl Iterator<Item = &Report> {
+    let reports = reports.iter().map(|it| &it.report);
+    reports.filter(|report| report.source != Source::Webhook)
 }
 
 /// GitHub moves the time of change long after the end: of what is over only the

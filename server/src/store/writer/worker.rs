@@ -11,10 +11,14 @@ use tokio::{
 
 use super::{
     super::{
-        News, OnCommit, PreparedReport, batch, db::Connection, feed, open::Opener, purge::late,
+        News, OnCommit, PreparedReport, batch,
+        db::{Connection, query},
+        feed,
+        open::Opener,
+        purge::late,
         rollup,
     },
-    Answer, Task, Work,
+    Answer, Reserve, Task, Work,
 };
 use crate::{Clock, Error, Result, Retention, model::Recorded};
 
@@ -44,6 +48,7 @@ pub(super) struct Worker {
     fold_at: Option<Instant>,
     clock: Clock,
     retention: Retention,
+    reserve: Arc<Reserve>,
     on_commit: OnCommit,
 }
 
@@ -54,6 +59,10 @@ enum Next {
 }
 
 impl Worker {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it is made in one place, of parts of different types"
+    )]
     pub(super) fn new(
         opener: Opener,
         connection: Connection,
@@ -61,6 +70,7 @@ impl Worker {
         tasks: mpsc::Receiver<Task>,
         clock: Clock,
         retention: Retention,
+        reserve: Arc<Reserve>,
         on_commit: OnCommit,
     ) -> Self {
         Self {
@@ -73,6 +83,7 @@ impl Worker {
             fold_at: Some(Instant::now() + FOLD_AFTER),
             clock,
             retention,
+            reserve,
             on_commit,
         }
     }
@@ -128,6 +139,12 @@ impl Worker {
             Next::Fold => return self.fold().await,
         };
         match task {
+            Task::Report(_, answer) if !self.reserve.has_room() => {
+                let _ = answer.send(Err(Error::Full));
+            }
+            Task::Write(_, answer) if !self.reserve.has_room() => {
+                let _ = answer.send(Err(Error::Full));
+            }
             Task::Report(report, answer) => {
                 let mut batch = Batch::default();
                 batch.add(*report, answer);
@@ -136,6 +153,16 @@ impl Worker {
             }
             Task::Write(work, answer) => {
                 let _ = answer.send(self.write(work).await);
+            }
+            Task::Purge(work, answer) => {
+                self.make_room().await;
+                let outcome = self.write(work).await;
+                self.make_room().await;
+                let _ = answer.send(outcome);
+            }
+            Task::Checkpoint(answer) => {
+                let done = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)").await;
+                let _ = answer.send(done);
             }
         }
     }
@@ -237,14 +264,47 @@ impl Worker {
     /// Brings rollups up to date. If it fails, they are right all the same: what is
     /// not folded in is counted whenever they are read.
     async fn fold(&mut self) {
-        let folding = self.transact(async |connection, _| rollup::fold(connection).await);
-        let outcome = folding.await;
+        let outcome = if self.reserve.has_room() {
+            let folding = self.transact(async |connection, _| rollup::fold(connection).await);
+            folding.await
+        } else {
+            Err(Error::Full)
+        };
         self.unfolded = 0;
         self.fold_at = None;
         if let Err(error) = outcome {
             tracing::warn!(%error, "rollups were not brought up to date; that is tried again");
             self.fold_at = Some(Instant::now() + FOLD_AFTER);
         }
+    }
+
+    /// Copies the log into the file, which is cut and gives room back by that. What
+    /// is not copied now, is later.
+    async fn checkpoint(&mut self, pragma: &'static str) -> Result<()> {
+        let connection = self.connection().await?;
+        if matches!(connection, Connection::Sqlite(_)) {
+            query(pragma).fetch_all(connection).await?;
+        }
+        Ok(())
+    }
+
+    /// On a full disk, the log is cut to nothing.
+    async fn make_room(&mut self) {
+        if self.reserve.is_full()
+            && let Err(error) = self.checkpoint("PRAGMA wal_checkpoint(TRUNCATE)").await
+        {
+            tracing::warn!(%error, "the log of writes stays as long as it is: {error}");
+            self.connection = None;
+        }
+    }
+
+    /// The connection, opened anew if the last one was given up.
+    async fn connection(&mut self) -> Result<&mut Connection> {
+        self.opener.require_same_file()?;
+        Ok(match &mut self.connection {
+            Some(connection) => connection,
+            closed => closed.insert(self.opener.reopen_writer().await?),
+        })
     }
 
     /// Does something in a transaction of its own.
@@ -256,19 +316,20 @@ impl Worker {
         &mut self,
         work: impl AsyncFnOnce(&mut Connection, &Arc<str>) -> Result<T>,
     ) -> Result<T> {
-        self.opener.require_same_file()?;
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            closed => closed.insert(self.opener.reopen_writer().await?),
-        };
+        let origin = Arc::clone(&self.origin);
+        let reserve = Arc::clone(&self.reserve);
+        let connection = self.connection().await?;
         let outcome = async {
             connection.begin_write().await?;
-            let value = work(connection, &self.origin).await?;
+            let value = work(connection, &origin).await?;
             connection.end("COMMIT").await?;
             Ok(value)
         }
         .await;
         if let Err(error) = &outcome {
+            if matches!(error, Error::Full) {
+                reserve.give_up();
+            }
             if !is_of_one_report(error) {
                 tracing::error!(%error, "writing failed; the database is opened anew");
                 self.connection = None;
