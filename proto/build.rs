@@ -4,7 +4,8 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const PROTOS: [&str; 14] = [
+const PROTOS: [&str; 15] = [
+    "lampboard/v1/admin_service.proto",
     "lampboard/v1/alert.proto",
     "lampboard/v1/alert_service.proto",
     "lampboard/v1/app_service.proto",

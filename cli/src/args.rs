@@ -13,9 +13,10 @@ use std::{
 
 use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lampboard_server::{Database, Retention};
+use lampboard_server::Retention;
 
-pub(crate) use client::{BackfillArgs, DoctorArgs};
+pub(crate) use client::{BackfillArgs, BackupArgs, DoctorArgs};
+pub(crate) use database::DatabaseArgs;
 pub(crate) use github::{GithubArgs, ReconcileArgs};
 pub(crate) use secret::{SecretArg, SecretList};
 
@@ -37,7 +38,12 @@ pub(crate) enum Command {
     Server(ServerArgs),
     /// Run the receiver of GitHub's webhooks alone, in front of a server.
     GithubApp(GithubAppArgs),
-    /// Load the history of repositories into a running server, and show how far it is.
+    /// Bring the database to the schema of this version, and end. The server does so at its start,
+    /// too.
+    Migrate(MigrateArgs),
+    /// Write a copy of the database to a file, while builds are taken in.
+    Backup(BackupArgs),
+    /// Load the history of repositories, and show how far it is.
     Backfill(BackfillArgs),
     /// Look at everything between GitHub and Lampboard, and say what is wrong and how to mend it.
     Doctor(DoctorArgs),
@@ -95,6 +101,15 @@ pub(crate) struct GithubAppArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Make a backup first: there is no way back but by one. Run it with the settings of the server, and \
+while no server runs on the file.")]
+pub(crate) struct MigrateArgs {
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Where the board is served. If the port is taken, another one is used.
     #[arg(
@@ -139,7 +154,7 @@ pub(crate) struct DataArgs {
 #[command(next_help_heading = "Storage")]
 pub(crate) struct StoreArgs {
     #[command(flatten)]
-    pub(crate) data: DataArgs,
+    pub(crate) database: DatabaseArgs,
     /// How long the bodies of webhooks are kept, after they came; `off` for as long as there is
     /// room.
     #[arg(
@@ -179,27 +194,9 @@ pub(crate) struct StoreArgs {
         value_parser = duration::history
     )]
     retention_uninstalled: duration::History,
-    /// The database: `sqlite:PATH` for a file, or `postgres://USER:PASSWORD@HOST/NAME`. Unset, the
-    /// file `lampboard.db` in the data folder.
-    #[arg(
-        long,
-        env = "LAMPBOARD_DATABASE_URL",
-        value_name = "URL",
-        hide_env_values = true,
-        conflicts_with = "database_url_file"
-    )]
-    database_url: Option<SecretArg>,
-    /// A file that holds the address of the database.
-    #[arg(long, env = "LAMPBOARD_DATABASE_URL_FILE", value_name = "FILE")]
-    database_url_file: Option<PathBuf>,
 }
 
 impl StoreArgs {
-    /// Whether the database is not in the data folder.
-    pub(crate) fn is_database_set(&self) -> bool {
-        self.database_url.is_some() || self.database_url_file.is_some()
-    }
-
     /// For how long what is kept.
     pub(crate) fn retention(&self) -> Retention {
         Retention {
@@ -207,18 +204,6 @@ impl StoreArgs {
             jobs: self.retention_jobs.0,
             builds: self.retention_builds.0,
             uninstalled: self.retention_uninstalled.0,
-        }
-    }
-
-    /// The database. Makes nothing.
-    pub(crate) fn database(&self) -> anyhow::Result<Database> {
-        let url = secret::read(
-            self.database_url.as_ref(),
-            self.database_url_file.as_deref(),
-        )?;
-        match url {
-            Some(url) => database::read(url.into_secret()),
-            None => Ok(Database::Sqlite(self.data.data_dir.join("lampboard.db"))),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! A file a subcommand, and what they share.
 
 pub(crate) mod backfill;
+pub(crate) mod backup;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 mod exit;
 pub(crate) mod github_app;
 mod holder;
 mod identity;
+mod machine;
+pub(crate) mod migrate;
 pub(crate) mod parts;
 mod remote;
 pub(crate) mod serve;

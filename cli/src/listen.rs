@@ -7,21 +7,24 @@ mod body;
 mod connection;
 mod limits;
 mod requests;
+mod socket;
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::Router;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
     sync::{Semaphore, watch},
     task::JoinSet,
     time::{sleep, timeout},
 };
 
 use self::limits::Limits;
+pub(crate) use self::socket::Socket;
 
 /// How many connections may be open. More wait in the listen queue.
 const CONNECTIONS: usize = 4096;
@@ -38,9 +41,36 @@ pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("can not listen on {address} (LAMPBOARD_LISTEN)"))
 }
 
+/// Where connections come in.
+pub(crate) trait Listener: Send + Sync + 'static {
+    /// A connection.
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// Waits for the next one.
+    fn next(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn next(&self) -> io::Result<TcpStream> {
+        let (stream, _) = self.accept().await?;
+        send_at_once(&stream);
+        Ok(stream)
+    }
+}
+
+impl Listener for UnixListener {
+    type Stream = UnixStream;
+
+    async fn next(&self) -> io::Result<UnixStream> {
+        Ok(self.accept().await?.0)
+    }
+}
+
 /// Serves until `stop` becomes true; returns when all connections have ended,
 /// or after the time that they are given.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: watch::Receiver<bool>) {
+pub(crate) async fn serve(listener: impl Listener, router: Router, stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     let mut stopped = stop.clone();
@@ -50,13 +80,12 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: watch::Re
             break;
         };
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listener.next() => accepted,
             _ = stopped.wait_for(|stop| *stop) => break,
         };
         while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, _)) => {
-                send_at_once(&stream);
+            Ok(stream) => {
                 let connection =
                     connection::serve(stream, router.clone(), Limits::default(), stop.clone());
                 connections.spawn(async move {

@@ -30,6 +30,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => commands::serve::run(args).await?,
         Command::Server(args) => commands::server::run(args).await?,
         Command::GithubApp(args) => commands::github_app::run(args).await?,
+        Command::Migrate(args) => commands::migrate::run(args).await?,
+        Command::Backup(args) => return commands::backup::run(args).await,
         Command::Backfill(args) => return commands::backfill::run(args).await,
         Command::Doctor(args) => return commands::doctor::run(args).await,
         Command::Demo(args) => commands::demo::run(args).await?,

@@ -1,13 +1,30 @@
 //! When to stop: Ctrl-C, or SIGTERM from whoever manages the process.
 
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// What asks the process to stop. From when it is made on, that does not end it by itself.
+pub(crate) struct Requests {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Requests {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("can not listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("can not listen for SIGINT")?,
+        })
+    }
+}
 
 /// Waits for the first request to stop. Once it came, a second one ends the
 /// process at once.
-pub(crate) async fn requested() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("can not listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("can not listen for SIGINT")?;
+pub(crate) async fn requested(requests: Requests) {
+    let Requests {
+        mut terminate,
+        mut interrupt,
+    } = requests;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -20,5 +37,4 @@ pub(crate) async fn requested() -> anyhow::Result<()> {
         }
         std::process::exit(130);
     });
-    Ok(())
 }

@@ -2,10 +2,12 @@
 
 use std::{fmt::Write as _, fs, path::Path, process::Command};
 
-const ROLES: [&str; 6] = [
+const ROLES: [&str; 8] = [
     "serve",
     "server",
     "github-app",
+    "migrate",
+    "backup",
     "backfill",
     "doctor",
     "demo",

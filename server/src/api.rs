@@ -1,5 +1,6 @@
 //! The gRPC services. What they are asked is parsed by `convert`; past it, everything is the model's.
 
+mod admin;
 mod app;
 mod auth;
 mod builds;
@@ -14,6 +15,7 @@ mod system;
 use lampboard_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{
+        admin_service_server::AdminServiceServer,
         app_service_server::{self, AppServiceServer},
         build_service_server::{self, BuildServiceServer},
         ingest_service_server::{self, IngestServiceServer},
@@ -65,6 +67,13 @@ pub(crate) fn routes(server: &Server) -> Routes {
         .add_service(reflection().build_v1().expect(DESCRIPTORS))
         // Older clients know only this one.
         .add_service(reflection().build_v1alpha().expect(DESCRIPTORS))
+}
+
+/// All services, and those of the administrator.
+pub(crate) fn admin_routes(server: &Server) -> Routes {
+    let admin = AdminServiceServer::new(admin::Admin::new(server))
+        .max_decoding_message_size(LARGEST_REQUEST);
+    routes(server).add_service(admin)
 }
 
 /// The contract, for clients that ask what there is.

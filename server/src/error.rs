@@ -51,6 +51,12 @@ pub enum Error {
     /// The server is stopping, or a part of it has stopped.
     #[error("the server is stopping")]
     Stopping,
+    /// Another process has the file.
+    #[error(
+        "another lampboard runs on {}: stop it, or choose another LAMPBOARD_DATA_DIR",
+        .0.display()
+    )]
+    InUse(std::path::PathBuf),
     /// Settings that can not be.
     #[error("{0}")]
     Config(String),

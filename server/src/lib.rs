@@ -24,3 +24,4 @@ pub use database::Database;
 pub use error::{Error, Result, Violation};
 pub use retention::Retention;
 pub use server::{Config, Server};
+pub use store::{Migrated, Schema, migrate};

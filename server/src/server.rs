@@ -16,7 +16,7 @@ use crate::{
     live::Live,
     purge,
     requests::Requests,
-    store::{Feed, Store},
+    store::{Feed, Schema, Store},
 };
 
 /// How often gRPC health finds out whether the database can be written.
@@ -59,24 +59,34 @@ pub struct Server {
 impl Server {
     /// Opens the database and brings it to the schema of this version.
     pub async fn open(config: Config) -> Result<Self> {
-        let live = Live::new();
-        let publisher = live.clone();
-        let on_commit = Arc::new(move |news| publisher.publish(news));
         config.retention.check()?;
-        let clock = config.clock.clone();
-        let store = Store::open(&config.database, clock, config.retention, on_commit).await?;
+        let retention = config.retention;
+        let server = Self::open_idle(config, Schema::Migrate).await?;
+        let Self {
+            store,
+            live,
+            clock,
+            health,
+            ..
+        } = server.clone();
         if let Some(feed) = store.feed().await? {
             tokio::spawn(follow(feed, live.clone()));
         }
+        tokio::spawn(watch_health(store.clone(), live.clone(), health));
+        tokio::spawn(purge::run(store, live, clock, retention));
+        Ok(server)
+    }
+
+    /// Opens the database for whoever calls, and does nothing by itself.
+    pub async fn open_idle(config: Config, schema: Schema) -> Result<Self> {
+        let live = Live::new();
+        let publisher = live.clone();
+        let on_commit = Arc::new(move |news| publisher.publish(news));
+        let clock = config.clock.clone();
+        let retention = config.retention;
+        let store = Store::open(&config.database, schema, clock, retention, on_commit).await?;
         let health = HealthReporter::new();
         api::report_health(&health, true).await;
-        tokio::spawn(watch_health(store.clone(), live.clone(), health.clone()));
-        tokio::spawn(purge::run(
-            store.clone(),
-            live.clone(),
-            config.clock.clone(),
-            config.retention,
-        ));
         Ok(Self {
             store,
             live,
@@ -93,6 +103,12 @@ impl Server {
     /// The gRPC services, to be called in process.
     pub fn routes(&self) -> Routes {
         api::routes(self)
+    }
+
+    /// The gRPC services with those of the administrator: for a transport that nobody else
+    /// has.
+    pub fn admin_routes(&self) -> Routes {
+        api::admin_routes(self)
     }
 
     /// All that is served on a port: gRPC, gRPC-Web, the UI and health.

@@ -5,6 +5,7 @@
 
 mod attempts;
 mod backfills;
+mod backup;
 mod batch;
 mod builds;
 mod db;
@@ -20,6 +21,7 @@ mod metrics;
 mod missed;
 mod open;
 mod purge;
+mod recount;
 mod repositories;
 mod rollup;
 mod rows;
@@ -31,6 +33,7 @@ mod workflows;
 mod writer;
 
 pub(crate) use backfills::{BackfillQuery, Lease};
+pub(crate) use backup::BackupError;
 pub(crate) use builds::{BuildPage, Position};
 pub(crate) use deliveries::PreparedReport;
 pub(crate) use feed::{Feed, Heard};
@@ -38,6 +41,8 @@ pub(crate) use gaps::GapQuery;
 pub(crate) use installations::InstallationSync;
 pub(crate) use metrics::{Dimension, Slice};
 pub(crate) use missed::LogRead;
+pub use open::{Migrated, Schema};
+pub(crate) use recount::Difference;
 pub(crate) use repositories::RepositoryQuery;
 pub(crate) use system::DeliveryPage;
 
@@ -86,15 +91,15 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens the database, makes it if there is none, and brings it to the schema of
-    /// this version.
+    /// Opens the database, and does about its schema what it is told.
     pub(crate) async fn open(
         database: &Database,
+        schema: Schema,
         clock: Clock,
         retention: Retention,
         on_commit: OnCommit,
     ) -> Result<Self> {
-        let opened = open::open(database).await?;
+        let opened = open::open(database, schema).await?;
         let reserve = Arc::new(Reserve::beside(database.file()));
         Ok(Self {
             readers: opened.readers,
@@ -201,6 +206,11 @@ impl Store {
         self.writer.stop().await;
         self.readers.close().await;
     }
+}
+
+/// Brings a database to the schema of this version, and makes it if there is none.
+pub async fn migrate(database: &Database) -> Result<Migrated> {
+    open::migrate(database).await
 }
 
 /// A value in the database that no version of Lampboard writes.

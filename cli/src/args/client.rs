@@ -1,22 +1,19 @@
-//! What the commands are told that look at a running Lampboard from beside it.
+//! What the commands are told that look at a Lampboard from beside it.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{GithubArgs, StoreArgs, WebhookArgs, duration};
+use super::{DatabaseArgs, GithubArgs, StoreArgs, WebhookArgs, duration};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ClientArgs {
-    /// Where the server listens.
-    #[arg(
-        long,
-        env = "LAMPBOARD_SERVER_URL",
-        value_name = "URL",
-        default_value = "http://127.0.0.1:8080"
-    )]
-    pub(crate) server_url: String,
+    /// Where the server listens, if it is on another machine, such as `http://127.0.0.1:8080`.
+    /// Unset, it is asked through the socket beside the data; if none runs, this command opens the
+    /// database itself.
+    #[arg(long, env = "LAMPBOARD_SERVER_URL", value_name = "URL")]
+    pub(crate) server_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -26,8 +23,8 @@ Examples:
   lampboard backfill --repository acme/api --repository acme/web --since 90d
   lampboard backfill --repository acme/api --no-wait --json
 
-Exit codes: 0 all is loaded, 1 something failed or was cancelled, 2 wrong usage, 5 no server \
-answers, 8 still loading after Ctrl-C.")]
+Exit codes: 0 all is loaded, 1 something failed or was cancelled, 2 wrong usage, 5 the server does \
+not answer, 8 still to be loaded: after Ctrl-C, or by the next server that runs.")]
 pub(crate) struct BackfillArgs {
     /// The repository, as `owner/name`. May be given more than once.
     #[arg(
@@ -53,6 +50,25 @@ pub(crate) struct BackfillArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) client: ClientArgs,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  lampboard backup /var/backups/lampboard-2026-03-02.db
+
+The server that runs on the database writes it; if none runs, this command does. To restore, stop \
+the server and put the file in the place of `lampboard.db`, without the files `-wal` and `-shm` of \
+the old one. PostgreSQL is backed up by its own tools. Exit codes: 0 it is written, 1 it is not, 2 \
+wrong usage.")]
+pub(crate) struct BackupArgs {
+    /// Where the copy goes. Nothing is overwritten.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
 }
 
 #[derive(Debug, Args)]
@@ -60,11 +76,15 @@ pub(crate) struct BackfillArgs {
 Examples:
   lampboard doctor
   lampboard doctor --data-dir /var/lib/lampboard --server-url http://127.0.0.1:9000
+  lampboard doctor --recount
   lampboard doctor --json | jq '.[] | select(.level != \"ok\")'
 
 Takes the settings of `lampboard serve`. Exit codes: 0 nothing fails, 1 something does, 2 wrong \
-usage.")]
+usage, 5 nobody could recount.")]
 pub(crate) struct DoctorArgs {
+    /// Only work out anew, from every build and every job, what is kept of them, and compare.
+    #[arg(long)]
+    pub(crate) recount: bool,
     /// Write what was found as an array of JSON, instead of text.
     #[arg(long)]
     pub(crate) json: bool,

@@ -3,11 +3,57 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
+use clap::Args;
 use lampboard_server::Database;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::{DataArgs, SecretArg, secret};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Storage")]
+pub(crate) struct DatabaseArgs {
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// The database: `sqlite:PATH` for a file, or `postgres://USER:PASSWORD@HOST/NAME`. Unset, the
+    /// file `lampboard.db` in the data folder.
+    #[arg(
+        long,
+        env = "LAMPBOARD_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        conflicts_with = "database_url_file"
+    )]
+    database_url: Option<SecretArg>,
+    /// A file that holds the address of the database.
+    #[arg(long, env = "LAMPBOARD_DATABASE_URL_FILE", value_name = "FILE")]
+    database_url_file: Option<PathBuf>,
+}
+
+impl DatabaseArgs {
+    /// The database. Makes nothing.
+    pub(crate) fn database(&self) -> anyhow::Result<Database> {
+        let url = secret::read(
+            self.database_url.as_ref(),
+            self.database_url_file.as_deref(),
+        )?;
+        match url {
+            Some(url) => read(url.into_secret()),
+            None => Ok(Database::Sqlite(self.data.data_dir.join("lampboard.db"))),
+        }
+    }
+
+    /// The socket on which the process listens that has a database: beside the file, or in
+    /// the data folder.
+    pub(crate) fn socket(&self, database: &Database) -> PathBuf {
+        match database {
+            Database::Sqlite(path) => path.with_extension("sock"),
+            Database::Postgres(_) => self.data.data_dir.join("lampboard.sock"),
+        }
+    }
+}
+
 /// Reads the address of a database. It may hold a password, so no error shows it.
-pub(super) fn read(url: SecretString) -> anyhow::Result<Database> {
+fn read(url: SecretString) -> anyhow::Result<Database> {
     let text = url.expose_secret();
     let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme);
     match scheme {

@@ -1,4 +1,4 @@
-//! `lampboard backfill`: has a running server load history, and shows how far it is.
+//! `lampboard backfill`: has the server load history, and shows how far it is.
 
 mod follow;
 mod outcome;
@@ -12,30 +12,54 @@ use std::{
 
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
-use lampboard_proto::v1::{
-    Backfill, StartBackfillRequest, system_service_client::SystemServiceClient,
+use lampboard_proto::{
+    transport::Transport,
+    v1::{Backfill, StartBackfillRequest, system_service_client::SystemServiceClient},
 };
-use tonic::{Status, transport::Channel};
+use lampboard_server::Schema;
+use tonic::Status;
 
 use self::{follow::Followed, outcome::Outcome, show::Show};
-use super::{exit::End, parts, remote};
+use super::{
+    exit::End,
+    machine::{self, Machine},
+    parts, remote,
+};
 use crate::args::BackfillArgs;
 
-type System = SystemServiceClient<Channel>;
+type System = SystemServiceClient<Transport>;
 
 /// Starts the backfills, and follows them to their ends.
 pub(crate) async fn run(args: BackfillArgs) -> anyhow::Result<ExitCode> {
-    let channel = match remote::channel(&args.client.server_url) {
-        Ok(channel) => channel,
+    let (machine, end) = if let Some(url) = &args.client.server_url {
+        (machine::at(url), End::Usage)
+    } else {
+        let reached = machine::reach(&args.database, Schema::Require).await;
+        (reached, End::Unavailable)
+    };
+    let machine = match machine {
+        Ok(machine) => machine,
         Err(error) => {
             eprintln!("{error:#}");
-            return Ok(End::Usage.into());
+            return Ok(end.into());
         }
     };
-    let mut system = SystemServiceClient::new(channel);
-    let since = since(&args, parts::now())?;
-    let (started, mut outcomes) = start_all(&mut system, &args, since).await;
-    let (backfills, interrupted) = if args.no_wait || started.is_empty() {
+    let end = run_on(&machine, &args).await;
+    machine.close().await;
+    Ok(end?.into())
+}
+
+async fn run_on(machine: &Machine, args: &BackfillArgs) -> anyhow::Result<End> {
+    let mut system = SystemServiceClient::new(machine.transport.clone());
+    let since = since(args, parts::now())?;
+    let (started, mut outcomes) = start_all(&mut system, machine, args, since).await;
+    // Nobody would load anything while this process waited for it.
+    let is_queued_only = machine.is_here() && !started.is_empty();
+    if is_queued_only {
+        eprintln!("No lampboard runs here; the next one that does will load it.");
+    }
+    let is_awaited = !args.no_wait && !is_queued_only;
+    let (backfills, interrupted) = if !is_awaited || started.is_empty() {
         (started, false)
     } else {
         let show = Show::new(&started);
@@ -43,21 +67,25 @@ pub(crate) async fn run(args: BackfillArgs) -> anyhow::Result<ExitCode> {
             Followed::ToTheEnd(backfills) => (backfills, false),
             Followed::Interrupted(backfills) => (backfills, true),
             Followed::Lost(backfills, status) => {
-                eprintln!("{}", why(&args.client.server_url, &status));
+                eprintln!("{}", why(&machine.place, &status));
                 eprintln!("What was under way goes on as soon as the server can.");
                 outcomes.push(Outcome::lost(&status));
                 (backfills, false)
             }
         }
     };
-    let is_awaited = !args.no_wait;
     outcomes.extend(backfills.iter().map(|it| Outcome::of(it, is_awaited)));
     if interrupted {
         eprintln!("The server goes on loading; the same command shows it again.");
     }
     tell(&outcomes, args.json)?;
     let ends = outcomes.iter().map(Outcome::end);
-    Ok(ends.max().unwrap_or(End::Done).into())
+    let least = if is_queued_only {
+        End::Running
+    } else {
+        End::Done
+    };
+    Ok(ends.max().unwrap_or(least).max(least))
 }
 
 fn since(args: &BackfillArgs, now: Timestamp) -> anyhow::Result<Timestamp> {
@@ -68,6 +96,7 @@ fn since(args: &BackfillArgs, now: Timestamp) -> anyhow::Result<Timestamp> {
 /// Starts a backfill of every repository, whatever becomes of the others.
 async fn start_all(
     system: &mut System,
+    machine: &Machine,
     args: &BackfillArgs,
     since: Timestamp,
 ) -> (Vec<Backfill>, Vec<Outcome>) {
@@ -79,7 +108,7 @@ async fn start_all(
         match start(system, &name, since).await {
             Ok(backfill) => started.push(backfill),
             Err(status) => {
-                let why = why(&args.client.server_url, &status);
+                let why = why(&machine.place, &status);
                 eprintln!("{name}: {why}");
                 refused.push(Outcome::refused(&name, &status, why));
                 if remote::is_away(&status) {

@@ -42,7 +42,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     introduce(&board);
     tokio::select! {
         never = demo::run(hook, args.seed, parts::now) => never,
-        ended = serve::all_in_one(listener, server, config) => ended,
+        ended = serve::all_in_one(listener, server, config, None) => ended,
     }
 }
 

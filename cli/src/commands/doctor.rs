@@ -1,5 +1,6 @@
 //! `lampboard doctor`: what is wrong between GitHub and Lampboard, and how to mend it.
 
+mod recount;
 mod report;
 mod server;
 mod store;
@@ -16,14 +17,27 @@ use lampboard_github_app::{
     doctor::{self, Finding},
 };
 
-use super::{identity, parts};
+use lampboard_server::Schema;
+
+use super::{exit::End, identity, machine, parts, remote};
 use crate::args::DoctorArgs;
+
+/// Where the board is unless somebody says otherwise.
+const BOARD: &str = "http://127.0.0.1:8080";
 
 /// Looks at everything, and changes nothing.
 pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
-    let mut findings = settings(&args).await;
-    findings.push(store::examine(&args.store));
-    findings.extend(server::examine(&args.client.server_url, parts::now()).await);
+    let findings = if args.recount {
+        match recount(&args).await {
+            Ok(findings) => findings,
+            Err(error) => {
+                eprintln!("nobody could recount: {error:#}");
+                return Ok(End::Unavailable.into());
+            }
+        }
+    } else {
+        examine(&args).await
+    };
     let text = if args.json {
         report::json(&findings)?
     } else {
@@ -35,14 +49,32 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     Ok(report::end(&findings).into())
 }
 
+async fn examine(args: &DoctorArgs) -> Vec<Finding> {
+    let mut findings = settings(args).await;
+    findings.push(store::examine(&args.store));
+    let machine = match &args.client.server_url {
+        Some(url) => machine::at(url),
+        None => machine::reach(&args.store.database, Schema::Require).await,
+    };
+    findings.extend(server::examine(machine, parts::now()).await);
+    findings
+}
+
+async fn recount(args: &DoctorArgs) -> anyhow::Result<Vec<Finding>> {
+    let machine = machine::reach(&args.store.database, Schema::Require).await?;
+    let findings = recount::examine(&machine).await;
+    machine.close().await;
+    findings.map_err(|status| anyhow::anyhow!("{}", remote::problem(&status)))
+}
+
 /// What the settings say, and what GitHub says to that.
 async fn settings(args: &DoctorArgs) -> Vec<Finding> {
     let files = args.github.secret_files().chain(args.webhook.secret_file());
     let mut findings: Vec<_> = files
         .map(|(setting, file)| doctor::private_file(setting, file))
         .collect();
-    let data_dir = &args.store.data.data_dir;
-    let board = &args.client.server_url;
+    let data_dir = &args.store.database.data.data_dir;
+    let board = args.client.server_url.as_deref().unwrap_or(BOARD);
     let identity = identity::from_settings(&args.github, &args.webhook, data_dir, board);
     let certificates = identity::ca_certificates(&args.github);
     match identity.and_then(|identity| Ok((identity, certificates?))) {

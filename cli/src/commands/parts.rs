@@ -12,8 +12,9 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    args::{Auth, AuthArgs, ListenArgs, StoreArgs},
-    listen, shutdown,
+    args::{Auth, AuthArgs, DatabaseArgs, ListenArgs, StoreArgs},
+    listen::{self, Socket},
+    shutdown,
 };
 
 /// How often histograms are tidied: they would grow between scrapes.
@@ -24,8 +25,8 @@ pub(crate) async fn open_server(
     store: &StoreArgs,
     write_key: SecretString,
 ) -> anyhow::Result<Server> {
-    make_data_folder(store)?;
-    let database = store.database()?;
+    let database = store.database.database()?;
+    make_data_folder(&store.database, &database)?;
     let server = Server::open(Config {
         database: database.clone(),
         write_key,
@@ -34,12 +35,24 @@ pub(crate) async fn open_server(
         clock: Clock::system(),
     })
     .await
-    .with_context(|| match &database {
+    .with_context(|| can_not_open(&database))?;
+    Ok(server)
+}
+
+/// Listens on the socket beside the data, for whoever administers the machine.
+pub(crate) async fn open_socket(args: &DatabaseArgs, server: &Server) -> anyhow::Result<Socket> {
+    let path = args.socket(&args.database()?);
+    let router = server.admin_routes().into_axum_router();
+    Socket::serve(&path, router).await
+}
+
+/// Which database it is that can not be opened.
+pub(crate) fn can_not_open(database: &Database) -> String {
+    match database {
         Database::Sqlite(path) => format!("can not open the database {}", path.display()),
         // Its address may hold a password.
         Database::Postgres(_) => "can not open the database of LAMPBOARD_DATABASE_URL".to_owned(),
-    })?;
-    Ok(server)
+    }
 }
 
 /// Without sign-in, only this machine may reach the port.
@@ -105,10 +118,12 @@ where
     F: Future<Output = ()>,
 {
     let router = router.layer(CatchPanicLayer::new());
+    // Before anybody is answered: who knows that it runs may ask it to stop.
+    let requests = shutdown::Requests::listen()?;
     let (stop, stopped) = watch::channel(false);
     let mut serving = tokio::spawn(listen::serve(listener, router, stopped));
     tokio::select! {
-        requested = shutdown::requested() => requested?,
+        () = shutdown::requested(requests) => {}
         ended = &mut serving => return Ok(ended?),
     }
     stop.send_replace(true);
@@ -138,12 +153,13 @@ async fn keep_up(handle: PrometheusHandle) {
     }
 }
 
+/// Makes the data folder, unless the database is a file elsewhere: then nothing is kept there.
 /// What is in it is for nobody else's eyes.
-fn make_data_folder(store: &StoreArgs) -> anyhow::Result<()> {
-    if store.is_database_set() {
+pub(crate) fn make_data_folder(args: &DatabaseArgs, database: &Database) -> anyhow::Result<()> {
+    let folder = &args.data.data_dir;
+    if matches!(database, Database::Sqlite(path) if path.parent() != Some(folder)) {
         return Ok(());
     }
-    let folder = &store.data.data_dir;
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)

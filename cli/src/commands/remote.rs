@@ -22,12 +22,15 @@ pub(crate) fn channel(url: &str) -> anyhow::Result<Channel> {
         .ok()
         .filter(|endpoint| endpoint.uri().scheme_str() == Some("http"))
         .with_context(|| format!("LAMPBOARD_SERVER_URL is not like http://HOST:PORT: {url}"))?;
-    let endpoint = endpoint
+    Ok(patient(endpoint.tcp_nodelay(true)).connect_lazy())
+}
+
+/// Connects in a bounded time, and notices when nobody is there any more.
+pub(crate) fn patient(endpoint: Endpoint) -> Endpoint {
+    endpoint
         .connect_timeout(CONNECT_TIME)
-        .tcp_nodelay(true)
         .http2_keep_alive_interval(PING)
-        .keep_alive_while_idle(true);
-    Ok(endpoint.connect_lazy())
+        .keep_alive_while_idle(true)
 }
 
 /// Waits for an answer, but not for ever.

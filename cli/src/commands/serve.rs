@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use super::{holder::Holder, identity, parts};
 use crate::{
     args::{SecretArg, ServeArgs},
-    listen,
+    listen::{self, Socket},
 };
 
 /// Runs until the process is asked to stop.
@@ -22,10 +22,11 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         None => parts::make_secret()?,
     };
     let server = parts::open_server(&args.store, write_key.clone()).await?;
+    let socket = parts::open_socket(&args.store.database, &server).await?;
     let listener = listen::bind(args.listen.listen).await?;
     let board = format!("http://{}", listener.local_addr()?);
     tracing::info!("listening on {board}");
-    let data_dir = &args.store.data.data_dir;
+    let data_dir = &args.store.database.data.data_dir;
     let identity = identity::from_settings(&args.github, &args.webhook, data_dir, &board)?;
     let holder = Holder::find(data_dir, &identity)?;
     let config = Config {
@@ -36,15 +37,16 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         reconcile: args.reconcile.settings(),
         ca_certificates: identity::ca_certificates(&args.github)?,
     };
-    all_in_one(listener, server, config).await
+    all_in_one(listener, server, config, Some(socket)).await
 }
 
-/// Serves board and webhook on one port; the app's calls to the server stay in
+/// Serves board and webhook on one port, and the socket if there is one; the app's calls to the server stay in
 /// the process.
 pub(crate) async fn all_in_one(
     listener: TcpListener,
     server: Server,
     config: Config,
+    socket: Option<Socket>,
 ) -> anyhow::Result<()> {
     let transport = transport::over(server.routes());
     let app = GithubApp::new(config, transport, Arc::new(SystemClock))?;
@@ -54,7 +56,16 @@ pub(crate) async fn all_in_one(
         .merge(parts::counters()?);
     parts::offer_setup(&app).await;
     let working = parts::work(app.clone());
-    parts::serve(listener, router, || server.end_streams()).await?;
+    let wind_down = async || {
+        if let Some(socket) = &socket {
+            socket.stop();
+        }
+        server.end_streams().await;
+    };
+    parts::serve(listener, router, wind_down).await?;
+    if let Some(socket) = socket {
+        socket.ended().await;
+    }
     parts::stop_work(working, &app).await;
     server.close().await;
     Ok(())

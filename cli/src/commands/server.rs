@@ -17,10 +17,16 @@ pub(crate) async fn run(args: ServerArgs) -> anyhow::Result<()> {
          here and for github-app",
     )?;
     let server = parts::open_server(&args.store, write_key).await?;
+    let socket = parts::open_socket(&args.store.database, &server).await?;
     let listener = listen::bind(args.listen.listen).await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let router = server.router().merge(parts::counters()?);
-    parts::serve(listener, router, || server.end_streams()).await?;
+    let wind_down = async || {
+        socket.stop();
+        server.end_streams().await;
+    };
+    parts::serve(listener, router, wind_down).await?;
+    socket.ended().await;
     server.close().await;
     Ok(())
 }

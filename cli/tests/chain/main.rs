@@ -6,11 +6,13 @@
 )]
 
 mod apps;
+mod backup;
 mod examples;
 mod full_disk;
 mod hostile;
 mod kill;
 mod live;
+mod migrate;
 mod order;
 mod recount;
 mod servers;

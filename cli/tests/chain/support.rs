@@ -2,12 +2,15 @@
 
 pub(crate) mod board;
 pub(crate) mod database;
+pub(crate) mod dump;
 pub(crate) mod github;
 pub(crate) mod grpcurl;
 pub(crate) mod http2;
 pub(crate) mod lampboard;
+pub(crate) mod load;
 pub(crate) mod process;
 pub(crate) mod raw;
+pub(crate) mod schema;
 pub(crate) mod webhook;
 
 use tokio::sync::{Mutex, MutexGuard};

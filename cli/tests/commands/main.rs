@@ -7,6 +7,7 @@
 
 mod backfill;
 mod doctor;
+mod machine;
 mod running;
 mod scripted;
 mod support;

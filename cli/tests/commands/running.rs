@@ -1,11 +1,14 @@
 //! `lampboard serve` in front of a simulated GitHub, on the machine's own time.
 
+use std::process::Child;
+
 use jiff::{SignedDuration, Timestamp};
 use lampboard_github_double::{Double, Options, Stage, VirtualClock};
 use lampboard_proto::v1::{
     AppMode, GetSystemRequest, ListRepositoriesRequest,
     repository_service_client::RepositoryServiceClient, system_service_client::SystemServiceClient,
 };
+use rustix::process::{Pid, Signal, kill_process};
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
@@ -29,7 +32,7 @@ pub(crate) struct Hub {
 /// A Lampboard that runs.
 pub(crate) struct Serve {
     pub(crate) url: String,
-    _process: Running,
+    process: Running,
 }
 
 /// The machine's own time.
@@ -124,11 +127,24 @@ pub(crate) async fn serve(settings: &[(&str, String)]) -> Serve {
     let end = address.find(['"', ',', ' ']).unwrap_or(address.len());
     Serve {
         url: address[..end].to_owned(),
-        _process: process,
+        process,
     }
 }
 
 impl Serve {
+    /// The process.
+    pub(crate) fn child(&self) -> &Child {
+        &self.process.0
+    }
+
+    /// Asks it to stop once it answers; gives its exit code.
+    pub(crate) async fn terminate(self) -> Option<i32> {
+        let mut system = SystemServiceClient::new(self.channel());
+        system.get_system(GetSystemRequest {}).await.unwrap();
+        kill_process(Pid::from_child(self.child()), Signal::TERM).unwrap();
+        self.process.ended().await
+    }
+
     pub(crate) fn channel(&self) -> Channel {
         Endpoint::from_shared(self.url.clone())
             .unwrap()

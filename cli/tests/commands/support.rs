@@ -13,7 +13,18 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A command that runs the binary with these settings and no others.
 pub(crate) fn lampboard(arguments: &[&str], settings: &[(&str, String)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lampboard"));
+    let binary = Command::new(env!("CARGO_BIN_EXE_lampboard"));
+    with_settings(binary, arguments, settings)
+}
+
+/// The same through a shell, whose script is given the binary and its arguments.
+pub(crate) fn shell(script: &str, arguments: &[&str], settings: &[(&str, String)]) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", script, env!("CARGO_BIN_EXE_lampboard")]);
+    with_settings(shell, arguments, settings)
+}
+
+fn with_settings(mut command: Command, arguments: &[&str], settings: &[(&str, String)]) -> Command {
     command
         .args(arguments)
         .env_clear()

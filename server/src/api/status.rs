@@ -26,7 +26,7 @@ impl From<Error> for Status {
             }
             // The cause was logged with the report that met it.
             Error::Unwritable => Self::unavailable("the database can not be written"),
-            Error::Stored { .. } | Error::Config(_) => {
+            Error::Stored { .. } | Error::Config(_) | Error::InUse(_) => {
                 tracing::error!(%error, "a call failed: {error}");
                 Self::internal("something is wrong in the server; its log says what")
             }

@@ -1,12 +1,16 @@
 //! Opening the database: what must hold before anything is promised.
 
 mod postgres;
+mod schema;
 pub(super) mod sqlite;
 mod statistics;
 
 use std::{borrow::Cow, fs::File, sync::Arc, time::Duration};
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{
+    Connection as _, Executor as _,
+    migrate::{Migration, MigrationType, Migrator},
+};
 
 use super::{
     db::{Connection, Pool},
@@ -14,6 +18,8 @@ use super::{
     writer::Reserve,
 };
 use crate::{Database, Error, Result};
+
+pub use schema::{Migrated, Schema};
 
 /// How long a connection waits for another program that holds the database, and a
 /// reader for a connection.
@@ -39,23 +45,46 @@ pub(super) struct Opened {
     pub(super) lock: Option<File>,
 }
 
-/// Opens a database, makes it if there is none, and brings it to the schema of this
-/// version.
-pub(super) async fn open(database: &Database) -> Result<Opened> {
+/// Brings a database to the schema of this version, and makes it if there is none.
+pub(super) async fn migrate(database: &Database) -> Result<Migrated> {
+    match database {
+        Database::Sqlite(path) => {
+            let _lock = sqlite::lock(path)?;
+            let mut connection = sqlite::maker(path).await?;
+            let migrated = schema::bring(&mut connection).await?;
+            connection.close().await?;
+            Ok(migrated)
+        }
+        Database::Postgres(url) => {
+            let mut connection = postgres::writer(url).await?;
+            let migrated = postgres::migrate(&mut connection).await?;
+            connection.close().await?;
+            Ok(migrated)
+        }
+    }
+}
+
+/// Opens a database.
+pub(super) async fn open(database: &Database, schema: Schema) -> Result<Opened> {
     let database = database.clone();
     match &database {
         Database::Sqlite(path) => {
+            if schema != Schema::Migrate {
+                sqlite::FileId::of(path)?;
+            }
             let lock = sqlite::lock(path)?;
-            let writer = match sqlite::writer(path).await {
+            let writer = match sqlite::writer(path, schema).await {
                 Err(Error::Full) => {
                     // Enough to show what there is, and to delete.
                     Reserve::give_up_beside(path);
-                    sqlite::writer(path).await?
+                    sqlite::writer(path, schema).await?
                 }
                 opened => opened?,
             };
             let mut writer = Connection::Sqlite(writer);
-            rollup::complete(&mut writer).await?;
+            if schema == Schema::Migrate {
+                rollup::complete(&mut writer).await?;
+            }
             Ok(Opened {
                 writer,
                 readers: Pool::Sqlite(sqlite::readers(path).await?),
@@ -69,10 +98,16 @@ pub(super) async fn open(database: &Database) -> Result<Opened> {
         }
         Database::Postgres(url) => {
             let mut writer = postgres::writer(url).await?;
-            migrations().run(&mut writer).await?;
+            match schema {
+                Schema::Migrate => schema::note(postgres::migrate(&mut writer).await?),
+                Schema::Require => schema::require(&mut writer).await?,
+                Schema::AsItIs => {}
+            }
             let origin = postgres::new_origin(&mut writer).await?.into();
             let mut writer = Connection::Postgres(writer);
-            rollup::complete(&mut writer).await?;
+            if schema == Schema::Migrate {
+                rollup::complete(&mut writer).await?;
+            }
             Ok(Opened {
                 origin,
                 writer,
@@ -104,6 +139,24 @@ impl Opener {
             _ => Ok(()),
         }
     }
+}
+
+/// Opens a connection that sees one state of the database until it is closed.
+pub(super) async fn snapshot(database: &Database) -> Result<Connection> {
+    Ok(match database {
+        Database::Sqlite(path) => {
+            let mut connection = sqlite::reader(path).await?;
+            connection.execute("BEGIN").await?;
+            Connection::Sqlite(connection)
+        }
+        Database::Postgres(url) => {
+            let mut connection = postgres::reader(url).await?;
+            connection
+                .execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                .await?;
+            Connection::Postgres(connection)
+        }
+    })
 }
 
 /// How many bytes the database takes.
@@ -162,9 +215,9 @@ pub(super) fn migrations() -> Migrator {
             include_str!("../../../migrations/0007_retention.sql"),
         ),
         migration(
-            9,
+            8,
             "lists",
-            include_str!("../../../migrations/0009_lists.sql"),
+            include_str!("../../../migrations/0008_lists.sql"),
         ),
     ])
 }

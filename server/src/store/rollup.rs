@@ -11,17 +11,13 @@ mod fold;
 mod key;
 mod layout;
 mod read;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "`doctor --recount` is to ask for it")
-)]
 mod recount;
 mod scope;
 
 pub(super) use change::leave;
 pub(super) use fold::fold;
 pub(super) use read::{at_most, read};
-pub(super) use recount::complete;
+pub(super) use recount::{complete, recount};
 pub(super) use scope::Scope;
 
 use jiff::Timestamp;

@@ -2,6 +2,7 @@
 //! and once more on a server of `PostgreSQL`.
 
 mod backfills;
+mod backup;
 mod builds;
 mod deliveries;
 mod ends;
@@ -17,6 +18,7 @@ mod pages;
 mod permutations;
 mod postgres;
 mod purge;
+mod recount;
 mod recovery;
 mod repositories;
 mod retention;

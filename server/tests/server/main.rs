@@ -9,6 +9,7 @@
     reason = "what fills an optional field of a message is made as it is set"
 )]
 
+mod admin;
 mod app;
 mod backfills;
 mod builds;

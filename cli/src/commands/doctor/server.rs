@@ -2,31 +2,50 @@
 
 mod app;
 
+use std::io;
+
 use jiff::{SignedDuration, Timestamp};
 use lampboard_github_app::doctor::Finding;
-use lampboard_proto::v1::{
-    GapKind, GetSystemRequest, GetSystemResponse, system_service_client::SystemServiceClient,
+use lampboard_proto::{
+    transport::Transport,
+    v1::{
+        GapKind, GetSystemRequest, GetSystemResponse, system_service_client::SystemServiceClient,
+    },
 };
-use tonic::{Status, transport::Channel};
+use tonic::Status;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use crate::commands::remote;
+use crate::commands::{machine::Machine, remote};
 
 const SUBJECT: &str = "server";
 
-/// Asks the server at `url` how things are.
-pub(super) async fn examine(url: &str, now: Timestamp) -> Vec<Finding> {
-    let channel = match remote::channel(url) {
-        Ok(channel) => channel,
+/// Asks the server how things are, or the database, if no server runs on it.
+pub(super) async fn examine(machine: anyhow::Result<Machine>, now: Timestamp) -> Vec<Finding> {
+    let machine = match machine {
+        Ok(machine) => machine,
         Err(error) => {
-            let fix = "set it to where the server listens, such as http://127.0.0.1:8080";
-            return vec![Finding::fail(SUBJECT, error.to_string(), fix)];
+            let fix = "start `lampboard serve`, or set LAMPBOARD_SERVER_URL to where the server \
+                       listens, such as http://127.0.0.1:8080";
+            let problem = format!("{error:#}");
+            // Before the first start there is nothing that could be wrong.
+            return vec![if is_missing(&error) {
+                Finding::warn(SUBJECT, problem, fix)
+            } else {
+                Finding::fail(SUBJECT, problem, fix)
+            }];
         }
     };
-    match ask(channel).await {
-        Ok((health, system)) => judge(url, health, &system, now),
+    let url = machine.place.clone();
+    let is_here = machine.is_here();
+    let asked = ask(machine.transport.clone()).await;
+    machine.close().await;
+    match asked {
+        Ok((_, system)) if is_here => {
+            vec![asleep(), database(&system), gaps(&system)]
+        }
+        Ok((health, system)) => judge(&url, health, &system, now),
         Err(status) => vec![Finding::warn(
             SUBJECT,
             format!(
@@ -38,7 +57,7 @@ pub(super) async fn examine(url: &str, now: Timestamp) -> Vec<Finding> {
     }
 }
 
-async fn ask(channel: Channel) -> Result<(ServingStatus, GetSystemResponse), Status> {
+async fn ask(channel: Transport) -> Result<(ServingStatus, GetSystemResponse), Status> {
     let mut health = HealthClient::new(channel.clone());
     // The empty name stands for the server as a whole.
     let health = remote::answer(health.check(HealthCheckRequest::default())).await?;
@@ -57,6 +76,21 @@ fn judge(
     findings.extend(app::judge(system, now));
     findings.push(gaps(system));
     findings
+}
+
+fn is_missing(error: &anyhow::Error) -> bool {
+    let mut causes = error
+        .chain()
+        .filter_map(|it| it.downcast_ref::<io::Error>());
+    causes.any(|it| it.kind() == io::ErrorKind::NotFound)
+}
+
+fn asleep() -> Finding {
+    Finding::warn(
+        SUBJECT,
+        "none runs on this database, so the database itself was looked at",
+        "start `lampboard serve`, or set LAMPBOARD_SERVER_URL to where the server listens",
+    )
 }
 
 fn server(url: &str, health: ServingStatus, system: &GetSystemResponse) -> Finding {

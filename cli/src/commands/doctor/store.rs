@@ -11,7 +11,7 @@ const SUBJECT: &str = "database file";
 
 /// Looks at the file and its folder. Makes neither.
 pub(super) fn examine(store: &StoreArgs) -> Finding {
-    match store.database() {
+    match store.database.database() {
         Ok(Database::Sqlite(path)) => judge(&path),
         Ok(Database::Postgres(_)) => {
             Finding::ok(SUBJECT, "there is none: the database is PostgreSQL")

@@ -1,6 +1,11 @@
 //! A whole Lampboard, in one process or in two, with everything it needs.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use tempfile::TempDir;
 
@@ -64,6 +69,44 @@ impl Lampboard {
             database: Some(database),
             folder,
         })
+    }
+
+    /// Starts `lampboard serve` on a database that is there.
+    pub(crate) async fn on_database(url: String) -> Self {
+        Self::serve_on(tempfile::tempdir().unwrap(), Some(url)).await
+    }
+
+    /// Starts `lampboard serve` on a copy of a file.
+    pub(crate) async fn restore(copy: &Path) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("data")).unwrap();
+        fs::copy(copy, folder.path().join("data/lampboard.db")).unwrap();
+        Self::serve_on(folder, None).await
+    }
+
+    async fn serve_on(folder: TempDir, database: Option<String>) -> Self {
+        let anywhere = ([127, 0, 0, 1], 0).into();
+        let server = start_server(Mode::OneProcess, &folder, database.as_deref(), anywhere).await;
+        Self {
+            server,
+            github_app: None,
+            database,
+            folder,
+        }
+    }
+
+    /// A command with the settings of the server.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut settings = settings(&self.folder, self.server.address());
+        if let Some(url) = &self.database {
+            settings.push(("LAMPBOARD_DATABASE_URL", url.clone()));
+        }
+        process::lampboard(arguments, &borrowed(&settings))
+    }
+
+    /// The address of the database. None if it is a file.
+    pub(crate) fn database_url(&self) -> Option<&str> {
+        self.database.as_deref()
     }
 
     /// Starts `lampboard serve`.

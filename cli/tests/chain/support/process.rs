@@ -207,6 +207,23 @@ pub(crate) async fn run(mut command: Command) -> (ExitStatus, String) {
     (status, fs::read_to_string(output).unwrap())
 }
 
+/// Starts a command, and kills it as soon as something is seen of it. Fails if it ended before.
+pub(crate) async fn kill_when(mut command: Command, mut seen: impl AsyncFnMut() -> bool) {
+    let (start, mut child) = (
+        Instant::now(),
+        command.stderr(Stdio::null()).spawn().unwrap(),
+    );
+    while !seen().await {
+        let ended = child.try_wait().unwrap();
+        assert!(ended.is_none(), "it ended before: {ended:?}");
+        assert!(start.elapsed() < PATIENCE, "it does not get as far");
+        sleep(TICK).await;
+    }
+    child.kill().unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), None, "it ended by itself: {status}");
+}
+
 async fn wait(child: &mut Child) -> ExitStatus {
     let start = Instant::now();
     loop {

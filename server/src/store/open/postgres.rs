@@ -4,13 +4,14 @@ use std::str::FromStr as _;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{
-    ConnectOptions as _, PgConnection, PgPool,
+    ConnectOptions as _, Executor as _, PgConnection, PgPool,
+    migrate::Migrate as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use super::{
     super::db::{Pool, query},
-    BUSY_TIMEOUT, READERS,
+    BUSY_TIMEOUT, Migrated, READERS, schema,
 };
 use crate::{Error, Result};
 
@@ -32,6 +33,19 @@ pub(super) async fn writer(url: &SecretString) -> Result<PgConnection> {
     Ok(connection)
 }
 
+/// Brings the database to the schema of this version. Whoever comes while another server
+/// does, waits as long as that takes.
+pub(super) async fn migrate(connection: &mut PgConnection) -> Result<Migrated> {
+    connection.execute("SET lock_timeout = 0").await?;
+    connection.lock().await?;
+    // A table that somebody holds is not waited for so long: all others would wait
+    // behind us.
+    connection.execute("RESET lock_timeout").await?;
+    let migrated = schema::bring(connection).await?;
+    connection.unlock().await?;
+    Ok(migrated)
+}
+
 /// Opens the connections that read.
 pub(super) async fn readers(url: &SecretString) -> Result<PgPool> {
     let pool = PgPoolOptions::new()
@@ -40,6 +54,11 @@ pub(super) async fn readers(url: &SecretString) -> Result<PgPool> {
         .connect_with(options(url)?.options([("default_transaction_read_only", "on")]))
         .await?;
     Ok(pool)
+}
+
+/// Opens one connection that reads, for what takes long.
+pub(super) async fn reader(url: &SecretString) -> Result<PgConnection> {
+    Ok(options(url)?.connect().await?)
 }
 
 /// A name that no other server has.

@@ -14,7 +14,9 @@ use sqlx::{
     },
 };
 
-use super::{super::writer::reserve::size_beside, BUSY_TIMEOUT, READERS, migrations, statistics};
+use super::{
+    super::writer::reserve::size_beside, BUSY_TIMEOUT, READERS, Schema, schema, statistics,
+};
 use crate::{Error, Result};
 
 /// Keeps a second server off the file. The lock goes with the process.
@@ -26,10 +28,7 @@ pub(in crate::store) fn lock(path: &Path) -> Result<File> {
         source,
     })?;
     file.try_lock().map_err(|error| match error {
-        std::fs::TryLockError::WouldBlock => Error::Config(format!(
-            "another lampboard runs on {}: stop it, or choose another LAMPBOARD_DATA_DIR",
-            path.display()
-        )),
+        std::fs::TryLockError::WouldBlock => Error::InUse(path.to_owned()),
         std::fs::TryLockError::Error(source) => Error::Io {
             context: context(),
             source,
@@ -38,17 +37,33 @@ pub(in crate::store) fn lock(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Opens the one connection that writes, and migrates.
-pub(in crate::store) async fn writer(path: &Path) -> Result<SqliteConnection> {
+/// Opens the one connection that writes.
+pub(super) async fn writer(path: &Path, schema: Schema) -> Result<SqliteConnection> {
+    let mut connection = match schema {
+        Schema::Migrate => {
+            let mut connection = maker(path).await?;
+            schema::note(schema::bring(&mut connection).await?);
+            statistics::settle(&mut connection).await?;
+            connection
+        }
+        Schema::Require => {
+            let mut connection = SqliteConnection::connect_with(&options(path)).await?;
+            schema::require(&mut connection).await?;
+            connection
+        }
+        Schema::AsItIs => SqliteConnection::connect_with(&options(path)).await?,
+    };
+    require_durable(&mut connection).await?;
+    Ok(connection)
+}
+
+/// Opens a connection for whoever makes the tables. Makes the file if there is none.
+pub(super) async fn maker(path: &Path) -> Result<SqliteConnection> {
     make_private(path)?;
     let options = options(path)
         // Has an effect only before the first table is made.
         .auto_vacuum(SqliteAutoVacuum::Incremental);
-    let mut connection = SqliteConnection::connect_with(&options).await?;
-    migrations().run(&mut connection).await?;
-    statistics::settle(&mut connection).await?;
-    require_durable(&mut connection).await?;
-    Ok(connection)
+    Ok(SqliteConnection::connect_with(&options).await?)
 }
 
 /// Makes the file if there is none, for nobody else's eyes: it holds the names of
@@ -131,6 +146,11 @@ pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool> {
 fn checkpoint_pages(path: &Path) -> u64 {
     const PAGE: u64 = 4096;
     (size_beside(path) / 2 / PAGE).clamp(1, 4000)
+}
+
+/// Opens one connection that reads, for what takes long.
+pub(in crate::store) async fn reader(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
+    SqliteConnection::connect_with(&options(path).read_only(true)).await
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -33,7 +33,7 @@ pub(in crate::store) async fn fold(connection: &mut Connection) -> Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
-    let added = sum(&changes);
+    let added = sum(changes.iter());
     let keys: Vec<Key> = added.keys().cloned().collect();
     let mut rollups = of_keys(&mut (&mut *connection).into(), &keys).await?;
     for (key, content) in added {
@@ -52,7 +52,7 @@ pub(in crate::store) async fn fold(connection: &mut Connection) -> Result<()> {
 }
 
 /// What changes add up to.
-pub(super) fn sum(changes: &[Change]) -> BTreeMap<Key, Content> {
+pub(super) fn sum<'c>(changes: impl Iterator<Item = &'c Change>) -> BTreeMap<Key, Content> {
     let mut sums: BTreeMap<Key, Content> = BTreeMap::new();
     for Change { build, times } in changes {
         for key in Key::of(build) {

@@ -1,5 +1,7 @@
 //! Which rollups a build is part of.
 
+use std::fmt;
+
 use crate::model::Ended;
 
 /// What the builds of a rollup have in common.
@@ -51,6 +53,25 @@ pub(super) struct Key {
     pub(super) day: i32,
     pub(super) name: String,
     pub(super) workflow: i64,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|kind| kind.number() == self.kind);
+        match kind {
+            Some(kind) => write!(f, "{kind:?}")?,
+            None => write!(f, "of unknown kind {}", self.kind)?,
+        }
+        if self.repository != 0 {
+            write!(f, " of repository {}", self.repository)?;
+        }
+        if !self.name.is_empty() {
+            write!(f, ", {:?}", self.name)?;
+        }
+        Ok(())
+    }
 }
 
 impl Key {

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{ToSpan as _, civil::Date};
+
 use super::{
-    DAY, change,
+    DAY,
+    change::{self, Change},
     content::Content,
     fold::{self, read_content, read_key},
     key::Key,
@@ -13,18 +16,11 @@ use crate::{
     Result,
     model::Ended,
     store::{
-        Store,
-        db::{self, Connection, Executor, Query, Snapshot},
+        db::{self, Connection, Executor, Query},
+        recount::Recounted,
         rows,
     },
 };
-
-/// A rollup that is not what a recount gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Difference {
-    /// What is wrong, and what a recount gives.
-    pub(crate) text: String,
-}
 
 /// Makes the rollups of builds that were there before there were rollups.
 pub(in crate::store) async fn complete(connection: &mut Connection) -> Result<()> {
@@ -50,29 +46,22 @@ pub(in crate::store) async fn complete(connection: &mut Connection) -> Result<()
     Ok(())
 }
 
-impl Store {
-    /// Counts all builds again; gives how many days there were, and the first
-    /// `most` of the differences.
-    pub(crate) async fn recount_rollups(&self, most: usize) -> Result<(usize, Vec<Difference>)> {
-        let mut differences = Vec::new();
-        let mut snapshot = self.readers.snapshot().await?;
-        let mut days = days(&mut (&mut snapshot).into()).await?;
-        days.extend(kept_days(&mut snapshot).await?);
-        days.sort_unstable();
-        days.dedup();
-        for day in &days {
-            // Each as it is now: a history may take minutes.
-            snapshot = self.readers.snapshot().await?;
-            let expected = count(&mut (&mut snapshot).into(), *day).await?;
-            let kept = kept(&mut snapshot, *day).await?;
-            differences.extend(compare(&expected, &kept));
-            if differences.len() >= most {
-                differences.truncate(most);
-                break;
-            }
-        }
-        Ok((days.len(), differences))
+/// Counts all builds of a snapshot again, day by day, and compares.
+pub(in crate::store) async fn recount(
+    snapshot: &mut Connection,
+    recounted: &mut Recounted,
+) -> Result<()> {
+    let mut days = days(&mut (&mut *snapshot).into()).await?;
+    days.extend(kept_days(&mut *snapshot).await?);
+    days.sort_unstable();
+    days.dedup();
+    let (_, changes) = change::unfolded(&mut *snapshot).await?;
+    for day in days {
+        let expected = count(&mut (&mut *snapshot).into(), day).await?;
+        let kept = kept(snapshot, &changes, day).await?;
+        compare(recounted, &kept, &expected);
     }
+    Ok(())
 }
 
 /// The days on which builds ended.
@@ -94,7 +83,7 @@ async fn days(executor: &mut Executor<'_>) -> Result<Vec<i32>> {
     }
 }
 
-async fn kept_days(snapshot: &mut Snapshot) -> Result<Vec<i32>> {
+async fn kept_days(snapshot: &mut Connection) -> Result<Vec<i32>> {
     let rows = db::query("SELECT day FROM rollup WHERE kind = 1 AND repository_id = 0")
         .fetch_all(snapshot)
         .await?;
@@ -125,7 +114,11 @@ async fn count(executor: &mut Executor<'_>, day: i32) -> Result<BTreeMap<Key, Co
 }
 
 /// What is kept of a day, with what is not folded in yet.
-async fn kept(snapshot: &mut Snapshot, day: i32) -> Result<BTreeMap<Key, Content>> {
+async fn kept(
+    snapshot: &mut Connection,
+    changes: &[Change],
+    day: i32,
+) -> Result<BTreeMap<Key, Content>> {
     let rows = db::query(
         "SELECT kind, repository_id, day, name, workflow_id, total, slots FROM rollup
          WHERE kind IN (1, 2, 3, 4, 5, 6, 7)
@@ -133,15 +126,14 @@ async fn kept(snapshot: &mut Snapshot, day: i32) -> Result<BTreeMap<Key, Content
            AND day = $1",
     )
     .bind(day)
-    .fetch_all(&mut *snapshot)
+    .fetch_all(snapshot)
     .await?;
     let mut kept = BTreeMap::new();
     for row in rows {
         kept.insert(read_key(&row)?, read_content(&row)?);
     }
-    let (_, mut changes) = change::unfolded(snapshot).await?;
-    changes.retain(|change| super::day(change.build.time) == day);
-    for (key, content) in fold::sum(&changes) {
+    let of_day = changes.iter().filter(|c| super::day(c.build.time) == day);
+    for (key, content) in fold::sum(of_day) {
         let sum: &mut Content = kept.entry(key).or_default();
         sum.add(&content);
     }
@@ -149,21 +141,22 @@ async fn kept(snapshot: &mut Snapshot, day: i32) -> Result<BTreeMap<Key, Content
     Ok(kept)
 }
 
-fn compare(expected: &BTreeMap<Key, Content>, kept: &BTreeMap<Key, Content>) -> Vec<Difference> {
+fn compare(
+    recounted: &mut Recounted,
+    kept: &BTreeMap<Key, Content>,
+    expected: &BTreeMap<Key, Content>,
+) {
     let mut keys: Vec<&Key> = expected.keys().chain(kept.keys()).collect();
     keys.sort_unstable();
     keys.dedup();
-    let differing = keys
-        .into_iter()
-        .filter(|key| expected.get(key) != kept.get(key));
-    let builds = |content: Option<&Content>| content.map_or(0, |content| content.total.builds());
-    differing
-        .map(|key| Difference {
-            text: format!(
-                "{key:?}: {} builds are kept, {} are there",
-                builds(kept.get(key)),
-                builds(expected.get(key))
-            ),
-        })
-        .collect()
+    for key in keys {
+        let series = || format!("rollup {key}");
+        let day = Date::new(1970, 1, 1).ok();
+        let day = day.and_then(|first| first.checked_add(i64::from(key.day).days()).ok());
+        let both = (&kept.get(key), &expected.get(key));
+        recounted.compare(series, day, both, |content| match content {
+            Some(content) => format!("{} builds", content.total.builds()),
+            None => "nothing".to_owned(),
+        });
+    }
 }

@@ -16,7 +16,9 @@ use sqlx::{
 };
 use tempfile::TempDir;
 
-use super::super::{BuildPage, InstallationSync, News, PreparedReport, Store};
+use super::super::{
+    BuildPage, InstallationSync, News, PreparedReport, Schema, Store, db::Connection,
+};
 use crate::{
     Clock, Database, Result, Retention,
     fixtures::{at, repository},
@@ -55,13 +57,8 @@ impl Fixture {
     }
 
     async fn open_with(clock: Clock, retention: Retention) -> Self {
-        match std::env::var(POSTGRES) {
-            Ok(server) => {
-                let database = make_database(&server).await;
-                Self::on(database, None, clock, retention).await
-            }
-            Err(_) => Self::on_file(clock, retention).await,
-        }
+        let (database, folder) = empty().await;
+        Self::on(database, folder, clock, retention).await
     }
 
     /// Opens a store on a file, where that is what is tested.
@@ -84,7 +81,7 @@ impl Fixture {
         let news = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&news);
         let tell = move |news| told.lock().expect("no panic").push(news);
-        let store = Store::open(&database, clock, retention, Arc::new(tell)).await;
+        let store = Store::open(&database, Schema::Migrate, clock, retention, Arc::new(tell)).await;
         Self {
             store: store.expect("the store opens"),
             database,
@@ -209,6 +206,32 @@ impl Fixture {
     }
 }
 
+/// Makes an empty database of the kind that is tested. A file lives as long as its folder.
+pub(super) async fn empty() -> (Database, Option<TempDir>) {
+    if let Ok(server) = std::env::var(POSTGRES) {
+        return (make_database(&server).await, None);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    (Database::Sqlite(path(folder.path())), Some(folder))
+}
+
+/// Connects to a database as it is.
+pub(super) async fn connect(database: &Database) -> Connection {
+    match database {
+        Database::Sqlite(path) => {
+            let options = SqliteConnectOptions::new()
+                .filename(path)
+                .create_if_missing(true);
+            let connection = SqliteConnection::connect_with(&options).await;
+            Connection::Sqlite(connection.expect("it can be opened"))
+        }
+        Database::Postgres(url) => {
+            let connection = PgConnection::connect(url.expose_secret()).await;
+            Connection::Postgres(connection.expect("it can be opened"))
+        }
+    }
+}
+
 fn path(folder: &Path) -> PathBuf {
     folder.join("lampboard.db")
 }
@@ -227,7 +250,14 @@ pub(super) async fn open_on(
     on_commit: impl Fn(News) + Send + Sync + 'static,
 ) -> Result<Store> {
     let clock = Clock::new(|| at(0));
-    Store::open(database, clock, Retention::default(), Arc::new(on_commit)).await
+    Store::open(
+        database,
+        Schema::Migrate,
+        clock,
+        Retention::default(),
+        Arc::new(on_commit),
+    )
+    .await
 }
 
 /// Makes a database of a name that no other test has.

@@ -139,9 +139,10 @@ async fn closing_finishes_what_waits_and_takes_nothing_more() {
 #[tokio::test]
 async fn one_file_has_one_store() {
     let fixture = Fixture::open_file().await;
-    let Err(Error::Config(problem)) = open(fixture.folder(), |_| ()).await else {
+    let Err(problem @ Error::InUse(_)) = open(fixture.folder(), |_| ()).await else {
         panic!("the second one must be refused");
     };
+    let problem = problem.to_string();
     assert!(problem.contains("another lampboard runs"), "{problem}");
     fixture.store.probe().await.expect("the first one goes on");
 }

@@ -76,8 +76,8 @@ async fn fill(fixture: &Fixture, id: i64, builds: i64) {
 
 async fn delete(fixture: &Fixture, since: i64) -> usize {
     let deleted = fixture.store.delete_hidden(at(since)).await.unwrap();
-    let (_, differences) = fixture.store.recount_rollups(10).await.unwrap();
-    assert_eq!(differences, [], "what is gone is not counted");
+    let recounted = fixture.store.recount().await.unwrap();
+    assert_eq!(recounted.differences, [], "what is gone is not counted");
     deleted
 }
 

@@ -1,0 +1,136 @@
+//! A recount finds nothing in what the store wrote, and everything that was falsified.
+
+use futures_util::future::try_join_all;
+use proptest::{
+    collection::vec,
+    strategy::{Strategy as _, ValueTree as _},
+    test_runner::TestRunner,
+};
+
+use super::{
+    fixture::{Fixture, record},
+    scenario::{Place, scenario},
+};
+use crate::{
+    fixtures::{build_id, facts, job},
+    model::RepositoryId,
+};
+
+#[tokio::test]
+async fn what_was_told_in_any_order_is_kept_as_a_recount_makes_it() {
+    let fixture = Fixture::open().await;
+    let mut runner = TestRunner::deterministic();
+    let scenarios = vec(scenario(), 200)
+        .new_tree(&mut runner)
+        .unwrap()
+        .current();
+    let place = |first_run| Place {
+        repository: RepositoryId(first_run),
+        first_run,
+    };
+    let told = scenarios
+        .iter()
+        .zip((1..).map(|it| it * 4))
+        .map(|(it, first)| {
+            let reports = it.shuffled(place(first));
+            try_join_all(reports.into_iter().map(|it| record(&fixture.store, it)))
+        });
+    // What is taken in meanwhile makes no difference.
+    let telling = async {
+        for told in told {
+            told.await.unwrap();
+        }
+    };
+    let (early, ()) = tokio::join!(fixture.store.recount(), telling);
+    assert_eq!(early.unwrap().differences, []);
+    let recounted = fixture.store.recount().await.unwrap();
+    assert_eq!(recounted.differences, []);
+    assert_eq!(recounted.difference_count, 0);
+    assert!(recounted.builds > 256, "{}", recounted.builds);
+    assert!(!recounted.days.is_empty());
+}
+
+#[tokio::test]
+async fn whatever_was_falsified_is_found() {
+    let fixture = Fixture::open().await;
+    for (attempt, word) in [(1, "failure"), (3, "success")] {
+        fixture
+            .report_build(build_id(1, attempt), facts(word, 90))
+            .await;
+    }
+    let span = (Some(10), Some(80));
+    fixture
+        .report_job(job(11, build_id(1, 3), "success", span))
+        .await;
+    assert_eq!(fixture.store.recount().await.unwrap().differences, []);
+    for (series, falsify, mend) in FALSIFIED {
+        fixture.sabotage(falsify).await;
+        let recounted = fixture.store.recount().await.unwrap();
+        let found: Vec<_> = recounted.differences.iter().map(|it| &it.series).collect();
+        let (first, others) = found.split_first().expect("it is found");
+        assert_eq!(*first, &format!("{series} of build 7-1-3"));
+        // What builds add up to may be another sum now.
+        assert!(
+            others.iter().all(|it| it.starts_with("rollup")),
+            "{others:?}"
+        );
+        let difference = &recounted.differences[0];
+        assert_ne!(difference.kept, difference.recounted);
+        assert_eq!(difference.day, Some("2026-03-02".parse().unwrap()));
+        fixture.sabotage(mend).await;
+    }
+    assert_eq!(fixture.store.recount().await.unwrap().differences, []);
+}
+
+#[tokio::test]
+async fn all_differences_are_counted_and_some_listed() {
+    let fixture = Fixture::open().await;
+    for run in 1..=300 {
+        fixture
+            .report_build(build_id(run, 1), facts("success", 9))
+            .await;
+    }
+    fixture.sabotage("UPDATE build SET jobs_open = TRUE").await;
+    let recounted = fixture.store.recount().await.unwrap();
+    assert_eq!((recounted.builds, recounted.difference_count), (300, 300));
+    assert_eq!(recounted.differences.len(), 20);
+}
+
+/// What is falsified of the third attempt, and mended again.
+const FALSIFIED: [(&str, &str, &str); 7] = [
+    (
+        "end_time",
+        "UPDATE build SET end_time = end_time + 1 WHERE run_attempt = 3",
+        "UPDATE build SET end_time = end_time - 1 WHERE run_attempt = 3",
+    ),
+    (
+        "jobs_start_time",
+        "UPDATE build SET jobs_start_time = jobs_start_time + 1 WHERE run_attempt = 3",
+        "UPDATE build SET jobs_start_time = jobs_start_time - 1 WHERE run_attempt = 3",
+    ),
+    (
+        "jobs_end_time",
+        "UPDATE build SET jobs_end_time = NULL WHERE run_attempt = 3",
+        "UPDATE build SET jobs_end_time = end_time WHERE run_attempt = 3",
+    ),
+    (
+        "jobs_open",
+        "UPDATE build SET jobs_open = TRUE WHERE run_attempt = 3",
+        "UPDATE build SET jobs_open = FALSE WHERE run_attempt = 3",
+    ),
+    (
+        "latest_attempt",
+        "UPDATE build SET latest_attempt = FALSE WHERE run_attempt = 3",
+        "UPDATE build SET latest_attempt = TRUE WHERE run_attempt = 3",
+    ),
+    (
+        "counted",
+        "UPDATE build SET counted = FALSE WHERE run_attempt = 3",
+        "UPDATE build SET counted = TRUE WHERE run_attempt = 3",
+    ),
+    (
+        "missing_attempts",
+        "UPDATE build SET missing_attempts = 0 WHERE run_attempt = 3",
+        "UPDATE build SET missing_attempts = 1 WHERE run_attempt = 3",
+    ),
+];
