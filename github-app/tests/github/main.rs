@@ -11,6 +11,7 @@ mod limits;
 mod manifest;
 mod observe;
 mod pages;
+mod permits;
 mod recorded;
 mod secrets;
 mod support;
