@@ -39,7 +39,8 @@ test: tools web-ui/node_modules/.complete ## Install what tests need, and run th
 	$(NPM) run e2e
 
 # The tests of the whole chain in which the database has a part.
-ON_POSTGRES := backup:: examples:: hostile:: kill:: live:: migrate:: order:: servers:: recount::
+ON_POSTGRES := apps:: backup:: examples:: hostile:: kill:: live:: migrate:: order:: outage:: servers:: \
+	recount::
 
 .PHONY: shuffle
 shuffle: ## Try 1,000 shuffles of 5,000 webhooks each against the board (SEED=number to begin elsewhere)

@@ -14,6 +14,7 @@ mod kill;
 mod live;
 mod migrate;
 mod order;
+mod outage;
 mod recount;
 mod servers;
 mod settings;

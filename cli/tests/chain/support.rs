@@ -8,6 +8,7 @@ pub(crate) mod grpcurl;
 pub(crate) mod http2;
 pub(crate) mod lampboard;
 pub(crate) mod load;
+pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod raw;
 pub(crate) mod schema;

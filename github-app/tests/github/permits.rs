@@ -55,7 +55,7 @@ fn answering() -> Fake {
 #[tokio::test]
 async fn an_installation_needs_its_own_permit_its_token_included() {
     let world = World::new(answering()).await;
-    let permits = Permitted::new(INSTALLATION, Duration::from_secs(60));
+    let permits = Permitted::new(INSTALLATION, Duration::from_mins(1));
     let github = world.github.permitted_by(Arc::clone(&permits) as _);
     let thing = path("/thing");
     let got = github.get(INSTALLATION, Purpose::Live, &thing).await;
@@ -73,7 +73,7 @@ async fn an_installation_needs_its_own_permit_its_token_included() {
 #[tokio::test]
 async fn the_app_needs_the_permit_of_what_it_asks_for() {
     let world = World::new(answering()).await;
-    let permits = Permitted::new(INSTALLATION, Duration::from_secs(60));
+    let permits = Permitted::new(INSTALLATION, Duration::from_mins(1));
     let github = world.github.permitted_by(Arc::clone(&permits) as _);
     let app = github.app().await;
     assert!(matches!(app, Err(Error::NotHeld { installation_id: 0 })));

@@ -40,9 +40,17 @@ pub(crate) struct Lampboard {
 impl Lampboard {
     /// Starts one that is ready and knows nothing.
     pub(crate) async fn start(mode: Mode) -> Self {
+        Self::on(mode, database::make().await).await
+    }
+
+    /// Starts one that is ready and has its builds in a database of this address.
+    pub(crate) async fn start_on(mode: Mode, database: String) -> Self {
+        Self::on(mode, Some(database)).await
+    }
+
+    async fn on(mode: Mode, database: Option<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let anywhere = ([127, 0, 0, 1], 0).into();
-        let database = database::make().await;
         let server = start_server(mode, &folder, database.as_deref(), anywhere).await;
         let github_app = match mode {
             Mode::OneProcess => None,
