@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use lampboard_proto::v1::{
     self, AppMode, BuildConclusion, BuildKey, CloseGapsRequest, Delivery, Gap, GapClosing, GapKind,
-    GetDeliveryCursorRequest, ListGapsRequest, MissedDelivery, RecordMissedDeliveriesRequest,
-    ReportSource, ReportStatusRequest, app_service_client::AppServiceClient,
+    GetDeliveryCursorRequest, HoldInstallationsRequest, ListGapsRequest, MissedDelivery,
+    RecordMissedDeliveriesRequest, ReportSource, ReportStatusRequest,
+    app_service_client::AppServiceClient,
 };
 use tonic::{Code, Status};
 
@@ -85,6 +86,39 @@ async fn all_of_it_needs_the_write_key() {
         .watch_requests(v1::WatchRequestsRequest::default())
         .await;
     assert_eq!(code(watch.map(drop)), Code::Unauthenticated);
+    let hold = stranger.hold_installations(HoldInstallationsRequest::default());
+    assert_eq!(code(hold.await), Code::Unauthenticated);
+}
+
+#[tokio::test]
+async fn what_is_held_is_shown_to_everybody() {
+    let server = TestServer::start().await;
+    let request = HoldInstallationsRequest {
+        holder: "one".to_owned(),
+        ask_installation_ids: vec![5, 5],
+        ..HoldInstallationsRequest::default()
+    };
+    let held = server.app().hold_installations(request).await.unwrap();
+    let held = held.into_inner();
+    assert_eq!(held.hold_time.map(|it| it.seconds), Some(25));
+    let told = held.installations.iter();
+    let told: Vec<_> = told.map(|it| (it.installation_id, it.number)).collect();
+    assert_eq!(told, [(0, 1), (5, 1)]);
+    assert_eq!(held.installations[1].ask_time, time(NOON));
+    let system = server.system().get_system(v1::GetSystemRequest {}).await;
+    let expected = v1::AppHolder {
+        name: "one".to_owned(),
+        installation_ids: vec![5],
+        whole_app: true,
+    };
+    assert_eq!(system.unwrap().into_inner().holders, [expected]);
+
+    let bad = HoldInstallationsRequest {
+        ask_installation_ids: vec![5, 0],
+        ..HoldInstallationsRequest::default()
+    };
+    let fields = refused_fields(server.app().hold_installations(bad).await);
+    assert_eq!(fields, ["holder", "ask_installation_ids[1]"]);
 }
 
 #[tokio::test]

@@ -108,7 +108,8 @@ export type HeldInstallation = Message<"lampboard.v1.HeldInstallation"> & {
   installationId: string;
 
   /**
-   * Names the lease. Whoever gets it next has a greater one.
+   * Names the lease. Whoever else gets it next has a greater one; while it stays,
+   * nobody else had it.
    *
    * @generated from field: int64 number = 2 [jstype = JS_STRING];
    */
