@@ -34,8 +34,11 @@ pub(crate) async fn run(store: Store, live: Live, clock: Clock, retention: Reten
 /// Deletes all that is not kept as of now.
 async fn round(store: &Store, clock: &Clock, retention: &Retention) {
     let kept = retention.at(clock.now());
+    let mut anew = false;
     if let Some(since) = kept.uninstalled {
         let deleted = store.delete_hidden(since).await;
+        // Pieces of what they said are in the dictionary, too.
+        anew = deleted.as_ref().is_ok_and(|count| *count > 0);
         told(deleted, "repositories that nobody sees any more");
     }
     if let Some(until) = kept.payloads {
@@ -55,6 +58,11 @@ async fn round(store: &Store, clock: &Clock, retention: &Retention) {
         && let Err(error) = store.delete_given_up(until).await
     {
         tracing::warn!(%error, "deliveries that were given up are deleted later: {error}");
+    }
+    if !store.is_disk_full()
+        && let Err(error) = store.renew_dictionary(clock.now(), anew).await
+    {
+        tracing::warn!(%error, "payloads are compressed as before: {error}");
     }
     if let Err(error) = store.give_space_back().await {
         tracing::warn!(%error, "the database file stays as large as it is: {error}");

@@ -20,6 +20,7 @@ mod links;
 mod metrics;
 mod missed;
 mod open;
+mod payloads;
 mod purge;
 mod recount;
 mod repositories;
@@ -35,13 +36,14 @@ mod writer;
 pub(crate) use backfills::{BackfillQuery, Lease};
 pub(crate) use backup::BackupError;
 pub(crate) use builds::{BuildPage, Position};
-pub(crate) use deliveries::PreparedReport;
+use deliveries::PreparedReport;
 pub(crate) use feed::{Feed, Heard};
 pub(crate) use gaps::GapQuery;
 pub(crate) use installations::InstallationSync;
 pub(crate) use metrics::{Dimension, Slice};
 pub(crate) use missed::LogRead;
 pub use open::{Migrated, Schema};
+use payloads::Packer;
 pub(crate) use recount::Difference;
 pub(crate) use repositories::RepositoryQuery;
 pub(crate) use system::DeliveryPage;
@@ -86,6 +88,7 @@ pub(crate) struct Store {
     origin: Arc<str>,
     retention: Retention,
     reserve: Arc<Reserve>,
+    packer: Arc<Packer>,
     // Held as long as the store is: no second server on this file.
     _lock: Arc<Option<std::fs::File>>,
 }
@@ -101,7 +104,7 @@ impl Store {
     ) -> Result<Self> {
         let opened = open::open(database, schema).await?;
         let reserve = Arc::new(Reserve::beside(database.file()));
-        Ok(Self {
+        let store = Self {
             readers: opened.readers,
             writer: Writer::spawn(
                 opened.opener,
@@ -115,9 +118,12 @@ impl Store {
             origin: opened.origin,
             retention,
             reserve,
+            packer: Arc::default(),
             database: database.clone(),
             _lock: Arc::new(opened.lock),
-        })
+        };
+        store.adopt_dictionary().await?;
+        Ok(store)
     }
 
     /// Records a report, all of it or nothing. When this returns, it is durable.

@@ -11,7 +11,7 @@ use crate::{
     Server,
     model::{BuildId, Report},
     requests::Requests,
-    store::{PreparedReport, Store},
+    store::Store,
 };
 
 pub(super) struct Ingest {
@@ -37,10 +37,8 @@ impl IngestService for Ingest {
         let request = request.into_inner();
         let report = Check::run(|check| convert::report(check, request))?;
         let build_ids = build_ids(&report);
-        let recorded = self
-            .store
-            .record(PreparedReport::new(report).await?)
-            .await?;
+        let prepared = self.store.prepare(report).await?;
+        let recorded = self.store.record(prepared).await?;
         Ok(Response::new(ReportResponse {
             build_ids: build_ids.iter().map(BuildId::to_string).collect(),
             changed_count: i32::try_from(recorded.changed).unwrap_or(i32::MAX),

@@ -1,15 +1,12 @@
 //! Deliveries: what came, compressed, once for each GUID.
 
-use std::{
-    cell::RefCell,
-    collections::{HashMap, HashSet},
-};
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use zstd::bulk::Compressor;
 
 use super::{
+    Store,
     db::{self, Connection, Query},
     missed, sql,
 };
@@ -18,9 +15,6 @@ use crate::{
     model::{Delivery, Report, Source},
 };
 
-/// The fastest level: GitHub's payloads are mostly the same long URLs, and
-/// shrink to a tenth even so.
-const COMPRESSION: i32 = 1;
 /// Payloads up to this size are compressed where they are, larger ones on a
 /// thread that nobody waits for.
 const INLINE: usize = 256 << 10;
@@ -78,9 +72,9 @@ struct Named {
     id: Option<i64>,
 }
 
-impl PreparedReport {
-    /// Compresses the payload.
-    pub(crate) async fn new(mut report: Report) -> Result<Self> {
+impl Store {
+    /// Compresses the payload of a report.
+    pub(crate) async fn prepare(&self, mut report: Report) -> Result<PreparedReport> {
         let body = report
             .delivery
             .as_mut()
@@ -88,41 +82,29 @@ impl PreparedReport {
         let owner = Owner::of(&report);
         let payload = match body {
             Some(body) if body.len() > INLINE => {
-                tokio::task::spawn_blocking(move || pack(&body, owner))
+                let store = self.clone();
+                tokio::task::spawn_blocking(move || pack(&store, &body, owner))
                     .await
                     .map_err(|_| Error::Stopping)?
                     .map(Some)
             }
-            Some(body) => pack(&body, owner).map(Some),
+            Some(body) => pack(self, &body, owner).map(Some),
             None => Ok(None),
         }?;
-        Ok(Self { report, payload })
+        Ok(PreparedReport { report, payload })
     }
+}
 
+impl PreparedReport {
     /// How many bytes its payload takes.
     pub(super) fn size(&self) -> usize {
         self.payload.as_ref().map_or(0, |p| p.compressed.len())
     }
 }
 
-thread_local! {
-    // Making one costs more than a payload does.
-    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
-}
-
-fn pack(body: &[u8], owner: Option<Owner>) -> Result<Payload> {
-    let compressed = COMPRESSOR.with_borrow_mut(|compressor| match compressor {
-        Some(compressor) => compressor.compress(body),
-        None => compressor
-            .insert(Compressor::new(COMPRESSION)?)
-            .compress(body),
-    });
-    let compressed = compressed.map_err(|source| Error::Io {
-        context: "compressing a payload".to_owned(),
-        source,
-    })?;
+fn pack(store: &Store, body: &[u8], owner: Option<Owner>) -> Result<Payload> {
     Ok(Payload {
-        compressed,
+        compressed: store.pack(body)?,
         hash: Sha256::digest(body).into(),
         owner: owner.unwrap_or_else(|| Owner::said_in(body)),
     })

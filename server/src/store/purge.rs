@@ -51,7 +51,7 @@ enum Left {
 
 impl Store {
     /// Does one small step of deleting, behind what waits already.
-    async fn purge<T, W>(&self, step: W) -> Result<T>
+    pub(super) async fn purge<T, W>(&self, step: W) -> Result<T>
     where
         T: Send + 'static,
         W: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<T>>

@@ -5,6 +5,7 @@ mod backfills;
 mod backup;
 mod builds;
 mod deliveries;
+mod dictionary;
 mod ends;
 mod filters;
 mod fixture;

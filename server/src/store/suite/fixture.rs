@@ -16,9 +16,7 @@ use sqlx::{
 };
 use tempfile::TempDir;
 
-use super::super::{
-    BuildPage, InstallationSync, News, PreparedReport, Schema, Store, db::Connection,
-};
+use super::super::{BuildPage, InstallationSync, News, Schema, Store, db::Connection};
 use crate::{
     Clock, Database, Result, Retention,
     fixtures::{at, repository},
@@ -313,7 +311,7 @@ pub(super) fn synced(
 
 /// Prepares a report and records it.
 pub(super) async fn record(store: &Store, report: Report) -> Result<Recorded> {
-    store.record(PreparedReport::new(report).await?).await
+    store.record(store.prepare(report).await?).await
 }
 
 /// Reports one build of `acme/api`.
