@@ -7,7 +7,7 @@ use fastrand::Rng;
 use http::StatusCode;
 use lampboard_github_double::Event;
 
-use crate::support::{github::OneWorkflow, lampboard::Lampboard};
+use crate::support::{github::OneWorkflow, lampboard::Lampboard, process};
 
 /// More than fit on the disk.
 const TOO_MANY: usize = 2000;
@@ -94,4 +94,19 @@ async fn what_is_not_kept_any_longer_makes_room_on_a_full_disk() {
     assert_shown(&lampboard, &builds).await;
     let log = lampboard.server.log();
     assert!(log.contains("the disk is full"), "{log}");
+}
+
+#[tokio::test]
+async fn on_a_read_only_disk_it_says_so_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().display().to_string();
+    let settings = [
+        ("LAMPBOARD_LISTEN", "127.0.0.1:0"),
+        ("LAMPBOARD_DATA_DIR", &data),
+    ];
+    let command = process::lampboard_on_disk("ro", &["serve"], &settings);
+    let (status, log) = process::run(command).await;
+    assert_eq!(status.code(), Some(1), "{log}");
+    assert!(log.contains("the database is read-only"), "{log}");
+    assert!(log.contains(&data) && !log.contains("panicked"), "{log}");
 }

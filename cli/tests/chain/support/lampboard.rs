@@ -148,7 +148,8 @@ impl Lampboard {
                 .map(|(name, value)| (*name, (*value).to_owned())),
         );
         let settings = borrowed(&settings);
-        let command = process::lampboard_on_disk(megabytes, &["serve"], &settings);
+        let command =
+            process::lampboard_on_disk(&format!("size={megabytes}m"), &["serve"], &settings);
         let server = Process::start(command, folder.path()).await;
         server.wait_until_ready().await;
         Self {

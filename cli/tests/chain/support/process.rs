@@ -46,17 +46,17 @@ pub(crate) fn lampboard_with_files(
     with_settings(shell, arguments, settings)
 }
 
-/// The same with a disk of its own in its data folder, of so many megabytes. It goes
-/// with the process.
+/// The same with a disk of its own in its data folder, mounted with some options. It
+/// goes with the process.
 pub(crate) fn lampboard_on_disk(
-    megabytes: u32,
+    options: &str,
     arguments: &[&str],
     settings: &[(&str, &str)],
 ) -> Command {
     let mut unshare = Command::new("/usr/bin/unshare");
     unshare.args(["--user", "--map-root-user", "--mount", "/bin/sh", "-c"]);
     unshare.arg(format!(
-        "mount -t tmpfs -o size={megabytes}m tmpfs \"$LAMPBOARD_DATA_DIR\" && exec \"$0\" \"$@\""
+        "mount -t tmpfs -o {options} tmpfs \"$LAMPBOARD_DATA_DIR\" && exec \"$0\" \"$@\""
     ));
     unshare.arg(env!("CARGO_BIN_EXE_lampboard"));
     with_settings(unshare, arguments, settings)

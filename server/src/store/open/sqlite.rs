@@ -2,6 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
+    io::ErrorKind,
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::Path,
 };
@@ -23,9 +24,12 @@ use crate::{Error, Result};
 pub(in crate::store) fn lock(path: &Path) -> Result<File> {
     let lock_path = path.with_extension("lock");
     let context = || lock_path.display().to_string();
-    let file = File::create(&lock_path).map_err(|source| Error::Io {
-        context: context(),
-        source,
+    let file = File::create(&lock_path).map_err(|source| match source.kind() {
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Error::ReadOnly,
+        _ => Error::Io {
+            context: context(),
+            source,
+        },
     })?;
     file.try_lock().map_err(|error| match error {
         std::fs::TryLockError::WouldBlock => Error::InUse(path.to_owned()),
