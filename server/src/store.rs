@@ -27,6 +27,7 @@ mod repositories;
 mod rollup;
 mod rows;
 mod sql;
+mod steps;
 #[cfg(test)]
 mod suite;
 mod system;

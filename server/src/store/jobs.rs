@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Store,
     db::{Connection, Query},
-    rows, sql,
+    rows, sql, steps,
 };
 use crate::{
     Result,
@@ -100,7 +100,7 @@ pub(super) async fn write(connection: &mut Connection, jobs: &[&Job]) -> Result<
                 .push_bind(facts.create_time.as_microsecond())
                 .push_bind(facts.start_time.map(Timestamp::as_microsecond))
                 .push_bind(facts.end_time.map(Timestamp::as_microsecond))
-                .push_bind(rows::write_steps(&facts.steps));
+                .push_bind(steps::write(&facts.steps));
         });
         sql::push_overwrite(&mut query, &KEY, &COLUMNS);
         query.execute(&mut *connection).await?;

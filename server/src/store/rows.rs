@@ -3,14 +3,13 @@
 use std::fmt::Display;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::{bad_value, db::Row};
+use super::{bad_value, db::Row, steps};
 use crate::{
     Result,
     model::{
         Build, BuildFacts, BuildId, BuildRecord, Job, JobFacts, JobId, JobSpan, RepositoryId,
-        RunId, Status, Step, WorkflowId,
+        RunId, Status, WorkflowId,
     },
 };
 
@@ -106,7 +105,8 @@ pub(super) fn job(row: &Row) -> Result<Job> {
         labels: serde_json::from_str(labels).map_err(|e| bad_value("job", "labels", &id, &e))?,
         runner: row.try_get("runner")?,
         url: row.try_get("url")?,
-        steps: read_steps(row.try_get("steps")?, id)?,
+        steps: steps::read(row.try_get("steps")?)
+            .map_err(|problem| bad_value("job", "steps", &id, &problem))?,
     };
     Ok(Job { id, build, facts })
 }
@@ -171,56 +171,4 @@ fn read_numbers(text: &str, id: &BuildId) -> Result<Vec<i32>> {
         .map(str::parse)
         .collect::<Result<_, _>>()
         .map_err(|e| bad_value("build", "pull_requests", id, &e))
-}
-
-/// A step as it is stored: number, name, status, conclusion, start and end.
-#[derive(Serialize, Deserialize)]
-struct StoredStep<'a>(
-    i32,
-    #[serde(borrow)] std::borrow::Cow<'a, str>,
-    #[serde(borrow)] std::borrow::Cow<'a, str>,
-    #[serde(borrow)] Option<std::borrow::Cow<'a, str>>,
-    Option<i64>,
-    Option<i64>,
-);
-
-/// Writes steps as JSON.
-pub(super) fn write_steps(steps: &[Step]) -> String {
-    let steps: Vec<StoredStep<'_>> = steps
-        .iter()
-        .map(|step| {
-            StoredStep(
-                step.number,
-                step.name.as_str().into(),
-                step.status.word().into(),
-                step.status.conclusion().map(|c| c.word().into()),
-                step.start_time.map(Timestamp::as_microsecond),
-                step.end_time.map(Timestamp::as_microsecond),
-            )
-        })
-        .collect();
-    serde_json::to_string(&steps).expect("numbers and texts make JSON")
-}
-
-fn read_steps(json: &str, id: JobId) -> Result<Vec<Step>> {
-    let bad = |problem: &dyn Display| bad_value("job", "steps", &id, problem);
-    let stored: Vec<StoredStep<'_>> = serde_json::from_str(json).map_err(|e| bad(&e))?;
-    let time = |micros: Option<i64>| {
-        micros
-            .map(Timestamp::from_microsecond)
-            .transpose()
-            .map_err(|e| bad(&e))
-    };
-    stored
-        .into_iter()
-        .map(|StoredStep(number, name, status, conclusion, start, end)| {
-            Ok(Step {
-                number,
-                name: name.into_owned(),
-                status: Status::from_words(&status, conclusion.as_deref()),
-                start_time: time(start)?,
-                end_time: time(end)?,
-            })
-        })
-        .collect()
 }
