@@ -141,8 +141,14 @@ bench-large: ## Measure reads at ten million builds: 20 GB of disk and most of a
 bench-small bench-million bench-large: bench-build
 	@rm -rf $(FILLED); mkdir -p $(FILLED)
 	$(BENCH) fill --database sqlite:$(FILLED)/lampboard.db --builds $(BUILDS)
-	$(BENCH) read --database sqlite:$(FILLED)/lampboard.db --builds $(BUILDS)
+	$(BENCH) read --database sqlite:$(FILLED)/lampboard.db --builds $(BUILDS) $(if $(REFERENCES),--references $(REFERENCES))
 	@rm -rf $(FILLED)
+
+.PHONY: bench-postgres
+bench-postgres: BUILDS := 1000000
+bench-postgres: bench-build ## Measure reads at a million builds in PostgreSQL
+	.ci/with-postgres sh -c '$(BENCH) fill --database "$$LAMPBOARD_TEST_POSTGRES_URL" --builds $(BUILDS) && \
+	$(BENCH) read --database "$$LAMPBOARD_TEST_POSTGRES_URL" --builds $(BUILDS)'
 
 .PHONY: tools
 tools: ## Install what checks and tests need, where it is missing

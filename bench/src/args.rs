@@ -69,6 +69,11 @@ pub(crate) struct ReadArgs {
     #[arg(long, default_value_t = 6, value_name = "SECONDS")]
     pub(crate) limit: u64,
 
+    /// A folder with `fastapi_reference`, which is asked what it knows to answer, on
+    /// the same builds of a file.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) references: Option<PathBuf>,
+
     /// Only kinds whose names hold this text; nothing is kept for the page.
     #[arg(long, value_name = "TEXT")]
     pub(crate) only: Option<String>,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -31,7 +31,7 @@ pub(crate) type Connection = SendRequest<Full<Bytes>>;
 #[derive(Clone)]
 pub(crate) struct Target {
     address: SocketAddr,
-    path: &'static str,
+    path: Uri,
     authorization: Option<HeaderValue>,
 }
 
@@ -54,21 +54,25 @@ pub(crate) struct Outcome {
 
 impl Target {
     /// Only this machine is ever sent to.
-    pub(crate) fn new(port: u16, path: &'static str, bearer: Option<&str>) -> Result<Self> {
+    pub(crate) fn new(port: u16, path: &str, bearer: Option<&str>) -> Result<Self> {
         let authorization = bearer
             .map(|key| HeaderValue::from_str(&format!("Bearer {key}")))
             .transpose()?;
         Ok(Self {
             address: SocketAddr::from(([127, 0, 0, 1], port)),
-            path,
+            path: path.parse()?,
             authorization,
         })
     }
 
     /// The status that a `GET` is answered with.
     pub(crate) async fn get(&self) -> Result<StatusCode> {
-        let mut connection = self.connect().await?;
-        self.send(&mut connection, Method::GET, HeaderMap::new(), Bytes::new())
+        self.get_over(&mut self.connect().await?).await
+    }
+
+    /// The same over a connection that is there.
+    pub(crate) async fn get_over(&self, connection: &mut Connection) -> Result<StatusCode> {
+        self.send(connection, Method::GET, HeaderMap::new(), Bytes::new())
             .await
     }
 
@@ -104,7 +108,7 @@ impl Target {
         }
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
-        *request.uri_mut() = self.path.parse()?;
+        *request.uri_mut() = self.path.clone();
         *request.headers_mut() = headers;
         let response = connection.send_request(request).await?;
         let status = response.status();

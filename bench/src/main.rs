@@ -36,7 +36,7 @@ use tokio::runtime::Builder;
 use crate::args::{Args, Command, FillArgs, PartArgs, ReadArgs};
 use crate::fill::{Content, fill, per_second};
 use crate::page::Page;
-use crate::read::{Effort, read};
+use crate::subject::Program;
 use crate::table::number;
 
 fn main() -> Result<()> {
@@ -86,15 +86,30 @@ async fn fill_one(args: &FillArgs, now: Timestamp) -> Result<()> {
 }
 
 async fn read_one(args: &ReadArgs) -> Result<()> {
-    let effort = Effort {
-        questions: args.questions,
-        limit: Duration::from_secs(args.limit),
-    };
-    let binary = binary(args.binary.as_ref())?;
-    let only = args.only.as_deref();
-    let reading = read(&binary, &args.database, args.builds, effort, only).await?;
-    if only.is_none() {
-        Page::open(&repository())?.read(reading)?;
+    let repository = repository();
+    let page = Page::open(&repository)?;
+    let work = work_folder(None, &repository)?;
+    let mut reference = None;
+    if let Some(folder) = &args.references {
+        let references = references::set_up(folder, &work)?.into_iter();
+        let mut fastapi = references.filter(|(program, _)| *program == Program::Fastapi);
+        reference = fastapi.next().map(|(_, home)| home);
+    }
+    let reading = read::read(&read::Plan {
+        binary: &binary(args.binary.as_ref())?,
+        address: &args.database,
+        builds: args.builds,
+        effort: read::Effort {
+            questions: args.questions,
+            limit: Duration::from_secs(args.limit),
+        },
+        only: args.only.as_deref(),
+        reference: reference.as_deref(),
+        work: &work,
+    })
+    .await?;
+    if args.only.is_none() {
+        page.read(reading)?;
     }
     Ok(())
 }

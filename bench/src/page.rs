@@ -26,8 +26,8 @@ pub(crate) struct Page {
 struct Kept {
     /// By goal.
     seen: BTreeMap<String, String>,
-    /// By size.
-    readings: BTreeMap<usize, Reading>,
+    /// By database and size.
+    readings: BTreeMap<String, Reading>,
 }
 
 impl Page {
@@ -63,9 +63,12 @@ impl Page {
     /// Keeps how a database answered.
     pub(crate) fn read(&self, reading: Reading) -> Result<()> {
         let mut kept = self.kept()?;
-        kept.readings.insert(reading.builds, reading);
+        let name = format!("{} {:09}", reading.database, reading.builds);
+        kept.readings.insert(name, reading);
         self.keep(&kept)?;
-        let readings: Vec<&Reading> = kept.readings.values().collect();
+        // SQLite first, as it is where most begin.
+        let mut readings: Vec<&Reading> = kept.readings.values().collect();
+        readings.sort_by_key(|reading| reading.database != "SQLite");
         let table = reads::table(&readings);
         println!("{table}");
         self.put("reads", &table)?;

@@ -2,6 +2,7 @@
 
 mod kinds;
 mod question;
+mod reference;
 mod sample;
 
 pub(crate) use kinds::Goal;
@@ -41,12 +42,30 @@ pub(crate) struct Effort {
     pub(crate) limit: Duration,
 }
 
+/// What is asked, and on what.
+pub(crate) struct Plan<'a> {
+    /// The Lampboard that is measured.
+    pub(crate) binary: &'a Path,
+    pub(crate) address: &'a Address,
+    /// How many builds are in it.
+    pub(crate) builds: usize,
+    pub(crate) effort: Effort,
+    /// Only kinds whose names hold this text.
+    pub(crate) only: Option<&'a str>,
+    /// Where the reference in Python was set up.
+    pub(crate) reference: Option<&'a Path>,
+    /// Where its copy goes.
+    pub(crate) work: &'a Path,
+}
+
 /// What was measured on one database.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Reading {
     pub(crate) database: String,
     pub(crate) builds: usize,
     pub(crate) answers: Vec<Answers>,
+    /// Those of the reference, if there is one.
+    pub(crate) reference: Vec<Answers>,
     /// Cores that this program kept busy meanwhile.
     pub(crate) driver: f64,
     pub(crate) idle_kib: u64,
@@ -68,71 +87,61 @@ pub(crate) struct Answers {
 }
 
 /// Starts a server on a database, and asks it everything.
-pub(crate) async fn read(
-    binary: &Path,
-    address: &Address,
-    builds: usize,
-    effort: Effort,
-    only: Option<&str>,
-) -> Result<Reading> {
-    let folder = tempfile::tempdir()?;
+pub(crate) async fn read(plan: &Plan<'_>) -> Result<Reading> {
+    let folder = tempfile::tempdir_in(plan.work)?;
     let port = free_port()?;
-    let command = lampboard::serve(binary, port, folder.path(), Some(address));
+    let command = lampboard::serve(plan.binary, port, folder.path(), Some(plan.address));
     let mut server = Server::start(vec![command], folder.path().join("log"))?;
     let ready = Target::new(port, "/readyz", None)?;
     server.ready(&ready, StatusCode::OK).await?;
-    let reading = ask_all(&mut server, port, address, builds, effort, only).await;
-    let reading = reading.with_context(|| format!("the server said: {}", server.last_words()))?;
+    let reading = ask_all(plan, &server, port).await;
+    let mut reading = reading.with_context(|| server.last_words())?;
     server.stop().await?;
+    if let (Some(home), Address::File(file)) = (plan.reference, plan.address) {
+        let folder = folder.path();
+        let asking = reference::read(home, file, folder, plan.builds, plan.effort);
+        reading.reference = asking
+            .await
+            .context("the reference could not be measured")?;
+        for answers in &reading.reference {
+            eprintln!("{}", answers.line());
+        }
+    }
     Ok(reading)
 }
 
-async fn ask_all(
-    server: &mut Server,
-    port: u16,
-    address: &Address,
-    builds: usize,
-    effort: Effort,
-    only: Option<&str>,
-) -> Result<Reading> {
+async fn ask_all(plan: &Plan<'_>, server: &Server, port: u16) -> Result<Reading> {
     let idle_kib = server.usage()?.resident_kib;
     let mut client = Client::connect(port).await?;
     let mut rng = Rng::with_seed(1);
     let samples = Samples::take(&mut client, &mut rng).await?;
     let (started, cpu) = (Instant::now(), own_cpu_time());
+    let mut course = Course {
+        server,
+        client: &mut client,
+        effort: plan.effort,
+    };
     let mut answers = Vec::new();
-    let wanted = |kind: &Kind| only.is_none_or(|only| kind.name.contains(only));
+    let wanted = |kind: &Kind| plan.only.is_none_or(|only| kind.name.contains(only));
     for kind in kinds::all().into_iter().filter(wanted) {
-        let mut course = Course {
-            server,
-            client: &mut client,
-            effort,
-        };
-        let first = course
-            .measure(&kind, kind.name.clone(), || (kind.ask)(&samples, &mut rng))
-            .await?;
-        eprintln!("{}", first.line());
-        answers.push(first);
-        if kind.deep {
-            let mut pages = course
-                .deep_pages(&kind, &samples, &mut rng)
-                .await?
-                .into_iter()
-                .cycle();
-            let Some(page) = pages.next() else { continue };
-            let next = || pages.next().unwrap_or_else(|| page.clone());
-            let deep = course
-                .measure(&kind, format!("{}, deep", kind.name), next)
-                .await?;
-            eprintln!("{}", deep.line());
-            answers.push(deep);
+        let ask = || (kind.ask)(&samples, &mut rng);
+        answers.push(course.measure(&kind, kind.name.clone(), ask).await?);
+        if !kind.deep {
+            continue;
         }
+        let pages = course.deep_pages(&kind, &samples, &mut rng).await?;
+        let mut pages = pages.into_iter().cycle();
+        let Some(page) = pages.next() else { continue };
+        let ask = || pages.next().unwrap_or_else(|| page.clone());
+        let name = format!("{}, deep", kind.name);
+        answers.push(course.measure(&kind, name, ask).await?);
     }
     let spent = own_cpu_time().saturating_sub(cpu);
     Ok(Reading {
-        database: address.name().to_owned(),
-        builds,
+        database: plan.address.name().to_owned(),
+        builds: plan.builds,
         answers,
+        reference: Vec::new(),
         driver: spent.as_secs_f64() / started.elapsed().as_secs_f64(),
         idle_kib,
         peak_kib: server.usage()?.peak_kib,
@@ -176,14 +185,16 @@ impl Course<'_> {
         }
         let count = latencies.len();
         let spent = self.server.usage()?.cpu.saturating_sub(before) / u32::try_from(count)?;
-        Ok(Answers {
+        let answers = Answers {
             kind: name,
             goal: kind.goal,
             count,
             latency: Latency::of(latencies).context("nothing was asked")?,
             cpu: spent.as_secs_f64() * 1000.0,
             rows: rows / count,
-        })
+        };
+        eprintln!("{}", answers.line());
+        Ok(answers)
     }
 
     /// Pages far behind the first one, or the last ones that there are, by the
