@@ -36,9 +36,8 @@ pub(crate) async fn run(args: IngestArgs, now: Timestamp) -> Result<()> {
 
     let results = measure(&subjects, &plan, args.rounds, &work, postgres.as_ref()).await?;
     let how = results.explain(&Circumstances {
-        date: now.strftime("%Y-%m-%d").to_string(),
         commit: machine::commit(&repository),
-        machine: machine::machine(),
+        machine: machine::machine(&work)?,
         load: plan.size(),
     });
     let on_files = format!("{}\n{how}", results.table(&Kind::ON_FILES));
@@ -46,6 +45,8 @@ pub(crate) async fn run(args: IngestArgs, now: Timestamp) -> Result<()> {
     println!("{on_files}\n{on_postgres}");
     if whole {
         page.put_into_readme("ingest", &on_files)?;
+        page.put("ingest", &on_files)?;
+        page.put("steps", &results.steps())?;
         if results.has(&Kind::ON_POSTGRES) {
             page.put("ingest-postgres", &on_postgres)?;
         }

@@ -1,23 +1,57 @@
 //! Where and of what the figures were taken.
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
 
-use crate::procfs::processor;
+use anyhow::Result;
 
-/// The processor and how many cores of it there are.
-pub(crate) fn machine() -> String {
+use crate::procfs::{memory_kib, processor};
+use crate::table::number;
+
+/// How often the disk is asked to flush.
+const FLUSHES: usize = 200;
+
+/// Its processor, cores and memory, and how long its disk takes to keep something.
+pub(crate) fn machine(folder: &Path) -> Result<String> {
     let processor = processor().unwrap_or_else(|| "unknown processor".to_owned());
     let cores = available_parallelism().map_or(1, usize::from);
-    format!("{processor}, {cores} cores")
+    let memory = memory_kib().unwrap_or_default() >> 20;
+    let flush = number(flush_time(folder)?.as_secs_f64() * 1000.0);
+    Ok(format!(
+        "{processor}, {cores} cores, {memory} GiB of memory, a disk that takes {flush} ms to keep \
+         4 KiB for good (fdatasync, median)"
+    ))
+}
+
+fn flush_time(folder: &Path) -> Result<Duration> {
+    let mut file = tempfile::tempfile_in(folder)?;
+    let mut times = Vec::with_capacity(FLUSHES);
+    for _ in 0..FLUSHES {
+        file.write_all(&[1; 4096])?;
+        let started = Instant::now();
+        file.sync_data()?;
+        times.push(started.elapsed());
+    }
+    times.sort_unstable();
+    Ok(times[FLUSHES / 2])
 }
 
 /// The commit that is checked out, and whether files differ from it. The
-/// README does not count: the figures of the last time are in it.
+/// README and the page do not count: the figures of the last time are in them.
 pub(crate) fn commit(repository: &Path) -> Option<String> {
     let name = git(repository, &["rev-parse", "--short", "HEAD"])?;
-    let unchanged = ["diff", "--quiet", "HEAD", "--", ".", ":!README.md"];
+    let unchanged = [
+        "diff",
+        "--quiet",
+        "HEAD",
+        "--",
+        ".",
+        ":!README.md",
+        ":!docs/PERFORMANCE.md",
+    ];
     Some(match git(repository, &unchanged) {
         Some(_) => name,
         None => format!("{name}, with changes"),

@@ -63,6 +63,11 @@ pub(crate) fn processor() -> Option<String> {
     parse_processor(&fs::read_to_string("/proc/cpuinfo").ok()?).map(str::to_owned)
 }
 
+/// How much memory the machine has.
+pub(crate) fn memory_kib() -> Option<u64> {
+    kib(&fs::read_to_string("/proc/meminfo").ok()?, "MemTotal")
+}
+
 #[derive(Debug, PartialEq)]
 struct Stat {
     parent: u32,

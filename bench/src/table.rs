@@ -6,18 +6,18 @@ use std::time::Duration;
 use crate::round::{Figures, LoadSize, PACE};
 use crate::statistics::Spread;
 use crate::subject::Kind;
+use crate::yardstick::Bare;
 
 /// What was measured of all servers.
 pub(crate) struct Results {
     /// By server, then by round.
     pub(crate) figures: Vec<(Kind, Vec<Figures>)>,
     /// The bare cost of a delivery, by round.
-    pub(crate) bare_costs: Vec<Duration>,
+    pub(crate) bare_costs: Vec<Bare>,
 }
 
 /// Under what circumstances.
 pub(crate) struct Circumstances {
-    pub(crate) date: String,
     pub(crate) commit: Option<String>,
     pub(crate) machine: String,
     pub(crate) load: LoadSize,
@@ -140,19 +140,53 @@ impl Results {
         let values = rounds.iter().zip(&self.bare_costs);
         Spread::of(
             values
-                .map(|(figures, bare)| pick(figures, *bare))
+                .map(|(figures, bare)| pick(figures, bare.total()))
                 .collect::<Option<_>>()?,
         )
     }
 
+    /// What each step of taking a delivery in costs, and what is not in these.
+    pub(crate) fn steps(&self) -> String {
+        let ours = self.spread(Kind::Lampboard, |f, _| Some(f.cpu.as_secs_f64() * 1e6));
+        let (Some(ours), Some(bare)) = (ours, self.bare(Bare::total)) else {
+            return String::new();
+        };
+        let steps = [
+            ("signature: HMAC-SHA256", self.bare(|bare| bare.signature)),
+            ("one scan of the JSON", self.bare(|bare| bare.scan)),
+            ("compression: zstd", self.bare(|bare| bare.compression)),
+            (
+                "one row, and its share of a durable commit",
+                self.bare(|bare| bare.row),
+            ),
+        ];
+        let mut text = String::from("| step | CPU-µs a delivery |\n|---|---|\n");
+        for (step, cost) in steps {
+            let _ = writeln!(
+                text,
+                "| {step} | {} |",
+                cost.map(with_range).unwrap_or_default()
+            );
+        }
+        let rest = number(ours.median - bare.median);
+        let _ = writeln!(text, "| all else: HTTP, reading, merging, SQL | {rest} |");
+        let _ = writeln!(text, "| in all | {} |", with_range(ours));
+        text
+    }
+
+    /// A bare cost over the rounds, in microseconds.
+    fn bare(&self, pick: impl Fn(&Bare) -> Duration) -> Option<Spread> {
+        let micros = |bare: &Bare| pick(bare).as_secs_f64() * 1e6;
+        Spread::of(self.bare_costs.iter().map(micros).collect())
+    }
+
     /// How they came about.
     pub(crate) fn explain(&self, about: &Circumstances) -> String {
-        let micros = |cost: &Duration| cost.as_secs_f64() * 1e6;
-        let bare = Spread::of(self.bare_costs.iter().map(micros).collect());
+        let bare = self.bare(Bare::total);
         let others = self.figures.iter().flat_map(|(_, rounds)| rounds);
         let others = others.map(|figures| figures.others).fold(0.0, f64::max);
         format!(
-            "Measured on {date} at commit {commit}; {machine}, shared with the load driver. Rounds: \
+            "Measured at commit {commit}; {machine}, shared with the load driver. Rounds: \
              {rounds}, the servers turn about, each time with a new process and a new database. \
              Figures are medians, with the lowest and the highest in brackets; × says how many \
              times Lampboard's figure. A round sends {deliveries} different signed deliveries of \
@@ -162,7 +196,6 @@ impl Results {
              is the CPU time of its HMAC, one scan of its JSON, its compression and one row in a \
              durable commit of 32, and of nothing else: {bare} µs. Other processes used up to {others} \
              cores meanwhile.\n",
-            date = about.date,
             commit = about.commit.as_deref().unwrap_or("unknown"),
             machine = about.machine,
             rounds = self.bare_costs.len(),
@@ -247,10 +280,15 @@ mod tests {
     fn render(figures: Vec<(Kind, Vec<Figures>)>) -> String {
         let results = Results {
             figures,
-            bare_costs: vec![Duration::from_micros(50); 2],
+            bare_costs: vec![
+                Bare {
+                    row: Duration::from_micros(50),
+                    ..Bare::default()
+                };
+                2
+            ],
         };
         let about = Circumstances {
-            date: "2026-01-31".to_owned(),
             commit: Some("abc1234".to_owned()),
             machine: "Acme CPU, 2 cores".to_owned(),
             load: LoadSize {
