@@ -117,6 +117,9 @@ BENCH := target/release/lampboard-bench
 # Filled databases go here, away from other work, and are gone afterwards.
 FILLED := target/bench/filled
 
+# Without a PostgreSQL the benchmark says that it leaves it out.
+WITH_POSTGRES = $(shell ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null && echo .ci/with-postgres)
+
 .PHONY: bench
 bench: bench-ingest bench-parts bench-small bench-million ## Measure, and write the figures to README and docs/PERFORMANCE.md (REFERENCES=folder: against others, too)
 
@@ -126,7 +129,7 @@ bench-build:
 
 .PHONY: bench-ingest
 bench-ingest: bench-build ## Measure only how deliveries are taken in, on SQLite and PostgreSQL
-	.ci/with-postgres $(BENCH) ingest $(if $(REFERENCES),--references $(REFERENCES))
+	$(WITH_POSTGRES) $(BENCH) ingest $(if $(REFERENCES),--references $(REFERENCES))
 
 .PHONY: bench-parts
 bench-parts: bench-build

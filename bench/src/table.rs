@@ -110,10 +110,10 @@ impl Results {
     /// What the page says beside what is promised.
     pub(crate) fn seen(&self) -> Vec<(&'static str, String)> {
         let mut seen = Vec::new();
-        let mut add = |id, kinds: &[Kind], pick: Pick, unit: &str| {
+        let mut add = |id, kinds: &[Kind], pick: Pick| {
             let titled = |kind: &Kind| {
                 let cell = self.cell(*kind, kinds.first(), pick);
-                (!cell.is_empty()).then(|| format!("{}: {cell}{unit}", kind.title()))
+                (!cell.is_empty()).then(|| format!("{}: {cell}", kind.title()))
             };
             let texts: Vec<String> = kinds.iter().filter_map(titled).collect();
             if !texts.is_empty() {
@@ -124,13 +124,13 @@ impl Results {
         let bare: Pick = |f, bare| Some(f.cpu.as_secs_f64() / bare.as_secs_f64());
         let rate: Pick = |f, _| Some(f.rate);
         let files = &Kind::ON_FILES;
-        add("cpu", files, cpu, "");
-        add("bare", &[Kind::Lampboard], bare, " bare costs");
-        add("rate", files, rate, "");
-        add("rate-postgres", &Kind::ON_POSTGRES, rate, "");
-        add("latency", files, |f, _| Some(f.paced.p99), " ms");
-        add("idle", files, |f, _| Some(mebi(f.idle_kib * 1024)), " MiB");
-        add("peak", files, |f, _| Some(mebi(f.peak_kib * 1024)), " MiB");
+        add("cpu", files, cpu);
+        add("bare", &[Kind::Lampboard], bare);
+        add("rate", files, rate);
+        add("rate-postgres", &Kind::ON_POSTGRES, rate);
+        add("latency", files, |f, _| Some(f.paced.p99));
+        add("idle", files, |f, _| Some(mebi(f.idle_kib * 1024)));
+        add("peak", files, |f, _| Some(mebi(f.peak_kib * 1024)));
         seen
     }
 

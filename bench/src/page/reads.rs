@@ -119,3 +119,60 @@ fn slowest(reading: &Reading, goal: Goal) -> Option<&Answers> {
 fn count(builds: usize) -> String {
     thousands(f64::from(u32::try_from(builds).unwrap_or(u32::MAX)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::Latency;
+
+    fn answers(kind: &str, goal: Goal, p50: f64, p99: f64) -> Answers {
+        Answers {
+            kind: kind.to_owned(),
+            goal,
+            count: 300,
+            latency: Latency { p50, p95: p99, p99 },
+            cpu: 0.5,
+            rows: 50,
+        }
+    }
+
+    fn reading(builds: usize, times: f64) -> Reading {
+        Reading {
+            database: "SQLite".to_owned(),
+            builds,
+            answers: vec![
+                answers("one", Goal::Summary, times, 2.0 * times),
+                answers("other", Goal::Summary, 3.0 * times, 9.0 * times),
+                answers("list", Goal::List, 1.0, 5.0),
+            ],
+            reference: vec![answers("theirs", Goal::Summary, 20.0, 40.0)],
+            driver: 0.1,
+            idle_kib: 1,
+            peak_kib: 1,
+        }
+    }
+
+    #[test]
+    fn every_size_has_a_column() {
+        let (small, large) = (reading(10_000, 1.0), reading(1_000_000, 1.1));
+        let table = table(&[&small, &large]);
+        assert!(table.contains("| SQLite, 10,000 builds | SQLite, 1,000,000 builds |"));
+        assert!(table.contains("| one | 1.00 / 2.00, 0.500 | 1.10 / 2.20, 0.500 |"));
+        assert!(table.contains("| theirs | 20.0 / 40.0, 0.500 |"));
+    }
+
+    #[test]
+    fn the_slowest_kind_is_what_counts() {
+        let (small, large) = (reading(10_000, 1.0), reading(1_000_000, 1.1));
+        let seen = seen(&[&small, &large]);
+        assert_eq!(
+            seen[0].1,
+            "SQLite, 10,000: 9.00 ms (other), FastAPI reference 40.0 ms; SQLite, 1,000,000: 9.90 ms \
+             (other), FastAPI reference 40.0 ms; 1,000,000 at 1.10 × of 10,000"
+        );
+        assert_eq!(
+            seen[1].1,
+            "SQLite, 10,000: 5.00 ms (list); SQLite, 1,000,000: 5.00 ms (list)"
+        );
+    }
+}
