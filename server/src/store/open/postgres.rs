@@ -22,6 +22,15 @@ const BOUNDS: [(&str, &str); 2] = [
     ("idle_in_transaction_session_timeout", "10s"),
 ];
 
+/// How statements are planned. A plan is made when a statement is first prepared, perhaps
+/// of empty tables, of which the planner thinks that looking at all rows is fastest; and
+/// no statement of ours is meant to look at all rows of a large table.
+const PLANS: [(&str, &str); 2] = [
+    ("enable_seqscan", "off"),
+    // A table that grows is planned for anew.
+    ("plan_cache_mode", "force_custom_plan"),
+];
+
 /// How many statements a connection keeps prepared: texts of lists come in several
 /// lengths.
 const STATEMENTS: usize = 500;
@@ -86,7 +95,8 @@ fn options(url: &SecretString) -> Result<PgConnectOptions> {
     Ok(options
         .application_name("lampboard")
         .statement_cache_capacity(STATEMENTS)
-        .options(BOUNDS))
+        .options(BOUNDS)
+        .options(PLANS))
 }
 
 /// Refuses a server that acknowledges what a crash could take back.
