@@ -160,11 +160,20 @@ impl<'f> Scope<'f> {
         let known = Known::of(snapshot, changes).await?;
         let chosen = changes.iter().filter_map(|change| {
             let build = &change.build;
-            let repository = known.repositories.get(&build.repository.0)?;
             let key = Key::of_kind(build, self.kind);
-            let matches = any(&self.filter.repositories, |name| {
-                name.matches_ignoring_case(&repository.name)
-            }) && any(self.names(), |name| name.matches(&key.name))
+            if !any(self.names(), |name| name.matches(&key.name)) {
+                return None;
+            }
+            let Some(repository) = known.repositories.get(&build.repository.0) else {
+                // It was deleted: this takes away what rollups of all repositories
+                // still have of it.
+                let is_counted = !self.kind.has_repository();
+                return is_counted.then(|| (Slice::default(), change));
+            };
+            let matches = !repository.is_hidden
+                && any(&self.filter.repositories, |name| {
+                    name.matches_ignoring_case(&repository.name)
+                })
                 && any(&self.filter.workflow_ids, |id| *id == build.workflow_id)
                 && (!self.filter.default_branch_only
                     || !build.branch.is_empty() && build.branch == repository.default_branch);
@@ -199,8 +208,7 @@ impl<'f> Scope<'f> {
     }
 }
 
-/// The repositories that some changes are of and that are not hidden, and their
-/// workflows.
+/// The repositories that some changes are of, and their workflows.
 struct Known {
     repositories: BTreeMap<i64, KnownRepository>,
     workflows: BTreeMap<(i64, i64), String>,
@@ -209,6 +217,7 @@ struct Known {
 struct KnownRepository {
     name: String,
     default_branch: String,
+    is_hidden: bool,
 }
 
 impl Known {
@@ -222,8 +231,7 @@ impl Known {
         };
         for chunk in sql::padded(&ids) {
             let mut query = Query::new(
-                "SELECT id, name, default_branch FROM repository
-                 WHERE hidden_time IS NULL AND id IN (",
+                "SELECT id, name, default_branch, hidden_time FROM repository WHERE id IN (",
             );
             sql::push_list(&mut query, &chunk);
             query.push(")");
@@ -231,6 +239,7 @@ impl Known {
                 let repository = KnownRepository {
                     name: row.try_get("name")?,
                     default_branch: row.try_get("default_branch")?,
+                    is_hidden: row.try_get::<Option<i64>, _>("hidden_time")?.is_some(),
                 };
                 known.repositories.insert(row.try_get("id")?, repository);
             }

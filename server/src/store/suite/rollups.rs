@@ -266,7 +266,7 @@ fn facts_of(told: &Told) -> BuildFacts {
     }
 }
 
-async fn fold(store: &Store) {
+pub(super) async fn fold(store: &Store) {
     let folding = store.write(|connection, _| rollup::fold(connection).boxed());
     folding.await.unwrap();
 }
@@ -362,4 +362,38 @@ async fn builds_from_before_rollups_are_summed_up() {
     let all = Filter::default();
     let all = fixture.store.sum_up(&all, &week, None, ROLLED_UP).await;
     assert_eq!(all.unwrap()[&Slice::default()][0].builds, 20);
+}
+
+#[tokio::test]
+async fn a_repository_that_was_deleted_is_not_counted_before_the_next_fold() {
+    let fixture = Fixture::open().await;
+    for run in 0..6 {
+        let id = BuildId {
+            repository: repository_of(run).id,
+            ..build_id(run, 1)
+        };
+        let report = Report {
+            repositories: vec![repository_of(run)],
+            builds: vec![(id, facts("success", 60))],
+            ..Report::default()
+        };
+        fixture.record(report).await;
+    }
+    fold(&fixture.store).await;
+    hide(&fixture, 1).await;
+    assert_eq!(fixture.store.delete_hidden(at(0)).await.unwrap(), 1);
+    let all = Intervals {
+        start: None,
+        ends: vec![at(86_400)],
+    };
+    for filter in [
+        Filter::default(),
+        Filter {
+            branches: vec![Pattern::new("main")],
+            ..Filter::default()
+        },
+    ] {
+        let asked = fixture.store.sum_up(&filter, &all, None, ROLLED_UP).await;
+        assert_eq!(asked.unwrap()[&Slice::default()][0].builds, 4, "{filter:?}");
+    }
 }
