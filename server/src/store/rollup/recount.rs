@@ -58,7 +58,7 @@ pub(in crate::store) async fn recount(
     let (_, changes) = change::unfolded(&mut *snapshot).await?;
     for day in days {
         let expected = count(&mut (&mut *snapshot).into(), day).await?;
-        let kept = kept(snapshot, &changes, day).await?;
+        let kept = kept(snapshot, &changes, day, recounted).await?;
         compare(recounted, &kept, &expected);
     }
     Ok(())
@@ -118,9 +118,10 @@ async fn kept(
     snapshot: &mut Connection,
     changes: &[Change],
     day: i32,
+    recounted: &mut Recounted,
 ) -> Result<BTreeMap<Key, Content>> {
     let rows = db::query(
-        "SELECT kind, repository_id, day, name, workflow_id, total, slots FROM rollup
+        "SELECT kind, repository_id, day, name, workflow_id, builds, total, slots FROM rollup
          WHERE kind IN (1, 2, 3, 4, 5, 6, 7)
            AND (repository_id = 0 OR repository_id IN (SELECT id FROM repository))
            AND day = $1",
@@ -130,7 +131,12 @@ async fn kept(
     .await?;
     let mut kept = BTreeMap::new();
     for row in rows {
-        kept.insert(read_key(&row)?, read_content(&row)?);
+        let (key, content) = (read_key(&row)?, read_content(&row)?);
+        let number: i64 = row.try_get("builds")?;
+        let numbers = (&number, &content.total.builds());
+        let series = || format!("number of builds of rollup {key}");
+        recounted.compare(series, date(day), numbers, i64::to_string);
+        kept.insert(key, content);
     }
     let of_day = changes.iter().filter(|c| super::day(c.build.time) == day);
     for (key, content) in fold::sum(of_day) {
@@ -151,12 +157,15 @@ fn compare(
     keys.dedup();
     for key in keys {
         let series = || format!("rollup {key}");
-        let day = Date::new(1970, 1, 1).ok();
-        let day = day.and_then(|first| first.checked_add(i64::from(key.day).days()).ok());
         let both = (&kept.get(key), &expected.get(key));
-        recounted.compare(series, day, both, |content| match content {
+        recounted.compare(series, date(key.day), both, |content| match content {
             Some(content) => format!("{} builds", content.total.builds()),
             None => "nothing".to_owned(),
         });
     }
+}
+
+fn date(day: i32) -> Option<Date> {
+    let first = Date::new(1970, 1, 1).ok()?;
+    first.checked_add(i64::from(day).days()).ok()
 }

@@ -8,7 +8,9 @@ use proptest::{
 };
 
 use super::{
+    super::recount::runs_after,
     fixture::{Fixture, record},
+    rollups::fold,
     scenario::{Place, scenario},
 };
 use crate::{
@@ -94,6 +96,36 @@ async fn all_differences_are_counted_and_some_listed() {
     let recounted = fixture.store.recount().await.unwrap();
     assert_eq!((recounted.builds, recounted.difference_count), (300, 300));
     assert_eq!(recounted.differences.len(), 20);
+}
+
+#[tokio::test]
+async fn a_number_beside_a_rollup_is_found_wrong() {
+    let fixture = Fixture::open().await;
+    let facts = facts("success", 9);
+    fixture.report_build(build_id(1, 1), facts).await;
+    fold(&fixture.store).await;
+    let falsify = "UPDATE rollup SET builds = builds + 1 WHERE kind = 1";
+    fixture.sabotage(falsify).await;
+    let differences = fixture.store.recount().await.unwrap().differences;
+    assert_eq!(differences.len(), 1, "{differences:?}");
+    assert_eq!(differences[0].series, "number of builds of rollup All");
+    assert_eq!(
+        (&*differences[0].kept, &*differences[0].recounted),
+        ("2", "1")
+    );
+}
+
+#[tokio::test]
+async fn each_page_of_runs_is_found_by_the_index() {
+    let fixture = Fixture::open_file().await;
+    let plan = runs_after(Some(7)).explained();
+    let plan = plan.fetch_all(&fixture.store.readers).await.unwrap();
+    let steps = plan.iter().map(|row| row.try_get("detail").unwrap());
+    let steps: Vec<String> = steps.collect();
+    assert!(
+        steps.iter().all(|step| step.starts_with("SEARCH")),
+        "{steps:?}"
+    );
 }
 
 /// What is falsified of the third attempt, and mended again.
