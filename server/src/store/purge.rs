@@ -22,7 +22,7 @@ use crate::{
     Result,
     model::{RepositoryId, RunId},
 };
-use runs::{Run, delete_runs};
+use runs::{Deleted, Run, delete_runs};
 
 /// How many deliveries one write deletes.
 const AT_A_TIME: i64 = 200;
@@ -58,10 +58,34 @@ impl Store {
             + Send
             + 'static,
     {
+        self.purge_builds(move |connection, now| {
+            let stepping = step(connection, now);
+            async move { Ok((stepping.await?, 0)) }.boxed()
+        })
+        .await
+    }
+
+    /// The same with a step that deletes builds, and says how much is left to be folded
+    /// into rollups.
+    async fn purge_builds<T, W>(&self, step: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<(T, usize)>>
+            + Send
+            + 'static,
+    {
         self.writer
             .purge(move |connection, now| {
                 let stepping = step(connection, now);
-                async move { Ok((stepping.await?, News::default())) }.boxed()
+                async move {
+                    let (value, unfolded) = stepping.await?;
+                    let news = News {
+                        unfolded,
+                        ..News::default()
+                    };
+                    Ok((value, news))
+                }
+                .boxed()
             })
             .await
     }
@@ -80,7 +104,7 @@ impl Store {
             .collect::<Result<_, _>>()?;
         for id in repositories.iter().copied() {
             let step = async || {
-                self.purge(move |connection, _| step(connection, id, since).boxed())
+                self.purge_builds(move |connection, _| step(connection, id, since).boxed())
                     .await
             };
             while step().await? == Left::Something {}
@@ -124,17 +148,18 @@ pub(super) async fn look_for_jobs_since(
 }
 
 /// Deletes some of what belongs to a repository, unless it came back meanwhile.
-async fn step(connection: &mut Connection, id: i64, since: Timestamp) -> Result<Left> {
+async fn step(connection: &mut Connection, id: i64, since: Timestamp) -> Result<(Left, usize)> {
     let hidden = db::query("SELECT 1 FROM repository WHERE id = $1 AND hidden_time <= $2")
         .bind(id)
         .bind(since.as_microsecond())
         .fetch_optional(&mut *connection)
         .await?;
     if hidden.is_none() {
-        return Ok(Left::Nothing);
+        return Ok((Left::Nothing, 0));
     }
-    if delete_builds(connection, id).await? || delete_payloads(connection, id).await? {
-        return Ok(Left::Something);
+    let deleted = delete_builds(connection, id).await?;
+    if deleted.builds > 0 || delete_payloads(connection, id).await? {
+        return Ok((Left::Something, deleted.unfolded));
     }
     for statement in REST {
         db::query(statement)
@@ -142,11 +167,11 @@ async fn step(connection: &mut Connection, id: i64, since: Timestamp) -> Result<
             .execute(&mut *connection)
             .await?;
     }
-    Ok(Left::Nothing)
+    Ok((Left::Nothing, 0))
 }
 
-/// Deletes some runs; says whether there were any.
-async fn delete_builds(connection: &mut Connection, repository: i64) -> Result<bool> {
+/// Deletes some runs.
+async fn delete_builds(connection: &mut Connection, repository: i64) -> Result<Deleted> {
     let rows = db::query("SELECT run_id FROM build WHERE repository_id = $1 LIMIT $2")
         .bind(repository)
         .bind(RUNS_AT_A_TIME)
@@ -154,8 +179,7 @@ async fn delete_builds(connection: &mut Connection, repository: i64) -> Result<b
         .await?;
     let run = |row: &db::Row| Ok((RunId(row.try_get(0)?), RepositoryId(repository)));
     let runs: BTreeSet<Run> = rows.iter().map(run).collect::<Result<_>>()?;
-    delete_runs(connection, &runs).await?;
-    Ok(!runs.is_empty())
+    delete_runs(connection, &runs).await
 }
 
 /// That a delivery came is kept; what it said is not.

@@ -72,12 +72,12 @@ impl Store {
         for order in [&ENDED, &SILENT] {
             let mut place = Some(Place::START);
             while let Some(from) = place {
-                let step = self.purge(move |connection, _| {
+                let step = self.purge_builds(move |connection, _| {
                     async move {
                         let page = page(connection, order, from, until).await?;
                         let runs: BTreeSet<Run> = page.runs.into_keys().collect();
                         let deleted = delete_runs(connection, &runs).await?;
-                        Ok((deleted, page.next))
+                        Ok(((deleted.builds, page.next), deleted.unfolded))
                     }
                     .boxed()
                 });

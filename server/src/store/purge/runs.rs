@@ -23,16 +23,25 @@ pub(in crate::store) fn run_of(id: BuildId) -> Run {
 /// What is kept of a run beside its builds, and then these.
 const TABLES: [&str; 4] = ["job", "early_jobs_complete", "closed_attempt", "build"];
 
-/// Deletes all attempts of some runs with all that is known of them. Says how many
-/// builds those were.
+/// What was deleted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::store) struct Deleted {
+    /// How many builds.
+    pub(in crate::store) builds: usize,
+    /// How much of that is still to be folded into rollups.
+    pub(in crate::store) unfolded: usize,
+}
+
+/// Deletes all attempts of some runs with all that is known of them.
 pub(in crate::store) async fn delete_runs(
     connection: &mut Connection,
     runs: &BTreeSet<Run>,
-) -> Result<usize> {
+) -> Result<Deleted> {
     let ids: Vec<i64> = runs.iter().map(|(run, _)| run.0).collect();
     let mut deleted = builds::of_runs(connection, &ids).await?;
     deleted.retain(|build| runs.contains(&run_of(build.id)));
-    rollup::leave(connection, deleted.iter().map(|build| (Some(build), None))).await?;
+    let unfolded =
+        rollup::leave(connection, deleted.iter().map(|build| (Some(build), None))).await?;
     let runs: Vec<Run> = runs.iter().copied().collect();
     for table in TABLES {
         for chunk in sql::padded(&runs) {
@@ -48,5 +57,8 @@ pub(in crate::store) async fn delete_runs(
             query.execute(&mut *connection).await?;
         }
     }
-    Ok(deleted.len())
+    Ok(Deleted {
+        builds: deleted.len(),
+        unfolded,
+    })
 }

@@ -353,3 +353,24 @@ async fn the_file_shrinks_when_much_was_deleted() {
     store.give_space_back().await.unwrap();
     assert!(size() < 6_000_000, "{}", size());
 }
+
+#[tokio::test]
+async fn what_is_deleted_is_folded_into_rollups_meanwhile() {
+    const FOLDED_AT: i64 = 2048;
+    let fixture = keeping().await;
+    for first in [0, 500, 1000, 1500, 2000] {
+        let builds = (first..first + 500).map(|run| (build_id(run + 1, 1), told("success", 1, 2)));
+        let report = Report {
+            builds: builds.collect(),
+            repositories: vec![repository()],
+            ..Report::default()
+        };
+        fixture.record(report).await;
+    }
+    let deleted = fixture.store.delete_old_builds(at(100)).await.unwrap();
+    assert_eq!(deleted, 2500);
+    let left = query("SELECT CAST(COALESCE(SUM(builds), 0) AS BIGINT) FROM rollup_change");
+    let left = number(&fixture.store, left).await;
+    assert!(left < FOLDED_AT, "{left} changes wait for every reader");
+    assert_eq!(fixture.store.recount().await.unwrap().differences, []);
+}
