@@ -22,15 +22,22 @@ use crate::{Error, Result};
 
 /// Keeps a second server off the file. The lock goes with the process.
 pub(in crate::store) fn lock(path: &Path) -> Result<File> {
-    let lock_path = path.with_extension("lock");
+    // Beside the file itself, by whatever link it is reached.
+    let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let lock_path = file.with_extension("lock");
     let context = || lock_path.display().to_string();
-    let file = File::create(&lock_path).map_err(|source| match source.kind() {
-        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Error::ReadOnly,
-        _ => Error::Io {
-            context: context(),
-            source,
-        },
-    })?;
+    let mut open = OpenOptions::new();
+    // Should it be somebody else's file, it stays as it is.
+    open.append(true).create(true);
+    let file = open
+        .open(&lock_path)
+        .map_err(|source| match source.kind() {
+            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Error::ReadOnly,
+            _ => Error::Io {
+                context: context(),
+                source,
+            },
+        })?;
     file.try_lock().map_err(|error| match error {
         std::fs::TryLockError::WouldBlock => Error::InUse(path.to_owned()),
         std::fs::TryLockError::Error(source) => Error::Io {

@@ -146,3 +146,13 @@ async fn one_file_has_one_store() {
     assert!(problem.contains("another lampboard runs"), "{problem}");
     fixture.store.probe().await.expect("the first one goes on");
 }
+
+#[tokio::test]
+async fn a_link_to_the_file_leads_to_the_same_lock() {
+    let fixture = Fixture::open_file().await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let file = fixture.folder().join("lampboard.db");
+    std::os::unix::fs::symlink(file, elsewhere.path().join("lampboard.db")).unwrap();
+    let second = open(elsewhere.path(), |_| ()).await;
+    assert!(matches!(second, Err(Error::InUse(_))));
+}
