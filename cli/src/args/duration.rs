@@ -28,10 +28,14 @@ pub(crate) fn positive(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reads how far back to go, or `off`.
+/// Reads how far back to go, or `off`. The unit must be told: `400` that was meant to be
+/// days would delete all that is older than 400 seconds.
 pub(crate) fn history(text: &str) -> Result<History, String> {
     match text {
         "off" => Ok(History(None)),
+        text if text.parse::<u64>().is_ok_and(|count| count > 0) => {
+            Err(format!("it needs a unit, such as {text}d for days"))
+        }
         text => positive(text).map(|span| History(Some(span))),
     }
 }
@@ -56,5 +60,13 @@ mod tests {
         assert!(positive("0s").is_err());
         assert_eq!(history("off"), Ok(History(None)));
         assert!(history("0").is_err());
+    }
+
+    #[test]
+    fn how_far_back_is_told_with_a_unit() {
+        let days = Duration::from_hours(400 * 24);
+        assert_eq!(history("400d"), Ok(History(Some(days))));
+        let problem = history("400").unwrap_err();
+        assert!(problem.contains("400d"), "{problem}");
     }
 }
