@@ -54,6 +54,9 @@ async fn round(store: &Store, clock: &Clock, retention: &Retention) {
         let deleted = store.delete_old_jobs(until).await;
         told(deleted, "builds' worth of jobs");
     }
+    if let Err(error) = store.delete_unused_shapes().await {
+        tracing::warn!(%error, "what deleted jobs had in common is deleted later: {error}");
+    }
     if let Some(until) = kept.given_up
         && let Err(error) = store.delete_given_up(until).await
     {

@@ -20,14 +20,16 @@ mod links;
 mod metrics;
 mod missed;
 mod open;
+mod packed;
 mod payloads;
+mod plain_steps;
 mod purge;
 mod recount;
 mod repositories;
 mod rollup;
 mod rows;
+mod shapes;
 mod sql;
-mod steps;
 #[cfg(test)]
 mod suite;
 mod system;

@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use super::{
     Store,
     db::{Connection, Query},
+    packed::{self, PackedBuild},
     rows::{self, BUILD_COLUMNS, SHOWN_COLUMNS},
-    sql,
+    shapes, sql,
 };
 use crate::{
     Result,
@@ -99,13 +100,15 @@ pub(super) async fn is_superseded(
     Ok(rows::build(&row)?.superseded)
 }
 
-const WRITTEN: [&str; 33] = [
+/// Where the shapes of builds are.
+const SHAPES: &str = "build_shape";
+
+const WRITTEN: [&str; 36] = [
     "run_id",
     "run_attempt",
     "repository_id",
     "workflow_id",
     "workflow",
-    "workflow_path",
     "run_number",
     "status",
     "conclusion",
@@ -113,14 +116,8 @@ const WRITTEN: [&str; 33] = [
     "branch",
     "head_repository",
     "commit_sha",
-    "commit_title",
-    "commit_author",
-    "title",
-    "actor",
     "triggering_actor",
     "pull_requests",
-    "url",
-    "create_time",
     "start_time",
     "update_time",
     "first_completed_time",
@@ -132,36 +129,55 @@ const WRITTEN: [&str; 33] = [
     "latest_attempt",
     "counted",
     "missing_attempts",
+    "shape",
+    "facts",
+    "commit_hash",
     "end_closed",
+    // What `facts` stands for.
+    "workflow_path",
+    "commit_title",
+    "commit_author",
+    "title",
+    "actor",
+    "url",
+    "create_time",
 ];
 
 /// Writes builds over what is stored of them.
 pub(super) async fn write(connection: &mut Connection, builds: &[&BuildRecord]) -> Result<()> {
-    for chunk in sql::chunks(builds) {
+    let packed: Vec<PackedBuild> = builds
+        .iter()
+        .map(|build| packed::pack_build(build.id, &build.facts))
+        .collect();
+    let shapes = builds.iter().zip(&packed);
+    let shapes: Vec<_> = shapes
+        .map(|(build, packed)| (build.id.repository.0, &packed.shape[..]))
+        .collect();
+    let shapes = shapes::numbers(connection, SHAPES, &shapes).await?;
+    let rows: Vec<_> = builds.iter().zip(&packed).zip(shapes).collect();
+    for chunk in sql::chunks(&rows) {
         let mut query = sql::insert("build", &WRITTEN);
-        query.push_values(chunk, |mut row, build| {
+        query.push_values(chunk, |mut row, ((build, packed), shape)| {
             let facts = &build.facts;
+            let hash = packed::commit::pack(&facts.commit_sha);
+            let plain_sha = match hash {
+                Some(_) => "",
+                None => facts.commit_sha.as_str(),
+            };
             row.push_bind(build.id.run.0)
                 .push_bind(build.id.attempt)
                 .push_bind(build.id.repository.0)
                 .push_bind(facts.workflow_id.0)
                 .push_bind(&facts.workflow)
-                .push_bind(&facts.workflow_path)
                 .push_bind(facts.run_number)
                 .push_bind(facts.status.word())
                 .push_bind(facts.status.conclusion().map(Conclusion::word))
                 .push_bind(&facts.event)
                 .push_bind(&facts.branch)
                 .push_bind(&facts.head_repository)
-                .push_bind(&facts.commit_sha)
-                .push_bind(&facts.commit_title)
-                .push_bind(&facts.commit_author)
-                .push_bind(&facts.title)
-                .push_bind(&facts.actor)
+                .push_bind(plain_sha)
                 .push_bind(&facts.triggering_actor)
                 .push_bind(rows::write_numbers(&facts.pull_requests))
-                .push_bind(&facts.url)
-                .push_bind(facts.create_time.as_microsecond())
                 .push_bind(facts.start_time.as_microsecond())
                 .push_bind(facts.update_time.as_microsecond())
                 .push_bind(build.first_completed.map(Timestamp::as_microsecond))
@@ -173,8 +189,12 @@ pub(super) async fn write(connection: &mut Connection, builds: &[&BuildRecord]) 
                 .push_bind(build.latest_attempt)
                 .push_bind(build.counted)
                 .push_bind(build.missing_attempts)
+                .push_bind(shape)
+                .push_bind(&packed.facts[..])
+                .push_bind(hash)
                 // Somebody has heard of it after all.
-                .push("FALSE");
+                .push("FALSE")
+                .push("'', '', '', '', '', '', 0");
         });
         sql::push_overwrite(
             &mut query,

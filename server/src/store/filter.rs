@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::{
     db::{Query, Value},
-    rows,
+    packed, rows,
 };
-use crate::model::{Filter, Pattern, StatusFilter, TimeRange};
+use crate::model::{CommitPrefix, Filter, Pattern, StatusFilter, TimeRange};
 
 /// `BuildFacts::branch_name` in SQL.
 pub(super) const BRANCH_NAME: &str = "CASE WHEN b.head_repository = '' THEN b.branch \
@@ -40,13 +40,7 @@ pub(super) fn push_condition(query: &mut Query, filter: &Filter) {
     );
     range(query, "b.start_time", filter.start_time);
     range(query, "b.end_time", filter.end_time);
-    alternatives(query, &filter.commits, |query, commit| {
-        // A prefix as a range, which an index serves: no digit is above `f`.
-        query.push("b.commit_sha >= ");
-        query.push_bind(commit.as_str().to_owned());
-        query.push(" AND b.commit_sha < ");
-        query.push_bind(format!("{}g", commit.as_str()));
-    });
+    alternatives(query, &filter.commits, push_commit);
     one_of(query, "b.run_id", filter.runs.iter().map(|run| run.0));
     alternatives(query, &filter.pull_requests, |query, number| {
         query.push("b.pull_requests LIKE ");
@@ -64,6 +58,22 @@ pub(super) fn push_condition(query: &mut Query, filter: &Filter) {
              AND b.head_repository = ''",
         );
     }
+}
+
+/// A prefix as a range, which an index serves. Schema 8 and before had the digits:
+/// there, none is above `f`.
+fn push_commit(query: &mut Query, commit: &CommitPrefix) {
+    if let Some((first, end)) = packed::commit::range(commit.as_str()) {
+        query.push("b.commit_hash >= ").push_bind(first);
+        if let Some(end) = end {
+            query.push(" AND b.commit_hash < ").push_bind(end);
+        }
+        query.push(" OR ");
+    }
+    query.push("b.commit_sha <> '' AND b.commit_sha >= ");
+    query.push_bind(commit.as_str().to_owned());
+    query.push(" AND b.commit_sha < ");
+    query.push_bind(format!("{}g", commit.as_str()));
 }
 
 /// By a list of ids, which an index serves; the table of repositories is small.

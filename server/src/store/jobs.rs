@@ -7,53 +7,63 @@ use jiff::Timestamp;
 use super::{
     Store,
     db::{Connection, Query},
-    rows, sql, steps,
+    packed::{self, PackedJob},
+    rows, shapes, sql,
 };
 use crate::{
     Result,
-    model::{BuildId, Conclusion, Job, JobId, JobSpan, RepositoryId, RunId},
+    model::{BuildId, Job, JobId, JobSpan, RepositoryId, RunId},
 };
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "run_id",
     "run_attempt",
     "repository_id",
     "id",
+    "start_time",
+    "end_time",
+    "shape",
+    "facts",
+    // What `facts` stands for.
     "name",
     "status",
-    "conclusion",
     "labels",
     "runner",
     "url",
     "create_time",
-    "start_time",
-    "end_time",
     "steps",
 ];
+/// Where the shapes of jobs are.
+const SHAPES: &str = "job_shape";
 const KEY: [&str; 4] = ["run_id", "run_attempt", "repository_id", "id"];
 
 impl Store {
     /// Lists the jobs of a build in the order in which they were created.
     pub(crate) async fn jobs(&self, build: BuildId) -> Result<Vec<Job>> {
         let mut query = select();
-        query.push(" WHERE run_id = ");
+        query.push(" WHERE j.run_id = ");
         query.push_bind(build.run.0);
-        query.push(" AND run_attempt = ");
+        query.push(" AND j.run_attempt = ");
         query.push_bind(build.attempt);
-        query.push(" AND repository_id = ");
+        query.push(" AND j.repository_id = ");
         query.push_bind(build.repository.0);
-        query.push(" AND repository_id IN (SELECT id FROM repository WHERE hidden_time IS NULL)");
-        query.push(" ORDER BY create_time, id");
+        query.push(" AND j.repository_id IN (SELECT id FROM repository WHERE hidden_time IS NULL)");
         let rows = query.fetch_all(&self.readers).await?;
-        rows.iter().map(rows::job).collect()
+        let mut jobs = rows.iter().map(rows::job).collect::<Result<Vec<_>>>()?;
+        jobs.sort_by_key(|job| (job.facts.create_time, job.id));
+        Ok(jobs)
     }
 }
 
-fn select() -> Query {
-    let mut query = Query::new("SELECT ");
-    query.push(COLUMNS.join(", "));
-    query.push(" FROM job");
-    query
+/// Starts a query for jobs, as `job j`.
+pub(super) fn select() -> Query {
+    Query::new(
+        "SELECT j.run_id, j.run_attempt, j.repository_id, j.id, j.start_time, j.end_time,
+                j.facts, s.content AS shape, j.name, j.status, j.conclusion, j.labels, j.runner,
+                j.url, j.create_time, j.steps
+         FROM job j
+         LEFT JOIN job_shape s ON s.repository_id = j.repository_id AND s.number = j.shape",
+    )
 }
 
 /// Finds jobs by build and id.
@@ -64,7 +74,7 @@ pub(super) async fn of_keys(
     let mut jobs = Vec::new();
     for chunk in sql::padded(keys) {
         let mut query = select();
-        query.push(" WHERE (run_id, run_attempt, repository_id, id) IN (");
+        query.push(" WHERE (j.run_id, j.run_attempt, j.repository_id, j.id) IN (");
         query.push_values(chunk, |mut row, (build, id)| {
             row.push_bind(build.run.0)
                 .push_bind(build.attempt)
@@ -82,25 +92,25 @@ pub(super) async fn of_keys(
 
 /// Writes jobs over what is stored of them.
 pub(super) async fn write(connection: &mut Connection, jobs: &[&Job]) -> Result<()> {
-    for chunk in sql::chunks(jobs) {
+    let packed: Vec<PackedJob> = jobs.iter().map(|job| packed::pack_job(job)).collect();
+    let shapes = jobs.iter().zip(&packed);
+    let shapes: Vec<_> = shapes
+        .map(|(job, packed)| (job.build.repository.0, &packed.shape[..]))
+        .collect();
+    let shapes = shapes::numbers(connection, SHAPES, &shapes).await?;
+    let rows: Vec<_> = jobs.iter().zip(&packed).zip(shapes).collect();
+    for chunk in sql::chunks(&rows) {
         let mut query = sql::insert("job", &COLUMNS);
-        query.push_values(chunk, |mut row, job| {
-            let facts = &job.facts;
-            let labels = serde_json::to_string(&facts.labels).expect("texts make JSON");
+        query.push_values(chunk, |mut row, ((job, packed), shape)| {
             row.push_bind(job.build.run.0)
                 .push_bind(job.build.attempt)
                 .push_bind(job.build.repository.0)
                 .push_bind(job.id.0)
-                .push_bind(&facts.name)
-                .push_bind(facts.status.word())
-                .push_bind(facts.status.conclusion().map(Conclusion::word))
-                .push_bind(labels)
-                .push_bind(&facts.runner)
-                .push_bind(&facts.url)
-                .push_bind(facts.create_time.as_microsecond())
-                .push_bind(facts.start_time.map(Timestamp::as_microsecond))
-                .push_bind(facts.end_time.map(Timestamp::as_microsecond))
-                .push_bind(steps::write(&facts.steps));
+                .push_bind(job.facts.start_time.map(Timestamp::as_microsecond))
+                .push_bind(job.facts.end_time.map(Timestamp::as_microsecond))
+                .push_bind(shape)
+                .push_bind(&packed.facts[..])
+                .push("'', '', '', '', '', 0, ''");
         });
         sql::push_overwrite(&mut query, &KEY, &COLUMNS);
         query.execute(&mut *connection).await?;

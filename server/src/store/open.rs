@@ -219,5 +219,10 @@ pub(super) fn migrations() -> Migrator {
             "lists",
             include_str!("../../../migrations/0008_lists.sql"),
         ),
+        migration(
+            9,
+            "small rows",
+            include_str!("../../../migrations/0009_small_rows.sql"),
+        ),
     ])
 }

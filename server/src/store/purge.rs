@@ -7,6 +7,7 @@ mod jobs;
 pub(super) mod late;
 mod old;
 pub(super) mod runs;
+mod shapes;
 mod space;
 
 use std::collections::BTreeSet;
@@ -31,8 +32,10 @@ const RUNS_AT_A_TIME: i64 = 40;
 
 /// What belongs to a repository and is small or cheap to find, in an order that
 /// ends with the row that all else refers to.
-const REST: [&str; 8] = [
+const REST: [&str; 10] = [
     "DELETE FROM job WHERE repository_id = $1",
+    "DELETE FROM job_shape WHERE repository_id = $1",
+    "DELETE FROM build_shape WHERE repository_id = $1",
     "DELETE FROM workflow WHERE repository_id = $1",
     "DELETE FROM early_jobs_complete WHERE repository_id = $1",
     "DELETE FROM closed_attempt WHERE repository_id = $1",

@@ -26,5 +26,6 @@ mod retention;
 mod rollups;
 mod rows;
 mod scenario;
+mod shapes;
 mod snapshot;
 mod standings;

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{
     super::{
-        GapQuery, Migrated, RepositoryQuery, Schema, Store,
+        BuildPage, GapQuery, Migrated, RepositoryQuery, Schema, Store,
         db::{Connection, query},
         migrate,
         open::migrations,
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Clock, Database, Error, Retention,
     fixtures::{at, build_id},
-    model::{GapKind, InstallationId, InstallationState, Missing},
+    model::{CommitPrefix, Filter, GapKind, InstallationId, InstallationState, Missing},
 };
 
 /// What any version wrote: two repositories, of which one was lost; a run without its first
@@ -34,15 +34,17 @@ const FILL: [&str; 4] = [
                         pull_requests, url, create_time, start_time, update_time,
                         first_completed_time, jobs_start_time, jobs_end_time, end_time,
                         latest_attempt, counted)
-     SELECT 1, it.attempt, 7, 3, 'CI', '', 1, 'completed', 'failure', 'push', 'main', '', '', '',
-            '', '', 'ada', 'ada', '', '', 0, 0, 60000000, 60000000, NULL,
+     SELECT 1, it.attempt, 7, 3, 'CI', 'ci.yml', 1, 'completed', 'failure', 'push', 'main', '',
+            '4f8fdcc1c3a5a2a1fdf4b5b0f2f3c5e9d1a7b6c8', 'Fix', 'Ada', 'Fix it', 'eve', 'ada', '',
+            'https://example.org/1', 0, 0, 60000000, 60000000, NULL,
             CASE it.attempt WHEN 3 THEN 20000000 END,
             CASE it.attempt WHEN 3 THEN 20000000 ELSE 60000000 END,
             it.attempt = 3, it.attempt = 3
      FROM (SELECT 2 AS attempt UNION SELECT 3) AS it",
     "INSERT INTO job (run_id, run_attempt, repository_id, id, name, status, conclusion, labels,
                       runner, url, create_time, start_time, end_time, steps)
-     VALUES (1, 3, 7, 11, 'one', 'completed', 'success', '[]', '', '', 0, NULL, 20000000, '[]'),
+     VALUES (1, 3, 7, 11, 'one', 'completed', 'success', '[\"arm\"]', 'r', 'u', 1, NULL, 20000000,
+             '[[1,\"Test\",\"completed\",\"failure\",2,null]]'),
             (1, 3, 7, 12, 'two', 'in_progress', NULL, '[]', '', '', 0, NULL, NULL, '[]')",
 ];
 
@@ -144,7 +146,44 @@ async fn assert_builds_are_kept(store: &Store, schema: usize) {
     let stored = query("SELECT end_time FROM build WHERE run_attempt = 3");
     let stored: Vec<(Option<i64>,)> = rows::fetch(store, stored).await;
     assert_eq!(stored, [(end,)]);
-    assert_eq!(store.jobs(build_id(1, 3)).await.unwrap().len(), 2);
+    let of_commit = Filter {
+        commits: CommitPrefix::parse("4f8fdcc").into_iter().collect(),
+        ..Filter::default()
+    };
+    let page = BuildPage {
+        filter: &of_commit,
+        after: None,
+        size: 10,
+    };
+    assert_eq!(store.builds(page).await.unwrap().builds.len(), 2);
+    let jobs = store.jobs(build_id(1, 3)).await.unwrap();
+    assert_eq!(jobs.len(), 2);
+    let job = &jobs[1].facts;
+    assert_eq!(
+        (&job.labels[0][..], &job.runner[..], &job.url[..]),
+        ("arm", "r", "u")
+    );
+    assert_eq!(job.failed_step().map(|step| &step.name[..]), Some("Test"));
+    let facts = &latest.facts;
+    let texts = [
+        &facts.workflow_path,
+        &facts.commit_sha,
+        &facts.commit_title,
+        &facts.commit_author,
+        &facts.title,
+        &facts.actor,
+        &facts.url,
+    ];
+    let expected = [
+        "ci.yml",
+        "4f8fdcc1c3a5a2a1fdf4b5b0f2f3c5e9d1a7b6c8",
+        "Fix",
+        "Ada",
+        "Fix it",
+        "eve",
+        "https://example.org/1",
+    ];
+    assert_eq!(texts, expected);
     let asked = GapQuery {
         kind: GapKind::Attempt,
         repositories: Vec::new(),

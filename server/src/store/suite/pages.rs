@@ -148,6 +148,14 @@ fn indices() -> Vec<(Filter, &'static str)> {
             by(|f| f.commits.extend(CommitPrefix::parse("4f8fdcc"))),
             "build_commit",
         ),
+        (
+            by(|f| f.commits.extend(CommitPrefix::parse("fffffff"))),
+            "build_commit",
+        ),
+        (
+            by(|f| f.commits.extend(CommitPrefix::parse("4f8fdcc"))),
+            "build_plain_commit",
+        ),
         (by(|f| f.runs = vec![RunId(1)]), "sqlite_autoindex_build_1"),
         (by(|f| f.counted_only = true), "build_start"),
     ];

@@ -14,11 +14,13 @@ use crate::{
     },
 };
 
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 10] = [
     "repository",
     "workflow",
     "build",
     "job",
+    "job_shape",
+    "build_shape",
     "backfill",
     "installation_repository",
     "missed_delivery",
@@ -104,7 +106,7 @@ async fn all_of_a_repository_that_was_hidden_long_ago_is_deleted() {
 
     assert_eq!(delete(&fixture, 0).await, 1);
     let left = rows(&fixture).await;
-    let expected = [1, 1, 2, 2, 1, 2, 0, 1, 1];
+    let expected = [1, 1, 2, 2, 2, 2, 1, 2, 0, 1, 1];
     assert_eq!(left.iter().map(|(_, n)| *n).collect::<Vec<_>>(), expected);
     let kept = number(&fixture.store, query("SELECT COUNT(*) FROM delivery")).await;
     assert_eq!(kept, 2, "that deliveries came is kept");

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use super::{
-    super::{Store, builds, db, rows},
+    super::{Store, builds, db, jobs, rows},
     rows::read_all,
 };
 use crate::{
@@ -107,15 +107,13 @@ async fn read_jobs(
     ids: &RangeInclusive<i64>,
     snapshots: &mut Snapshots,
 ) -> Result<()> {
-    let rows = db::query(
-        "SELECT * FROM job WHERE repository_id BETWEEN $1 AND $2
-         ORDER BY run_id, run_attempt, id",
-    )
-    .bind(ids.start())
-    .bind(ids.end())
-    .fetch_all(&store.readers)
-    .await?;
-    for row in rows {
+    let mut query = jobs::select();
+    query.push(" WHERE j.repository_id BETWEEN ");
+    query.push_bind(*ids.start());
+    query.push(" AND ");
+    query.push_bind(*ids.end());
+    query.push(" ORDER BY j.run_id, j.run_attempt, j.id");
+    for row in query.fetch_all(&store.readers).await? {
         let mut job = rows::job(&row)?;
         job.build.repository = NOBODY;
         let repository: i64 = row.try_get("repository_id")?;
