@@ -74,7 +74,10 @@ pub(super) async fn of_keys(
     let mut jobs = Vec::new();
     for chunk in sql::padded(keys) {
         let mut query = select();
-        query.push(" WHERE (j.run_id, j.run_attempt, j.repository_id, j.id) IN (");
+        // The first condition is what indexes know.
+        query.push(" WHERE j.run_id IN (");
+        sql::push_list(&mut query, chunk.iter().map(|(build, _)| &build.run.0));
+        query.push(") AND (j.run_id, j.run_attempt, j.repository_id, j.id) IN (");
         query.push_values(chunk, |mut row, (build, id)| {
             row.push_bind(build.run.0)
                 .push_bind(build.attempt)

@@ -76,10 +76,15 @@ async fn find(
     let mut found = BTreeMap::new();
     for chunk in sql::padded(keys) {
         let mut query = Query::new("SELECT repository_id, hash, number FROM ");
-        query.push(table).push(" WHERE (repository_id, hash) IN (");
-        query.push_values(&chunk, |mut row, (repository, hash)| {
-            row.push_bind(*repository).push_bind(&hash[..]);
-        });
+        // Not as pairs, for which SQLite would read the whole table. What is found
+        // of other pairs is right as well.
+        query.push(table).push(" WHERE repository_id IN (");
+        sql::push_list(&mut query, chunk.iter().map(|(repository, _)| repository));
+        query.push(") AND hash IN (");
+        let mut hashes = query.separated(", ");
+        for (_, hash) in &chunk {
+            hashes.push_bind(&hash[..]);
+        }
         query.push(")");
         for row in query.fetch_all(&mut *connection).await? {
             let hash: &[u8] = row.try_get("hash")?;
