@@ -96,6 +96,30 @@ async fn what_is_not_kept_any_longer_makes_room_on_a_full_disk() {
     assert!(log.contains("the disk is full"), "{log}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_for_which_there_is_no_room_leaves_nothing() {
+    const LEFT: u64 = 256 << 10;
+    let lampboard = Lampboard::serve_on_disk(24, &[]).await;
+    let data = lampboard.data_on_disk();
+    fs::write(data.join("filler"), vec![1; 12 << 20]).unwrap();
+    fill(&lampboard).await;
+    // Nearly all that was reserved is taken, too.
+    let rest = data.join("rest");
+    fs::write(&rest, vec![1; 24 << 20]).unwrap_err();
+    let rest = fs::OpenOptions::new().write(true).open(&rest).unwrap();
+    let taken = rest.metadata().unwrap().len();
+    rest.set_len(taken - LEFT).unwrap();
+    let copy = lampboard.data_in_its_eyes().join("copy.db");
+    let arguments = ["backup", copy.to_str().unwrap()];
+    let beside = [("LAMPBOARD_DATA_DIR", data.to_str().unwrap())];
+    let (status, output) = process::run(process::lampboard(&arguments, &beside)).await;
+    assert!(!status.success() && output.contains("full"), "{output}");
+    let names = fs::read_dir(&data).unwrap();
+    let mut names = names.map(|name| name.unwrap().file_name());
+    let left = names.find(|name| name.to_string_lossy().contains("backup"));
+    assert_eq!(left, None);
+}
+
 #[tokio::test]
 async fn on_a_read_only_disk_it_says_so_and_ends() {
     let folder = tempfile::tempdir().unwrap();

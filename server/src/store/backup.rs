@@ -76,11 +76,15 @@ impl Store {
             source,
         };
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
-        // Mode 0600 from its first moment on. Dropped before it has its name, it is
-        // deleted.
-        let unfinished = tempfile::Builder::new()
+        // Deleted with all that is in it, such as the journal that `SQLite` leaves of a
+        // copy for which there was no room.
+        let workshop = tempfile::Builder::new()
             .prefix(".lampboard-backup-")
-            .tempfile_in(&folder)
+            .tempdir_in(&folder)
+            .map_err(failed)?;
+        // Mode 0600 from its first moment on.
+        let unfinished = tempfile::Builder::new()
+            .tempfile_in(&workshop)
             .map_err(failed)?
             .into_temp_path();
         let copied = copy(database, &unfinished).await;
@@ -104,11 +108,12 @@ impl Store {
 /// Copies a database into a file that is empty.
 async fn copy(database: &Path, target: &Path) -> Result<(), sqlx::Error> {
     let mut connection = sqlite::reader(database).await?;
-    sqlx::query("VACUUM INTO $1")
+    let copied = sqlx::query("VACUUM INTO $1")
         .bind(target.to_string_lossy().into_owned())
         .execute(&mut connection)
-        .await?;
-    connection.close().await
+        .await;
+    let closed = connection.close().await;
+    copied.and(closed)
 }
 
 /// Makes a file safe, then gives it its name, unless another one has it by now.

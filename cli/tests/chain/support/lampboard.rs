@@ -162,8 +162,13 @@ impl Lampboard {
 
     /// Where the server sees its data folder, on a disk of its own.
     pub(crate) fn data_on_disk(&self) -> PathBuf {
-        let data = self.folder.path().join("data");
+        let data = self.data_in_its_eyes();
         self.server.root().join(data.strip_prefix("/").unwrap())
+    }
+
+    /// What the server calls it.
+    pub(crate) fn data_in_its_eyes(&self) -> PathBuf {
+        self.folder.path().join("data")
     }
 
     /// Where webhooks go.
