@@ -30,6 +30,7 @@ mod rollup;
 mod rows;
 mod shapes;
 mod sql;
+mod standings;
 #[cfg(test)]
 mod suite;
 mod system;
@@ -49,6 +50,7 @@ pub use open::{Migrated, Schema};
 use payloads::Packer;
 pub(crate) use recount::Difference;
 pub(crate) use repositories::RepositoryQuery;
+pub(crate) use standings::StandingQuery;
 pub(crate) use system::DeliveryPage;
 
 use std::{collections::BTreeSet, fmt::Display, sync::Arc};

@@ -1,7 +1,5 @@
 //! `RepositoryService`: looks repositories and their workflows up.
 
-use std::cmp::Reverse;
-
 use jiff::Timestamp;
 use lampboard_proto::v1::{
     ListRepositoriesRequest, ListRepositoriesResponse, ListWorkflowsRequest, ListWorkflowsResponse,
@@ -15,8 +13,8 @@ use super::{
 };
 use crate::{
     Error, Server,
-    model::{InstallationId, Repository, WorkflowStanding},
-    store::{RepositoryQuery, Store},
+    model::{InstallationId, Repository},
+    store::{RepositoryQuery, StandingQuery, Store},
 };
 
 const DEFAULT_PAGE: usize = 100;
@@ -100,37 +98,19 @@ impl RepositoryService for Repositories {
         let limit = page_token::limit(request.limit, DEFAULT_PAGE, LARGEST_PAGE)?;
         let repositories =
             Check::run(|check| convert::patterns(check, "repositories", request.repositories))?;
-        let mut standings = self.store.standings(&repositories).await?;
-        let decided = standings.iter().filter(|s| s.decisive.is_some()).count();
-        let broken = standings
-            .iter()
-            .filter(|s| s.first_failure.is_some())
-            .count();
-        if request.broken_only {
-            standings.retain(|standing| standing.first_failure.is_some());
-        }
-        // The store lists by repository and name, and this sort keeps that.
-        standings.sort_by_key(broken_since);
-        standings.truncate(limit);
-        for standing in &mut standings {
-            if let (Some(build), Some(_)) = (&standing.decisive, &standing.first_failure) {
-                standing.failed_jobs = self.store.failed_jobs(build.record.id).await?;
-            }
-        }
-        let count = |count| i32::try_from(count).unwrap_or(i32::MAX);
+        let query = StandingQuery {
+            repositories: &repositories,
+            broken_only: request.broken_only,
+            limit,
+        };
+        let standings = self.store.standings(query).await?;
+        let workflows = standings.told.iter().map(convert::workflow_to_proto);
         Ok(Response::new(ListWorkflowsResponse {
-            workflows: standings.iter().map(convert::workflow_to_proto).collect(),
-            decided_count: count(decided),
-            broken_count: count(broken),
+            workflows: workflows.collect(),
+            decided_count: i32::try_from(standings.decided).unwrap_or(i32::MAX),
+            broken_count: i32::try_from(standings.broken).unwrap_or(i32::MAX),
         }))
     }
-}
-
-/// Broken ones first, those broken longest before all.
-fn broken_since(standing: &WorkflowStanding) -> impl Ord + use<> {
-    let since = standing.first_failure.as_ref();
-    let since = since.map(|build| build.record.facts.start_time);
-    (Reverse(since.is_some()), since)
 }
 
 /// Where a list goes on: behind this repository. NUL is in no name, so the order

@@ -47,6 +47,26 @@ impl Store {
         let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(rows::build).collect()
     }
+
+    /// Finds those of some builds that are shown.
+    pub(super) async fn builds_of(&self, ids: &[BuildId]) -> Result<Vec<Build>> {
+        let mut found = Vec::new();
+        for chunk in sql::padded(ids) {
+            let mut query = select_shown();
+            query.push(" WHERE r.hidden_time IS NULL AND ");
+            query.push("(b.run_id, b.run_attempt, b.repository_id) IN (");
+            query.push_values(chunk, |mut row, id| {
+                row.push_bind(id.run.0)
+                    .push_bind(id.attempt)
+                    .push_bind(id.repository.0);
+            });
+            query.push(")");
+            for row in query.fetch_all(&self.readers).await? {
+                found.push(rows::build(&row)?);
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// Starts a query for builds as they are shown.

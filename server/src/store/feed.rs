@@ -11,9 +11,9 @@ use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgListener;
 
 use super::{
-    News, Store, attempts, builds,
+    News, Store, attempts,
     db::{Connection, Query, query},
-    rows, sql,
+    sql,
 };
 use crate::{
     Database, Result,
@@ -166,28 +166,6 @@ impl Feed {
         // Only now: what failed on the way is heard once more.
         self.seen = seen;
         Ok(heard)
-    }
-}
-
-impl Store {
-    /// Finds builds that are shown.
-    async fn builds_of(&self, ids: &[BuildId]) -> Result<Vec<Build>> {
-        let mut found = Vec::new();
-        for chunk in sql::padded(ids) {
-            let mut query = builds::select_shown();
-            query.push(" WHERE r.hidden_time IS NULL AND ");
-            query.push("(b.run_id, b.run_attempt, b.repository_id) IN (");
-            query.push_values(chunk, |mut row, id| {
-                row.push_bind(id.run.0)
-                    .push_bind(id.attempt)
-                    .push_bind(id.repository.0);
-            });
-            query.push(")");
-            for row in query.fetch_all(&self.readers).await? {
-                found.push(rows::build(&row)?);
-            }
-        }
-        Ok(found)
     }
 }
 

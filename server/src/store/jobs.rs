@@ -36,6 +36,8 @@ const COLUMNS: [&str; 15] = [
 /// Where the shapes of jobs are.
 const SHAPES: &str = "job_shape";
 const KEY: [&str; 4] = ["run_id", "run_attempt", "repository_id", "id"];
+/// How many failed jobs of a build are named.
+const MOST_FAILED: usize = 10;
 
 impl Store {
     /// Lists the jobs of a build in the order in which they were created.
@@ -52,6 +54,37 @@ impl Store {
         let mut jobs = rows.iter().map(rows::job).collect::<Result<Vec<_>>>()?;
         jobs.sort_by_key(|job| (job.facts.create_time, job.id));
         Ok(jobs)
+    }
+
+    /// The names of the jobs that failed in builds that are shown, with their
+    /// failing steps.
+    pub(super) async fn failed_jobs(
+        &self,
+        builds: &[BuildId],
+    ) -> Result<BTreeMap<BuildId, Vec<String>>> {
+        let mut failed: BTreeMap<BuildId, Vec<String>> = BTreeMap::new();
+        for chunk in sql::padded(builds) {
+            let mut query = select();
+            query.push(" WHERE (run_id, run_attempt, repository_id) IN (");
+            query.push_values(chunk, |mut row, build| {
+                row.push_bind(build.run.0)
+                    .push_bind(build.attempt)
+                    .push_bind(build.repository.0);
+            });
+            query.push(") AND conclusion IN ('failure', 'timed_out', 'startup_failure')");
+            query.push(" ORDER BY create_time, id");
+            for row in query.fetch_all(&self.readers).await? {
+                let job = rows::job(&row)?;
+                let names = failed.entry(job.build).or_default();
+                if names.len() < MOST_FAILED {
+                    names.push(match job.facts.failed_step() {
+                        Some(step) => format!("{} > {}", job.facts.name, step.name),
+                        None => job.facts.name,
+                    });
+                }
+            }
+        }
+        Ok(failed)
     }
 }
 

@@ -9,7 +9,7 @@ use proptest::{
 };
 
 use super::{
-    super::{RepositoryQuery, db::query},
+    super::{RepositoryQuery, StandingQuery, db::query},
     fixture::{Fixture, synced},
     rows::fetch,
 };
@@ -227,13 +227,18 @@ async fn found(fixture: &Fixture) -> (usize, usize, usize, usize, usize) {
     let window = Window::of(filter.end_time, at(1000)).unwrap();
     let mut summaries = store.summaries(&filter, &window.into()).await.unwrap();
     let summary = summaries.pop().unwrap();
-    let standings = store.standings(&[]).await.unwrap();
+    let query = StandingQuery {
+        repositories: &[],
+        broken_only: false,
+        limit: 100,
+    };
+    let standings = store.standings(query).await.unwrap();
     let jobs = store.jobs(build_id(1, 1)).await.unwrap();
     (
         listed,
         looked_up.iter().sum(),
         summary.builds,
-        standings.len(),
+        standings.told.len(),
         jobs.len(),
     )
 }

@@ -1,9 +1,12 @@
 //! How workflows stand on their default branch.
 
-use super::fixture::Fixture;
+use super::{
+    super::{StandingQuery, standings::Standings},
+    fixture::Fixture,
+};
 use crate::{
     fixtures::{at, build_id, facts, job, repository, status},
-    model::{BuildFacts, Pattern, Report, Step, WorkflowStanding},
+    model::{BuildFacts, Pattern, Report, Step, WorkflowId, WorkflowStanding},
 };
 
 /// A run is told by its number, its attempt and how it went.
@@ -27,9 +30,18 @@ async fn report(fixture: &Fixture, (number, attempt): (i64, i32), facts: BuildFa
 }
 
 async fn standing(fixture: &Fixture) -> WorkflowStanding {
-    let mut standings = fixture.store.standings(&[]).await.unwrap();
-    assert_eq!(standings.len(), 1, "there is one workflow");
-    standings.remove(0)
+    let mut standings = all(fixture, &[]).await;
+    assert_eq!(standings.told.len(), 1, "there is one workflow");
+    standings.told.remove(0)
+}
+
+async fn all(fixture: &Fixture, repositories: &[Pattern]) -> Standings {
+    let query = StandingQuery {
+        repositories,
+        broken_only: false,
+        limit: 100,
+    };
+    fixture.store.standings(query).await.unwrap()
 }
 
 /// Run number and attempt.
@@ -92,7 +104,7 @@ async fn the_highest_decisive_run_says_how_a_branch_stands() {
     for (runs, expected) in table {
         if runs.is_empty() {
             let fixture = Fixture::open().await;
-            assert_eq!(fixture.store.standings(&[]).await.unwrap(), []);
+            assert_eq!(all(&fixture, &[]).await, Standings::default());
             continue;
         }
         let found = told(&standing_after(runs).await);
@@ -146,13 +158,56 @@ async fn a_workflow_goes_by_its_latest_name() {
 }
 
 #[tokio::test]
-async fn only_the_repositories_asked_for_are_told() {
+async fn only_the_repositories_asked_for_are_told_and_counted() {
     let fixture = Fixture::open().await;
     report(&fixture, (1, 1), facts("success", 1)).await;
     for (pattern, count) in [("ACME/*", 1), ("acme/api", 1), ("acme/web", 0)] {
-        let standings = fixture.store.standings(&[Pattern::new(pattern)]).await;
-        assert_eq!(standings.unwrap().len(), count, "{pattern}");
+        let standings = all(&fixture, &[Pattern::new(pattern)]).await;
+        assert_eq!(standings.told.len(), count, "{pattern}");
+        assert_eq!(
+            standings.decided,
+            i64::try_from(count).unwrap(),
+            "{pattern}"
+        );
     }
+}
+
+#[tokio::test]
+async fn the_broken_come_first_and_only_so_many_are_told() {
+    let fixture = Fixture::open().await;
+    let runs = [
+        (1, 1, "success"),
+        (2, 2, "failure"),
+        (3, 3, "timed_out"),
+        (4, 4, "cancelled"),
+        // The third broke first, the second is still broken.
+        (5, 2, "failure"),
+        (6, 5, "success"),
+    ];
+    for (number, workflow, word) in runs {
+        let of_workflow = BuildFacts {
+            workflow_id: WorkflowId(workflow),
+            workflow: format!("workflow {}", 9 - workflow),
+            start_time: at(if number == 3 { -5 } else { number }),
+            ..facts(word, 1)
+        };
+        report(&fixture, (number, 1), of_workflow).await;
+    }
+    let told = async |broken_only, limit| {
+        let query = StandingQuery {
+            repositories: &[],
+            broken_only,
+            limit,
+        };
+        let standings = fixture.store.standings(query).await.unwrap();
+        assert_eq!((standings.decided, standings.broken), (4, 2));
+        let told = standings.told.iter().map(|standing| standing.workflow.id.0);
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(told(true, 9).await, [3, 2]);
+    assert_eq!(told(true, 1).await, [3]);
+    assert_eq!(told(false, 9).await, [3, 2, 5, 4, 1]);
+    assert_eq!(told(false, 3).await, [3, 2, 5]);
 }
 
 #[tokio::test]
@@ -183,12 +238,12 @@ async fn failed_jobs_are_told_with_the_first_step_that_failed() {
     fixture
         .report_job(job(14, id, "success", (Some(1), Some(5))))
         .await;
-    let failed = fixture.store.failed_jobs(id).await.unwrap();
+    let failed = standing(&fixture).await.failed_jobs;
     assert_eq!(failed, ["job 11 > Run tests", "job 12"]);
 
     for number in 20..40 {
         let failing = job(number, id, "failure", (Some(1), Some(5)));
         fixture.report_job(failing).await;
     }
-    assert_eq!(fixture.store.failed_jobs(id).await.unwrap().len(), 10);
+    assert_eq!(standing(&fixture).await.failed_jobs.len(), 10);
 }
