@@ -119,7 +119,7 @@ impl Store {
                 retention,
                 Arc::clone(&reserve),
                 on_commit,
-            ),
+            )?,
             origin: opened.origin,
             retention,
             reserve,

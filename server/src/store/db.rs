@@ -3,6 +3,7 @@
 //! What differs between them is here and in `open`: nothing else of the store
 //! knows which one it talks to.
 
+mod file;
 mod query;
 mod row;
 mod value;
@@ -12,11 +13,15 @@ use sqlx::{
     SqliteConnection, SqlitePool, Transaction,
 };
 
+pub(super) use file::FileConnection;
 pub(super) use query::{Query, Separated, query};
 #[cfg(test)]
 pub(super) use row::Column;
 pub(super) use row::Row;
 pub(super) use value::Value;
+
+/// A plain BEGIN could not write any more once somebody else has.
+const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
 
 /// Held by whoever writes to `PostgreSQL`, until its transaction ends: as in
 /// `SQLite`, there is one writer at a time, however many servers there are. So what
@@ -53,10 +58,12 @@ impl Pool {
     }
 }
 
-/// The connection that writes.
+/// A connection, and above all the one that writes.
 pub(super) enum Connection {
-    /// To a file.
+    /// To a file, for who reads or prepares: what it does is waited for.
     Sqlite(SqliteConnection),
+    /// To a file, for who writes: what it does is done where it is called.
+    File(FileConnection),
     /// To a server.
     Postgres(PgConnection),
 }
@@ -65,8 +72,8 @@ impl Connection {
     /// Begins to write: from now until the end of the transaction nobody else does.
     pub(super) async fn begin_write(&mut self) -> Result<(), sqlx::Error> {
         match self {
-            // A plain BEGIN could not write any more once somebody else has.
-            Self::Sqlite(connection) => connection.execute("BEGIN IMMEDIATE").await.map(drop),
+            Self::Sqlite(connection) => connection.execute(BEGIN_SQLITE).await.map(drop),
+            Self::File(connection) => connection.run(BEGIN_SQLITE),
             Self::Postgres(connection) => connection.execute(BEGIN_POSTGRES).await.map(drop),
         }
     }
@@ -75,6 +82,7 @@ impl Connection {
     pub(super) async fn end(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(connection) => connection.execute(statement).await.map(drop),
+            Self::File(connection) => connection.run(statement),
             Self::Postgres(connection) => connection.execute(statement).await.map(drop),
         }
     }
@@ -82,6 +90,7 @@ impl Connection {
     pub(super) async fn close(self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(connection) => connection.close().await,
+            Self::File(connection) => connection.close(),
             Self::Postgres(connection) => connection.close().await,
         }
     }
@@ -101,6 +110,8 @@ pub(super) enum Executor<'c> {
     Pool(&'c Pool),
     /// One connection to a file, in its transaction.
     Sqlite(&'c mut SqliteConnection),
+    /// The one that writes to it.
+    File(&'c mut FileConnection),
     /// One connection to a server, in its transaction.
     Postgres(&'c mut PgConnection),
 }
@@ -111,6 +122,7 @@ impl Executor<'_> {
         match self {
             Self::Pool(pool) => Executor::Pool(pool),
             Self::Sqlite(connection) => Executor::Sqlite(connection),
+            Self::File(connection) => Executor::File(connection),
             Self::Postgres(connection) => Executor::Postgres(connection),
         }
     }
@@ -126,6 +138,7 @@ impl<'c> From<&'c mut Connection> for Executor<'c> {
     fn from(connection: &'c mut Connection) -> Self {
         match connection {
             Connection::Sqlite(connection) => Self::Sqlite(connection),
+            Connection::File(connection) => Self::File(connection),
             Connection::Postgres(connection) => Self::Postgres(connection),
         }
     }
@@ -140,27 +153,37 @@ impl<'c> From<&'c mut Snapshot> for Executor<'c> {
     }
 }
 
-/// Runs the same expression on either database, with the prepared statement and
-/// what it runs on.
+/// Runs the same on each database: over sqlx with the prepared statement and what it
+/// runs on, on the connection that writes to a file with the query and that.
 macro_rules! run {
-    ($query:expr, $executor:expr, |$statement:ident, $on:ident| $sqlite:expr, $postgres:expr) => {{
-        let query = $query;
-        let text = AssertSqlSafe(query.text);
+    (
+        $query:expr,
+        $executor:expr,
+        |$statement:ident, $on:ident| $sqlite:expr,
+        $postgres:expr,
+        |$asked:ident, $file:ident| $here:expr $(,)?
+    ) => {{
+        let $asked = $query;
         match $executor.into() {
             Executor::Pool(Pool::Sqlite($on)) => {
-                let $statement = sqlx::query_with(text, value::sqlite(query.values)?);
+                let values = value::sqlite($asked.values)?;
+                let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
                 $sqlite
             }
             Executor::Pool(Pool::Postgres($on)) => {
-                let $statement = sqlx::query_with(text, value::postgres(query.values)?);
+                let values = value::postgres($asked.values)?;
+                let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
                 $postgres
             }
             Executor::Sqlite($on) => {
-                let $statement = sqlx::query_with(text, value::sqlite(query.values)?);
+                let values = value::sqlite($asked.values)?;
+                let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
                 $sqlite
             }
+            Executor::File($file) => $here,
             Executor::Postgres($on) => {
-                let $statement = sqlx::query_with(text, value::postgres(query.values)?);
+                let values = value::postgres($asked.values)?;
+                let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
                 $postgres
             }
         }
@@ -187,7 +210,8 @@ impl Query {
             {
                 let rows = statement.fetch_all(on).await?;
                 Ok(rows.into_iter().map(Row::Postgres).collect())
-            }
+            },
+            |query, file| file.fetch(query, usize::MAX),
         )
     }
 
@@ -200,7 +224,8 @@ impl Query {
             self,
             executor,
             |statement, on| Ok(statement.fetch_optional(on).await?.map(Row::Sqlite)),
-            Ok(statement.fetch_optional(on).await?.map(Row::Postgres))
+            Ok(statement.fetch_optional(on).await?.map(Row::Postgres)),
+            |query, file| Ok(file.fetch(query, 1)?.pop()),
         )
     }
 
@@ -236,7 +261,8 @@ impl Query {
                     each(Row::Postgres(row))?;
                 }
                 Ok(())
-            }
+            },
+            |query, file| file.fetch_each(query, each),
         )
     }
 
@@ -249,7 +275,8 @@ impl Query {
             self,
             executor,
             |statement, on| Ok(statement.execute(on).await?.rows_affected()),
-            Ok(statement.execute(on).await?.rows_affected())
+            Ok(statement.execute(on).await?.rows_affected()),
+            |query, file| file.execute(query),
         )
     }
 }

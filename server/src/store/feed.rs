@@ -55,7 +55,7 @@ pub(super) async fn leave(
         .map(|change| Some(change.after.record.id));
     let all = news.list_again.then_some(None);
     let changes: Vec<Option<BuildId>> = builds.chain(all).collect();
-    if changes.is_empty() || matches!(connection, Connection::Sqlite(_)) {
+    if changes.is_empty() || matches!(connection, Connection::File(_)) {
         return Ok(());
     }
     let before = last_number(&mut *connection).await?;

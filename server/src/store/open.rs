@@ -81,12 +81,8 @@ pub(super) async fn open(database: &Database, schema: Schema) -> Result<Opened> 
                 }
                 opened => opened?,
             };
-            let mut writer = Connection::Sqlite(writer);
-            if schema == Schema::Migrate {
-                rollup::complete(&mut writer).await?;
-            }
             Ok(Opened {
-                writer,
+                writer: Connection::File(writer),
                 readers: Pool::Sqlite(sqlite::readers(path).await?),
                 origin: "".into(),
                 lock: Some(lock),
@@ -126,7 +122,7 @@ impl Opener {
     /// Opens the connection that writes once more.
     pub(super) async fn reopen_writer(&self) -> Result<Connection> {
         Ok(match &self.database {
-            Database::Sqlite(path) => Connection::Sqlite(sqlite::reopen_writer(path).await?),
+            Database::Sqlite(path) => Connection::File(sqlite::reopen_writer(path)?),
             Database::Postgres(url) => Connection::Postgres(postgres::writer(url).await?),
         })
     }

@@ -3,13 +3,13 @@
 pub(super) mod reserve;
 mod worker;
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use jiff::Timestamp;
 use tokio::{
+    runtime::Handle,
     sync::{Mutex, Notify, mpsc, oneshot},
-    task::JoinHandle,
     time::timeout,
 };
 
@@ -39,11 +39,14 @@ type Work =
 
 type Answer<T> = oneshot::Sender<Result<T>>;
 
+/// Comes when the writer has ended; breaks off if it ends in a panic.
+type Ended = oneshot::Receiver<()>;
+
 /// The way to the one writer.
 #[derive(Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Task>,
-    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+    ended: Arc<Mutex<Option<Ended>>>,
     stop: Arc<Notify>,
 }
 
@@ -57,18 +60,19 @@ impl Writer {
         retention: Retention,
         reserve: Arc<Reserve>,
         on_commit: OnCommit,
-    ) -> Self {
+    ) -> Result<Self> {
         let (queue, tasks) = mpsc::channel(QUEUE);
         let stop = Arc::new(Notify::new());
+        let blocks = matches!(connection, Connection::File(_));
         let worker = Worker::new(
             opener, connection, origin, tasks, clock, retention, reserve, on_commit,
         );
-        let task = tokio::spawn(worker.run(Arc::clone(&stop)));
-        Self {
+        let ended = start(worker.run(Arc::clone(&stop)), blocks)?;
+        Ok(Self {
             queue,
-            task: Arc::new(Mutex::new(Some(task))),
+            ended: Arc::new(Mutex::new(Some(ended))),
             stop,
-        }
+        })
     }
 
     pub(super) async fn record(&self, report: PreparedReport) -> Result<Recorded> {
@@ -129,10 +133,10 @@ impl Writer {
     /// Finishes what waits, and ends the writer.
     pub(super) async fn stop(&self) {
         self.stop.notify_one();
-        if let Some(task) = self.task.lock().await.take()
-            && let Err(error) = task.await
+        if let Some(ended) = self.ended.lock().await.take()
+            && ended.await.is_err()
         {
-            tracing::error!(%error, "the writer did not end well");
+            tracing::error!("the writer did not end well");
         }
     }
 
@@ -151,4 +155,27 @@ impl Writer {
             Err(_) => Err(Error::Busy("the database is too slow")),
         }
     }
+}
+
+/// Starts to work: where all tasks run, or, if a statement is not waited for but run
+/// where it is called, on a thread that nobody else needs.
+fn start(working: impl Future<Output = ()> + Send + 'static, blocks: bool) -> Result<Ended> {
+    let (end, ended) = oneshot::channel();
+    let work = async move {
+        working.await;
+        // Nobody may wait for it any more.
+        let _ = end.send(());
+    };
+    if blocks {
+        let runtime = Handle::current();
+        let thread = thread::Builder::new().name("writer".to_owned());
+        let started = thread.spawn(move || runtime.block_on(work));
+        started.map_err(|source| Error::Io {
+            context: "starting the thread that writes".to_owned(),
+            source,
+        })?;
+    } else {
+        tokio::spawn(work);
+    }
+    Ok(ended)
 }

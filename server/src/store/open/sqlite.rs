@@ -16,7 +16,12 @@ use sqlx::{
 };
 
 use super::{
-    super::writer::reserve::size_beside, BUSY_TIMEOUT, READERS, Schema, schema, statistics,
+    super::{
+        db::{Connection, FileConnection, query},
+        rollup,
+        writer::reserve::size_beside,
+    },
+    BUSY_TIMEOUT, READERS, Schema, schema, statistics,
 };
 use crate::{Error, Result};
 
@@ -48,24 +53,34 @@ pub(in crate::store) fn lock(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Opens the one connection that writes.
-pub(super) async fn writer(path: &Path, schema: Schema) -> Result<SqliteConnection> {
+/// Opens the one connection that writes, to a database that is prepared.
+pub(super) async fn writer(path: &Path, schema: Schema) -> Result<FileConnection> {
+    let preparing = prepare(path, schema).await?;
+    let writer = reopen_writer(path)?;
+    // Not before: the log would be copied and made anew.
+    preparing.close().await?;
+    Ok(writer)
+}
+
+/// Brings the database to what it must be for the connection that writes. That one knows
+/// only what was there when it was opened.
+async fn prepare(path: &Path, schema: Schema) -> Result<Connection> {
     let mut connection = match schema {
+        Schema::Migrate => maker(path).await?,
+        Schema::Require | Schema::AsItIs => SqliteConnection::connect_with(&options(path)).await?,
+    };
+    match schema {
         Schema::Migrate => {
-            let mut connection = maker(path).await?;
             schema::note(schema::bring(&mut connection).await?);
             statistics::settle(&mut connection).await?;
-            connection
+            let mut connection = Connection::Sqlite(connection);
+            rollup::complete(&mut connection).await?;
+            return Ok(connection);
         }
-        Schema::Require => {
-            let mut connection = SqliteConnection::connect_with(&options(path)).await?;
-            schema::require(&mut connection).await?;
-            connection
-        }
-        Schema::AsItIs => SqliteConnection::connect_with(&options(path)).await?,
-    };
-    require_durable(&mut connection).await?;
-    Ok(connection)
+        Schema::Require => schema::require(&mut connection).await?,
+        Schema::AsItIs => {}
+    }
+    Ok(Connection::Sqlite(connection))
 }
 
 /// Opens a connection for whoever makes the tables. Makes the file if there is none.
@@ -135,9 +150,12 @@ pub(in crate::store) fn size(path: &Path) -> Result<u64> {
 
 /// Opens the connection that writes once more. A file that is gone by now is not
 /// made anew: that would be an empty board.
-pub(in crate::store) async fn reopen_writer(path: &Path) -> Result<SqliteConnection> {
-    let mut connection = SqliteConnection::connect_with(&options(path)).await?;
-    require_durable(&mut connection).await?;
+pub(in crate::store) fn reopen_writer(path: &Path) -> Result<FileConnection> {
+    let connection = FileConnection::open(path, BUSY_TIMEOUT)?;
+    connection.run(WRITING)?;
+    let pages = checkpoint_pages(path);
+    connection.run(&format!("PRAGMA wal_autocheckpoint = {pages}"))?;
+    require_durable(&connection)?;
     Ok(connection)
 }
 
@@ -163,31 +181,36 @@ fn checkpoint_pages(path: &Path) -> u64 {
 pub(in crate::store) async fn reader(path: &Path) -> Result<SqliteConnection, sqlx::Error> {
     SqliteConnection::connect_with(&options(path).read_only(true)).await
 }
+/// What the connection that writes is set to.
+///
+/// With `synchronous = NORMAL` acknowledged commits would be lost in a power cut. What
+/// a burst made of the log is given back. LIKE is as in `PostgreSQL`.
+const WRITING: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+     PRAGMA journal_size_limit = 33554432; PRAGMA case_sensitive_like = ON";
 
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .journal_mode(SqliteJournalMode::Wal)
-        // NORMAL loses acknowledged commits in a power cut.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("temp_store", "MEMORY")
-        .pragma("wal_autocheckpoint", checkpoint_pages(path).to_string())
-        // What a burst took is given back.
-        .pragma("journal_size_limit", "33554432")
         // As in PostgreSQL.
         .pragma("case_sensitive_like", "ON")
 }
 
 /// Refuses a file system on which `SQLite` silently keeps another journal.
-async fn require_durable(connection: &mut SqliteConnection) -> Result<()> {
-    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(&mut *connection)
-        .await?;
-    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous")
-        .fetch_one(&mut *connection)
-        .await?;
+fn require_durable(connection: &FileConnection) -> Result<()> {
+    let mut settings = Vec::new();
+    for pragma in ["PRAGMA journal_mode", "PRAGMA synchronous"] {
+        settings.extend(connection.fetch(query(pragma), 1)?);
+    }
+    let [journal, synchronous] = &settings[..] else {
+        return Err(sqlx::Error::RowNotFound.into());
+    };
+    let (journal, synchronous): (&str, i64) = (journal.try_get(0)?, synchronous.try_get(0)?);
     if journal == "wal" && synchronous == 2 {
         return Ok(());
     }

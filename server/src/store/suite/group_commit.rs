@@ -6,6 +6,7 @@ use futures_util::{
     FutureExt as _,
     future::{join, join_all},
 };
+use tokio::sync::oneshot;
 
 use super::fixture::{Fixture, of_build, open, record};
 use crate::{
@@ -94,13 +95,27 @@ async fn nothing_of_a_refused_report_stays() {
     assert!(fixture.take_changes().is_empty());
 }
 
-// On one thread the writer gets its turn only when all have asked.
-#[tokio::test(flavor = "current_thread")]
+#[tokio::test]
 async fn beyond_its_queue_the_writer_is_busy() {
     let fixture = Fixture::open().await;
+    let (begun, has_begun) = oneshot::channel();
+    let (go_on, signal) = oneshot::channel::<()>();
+    let store = fixture.store.clone();
+    let holding_up = tokio::spawn(async move {
+        let hold_up = async move {
+            begun.send(()).unwrap();
+            signal.await.unwrap();
+            Ok(())
+        };
+        store.write(|_, _| hold_up.boxed()).await
+    });
+    has_begun.await.unwrap();
     let sent = (1..=TOO_MANY).map(|run| record(&fixture.store, new_run(run)));
+    // It goes on only when all have asked.
+    let (recorded, ()) = join(join_all(sent), async { go_on.send(()).unwrap() }).await;
+    holding_up.await.unwrap().unwrap();
     let mut acknowledged = 0;
-    for recorded in join_all(sent).await {
+    for recorded in recorded {
         match recorded {
             Ok(_) => acknowledged += 1,
             Err(error) => assert!(matches!(error, Error::Busy(_)), "{error}"),

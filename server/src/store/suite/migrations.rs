@@ -72,6 +72,7 @@ async fn run_first(connection: &mut Connection, count: usize) {
     match connection {
         Connection::Sqlite(connection) => first.run(connection).await,
         Connection::Postgres(connection) => first.run(connection).await,
+        Connection::File(_) => unreachable!("it only writes"),
     }
     .unwrap();
 }

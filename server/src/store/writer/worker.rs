@@ -282,7 +282,7 @@ impl Worker {
     /// is not copied now, is later.
     async fn checkpoint(&mut self, pragma: &'static str) -> Result<()> {
         let connection = self.connection().await?;
-        if matches!(connection, Connection::Sqlite(_)) {
+        if matches!(connection, Connection::File(_)) {
             query(pragma).fetch_all(connection).await?;
         }
         Ok(())
