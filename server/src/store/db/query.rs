@@ -1,5 +1,7 @@
 //! A statement that is put together: its text, and the values that are bound to it.
 
+use std::fmt::Write as _;
+
 use super::Value;
 
 /// A statement. Placeholders are `$1` and on, in both databases.
@@ -37,8 +39,9 @@ impl Query {
     /// Adds a placeholder and binds its value.
     pub(in crate::store) fn push_bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());
-        let number = self.values.len().to_string();
-        self.push("$").push(number)
+        // Writing to a text can not fail.
+        let _ = write!(self.text, "${}", self.values.len());
+        self
     }
 
     /// Asks for the plan of it instead.

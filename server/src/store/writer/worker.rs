@@ -171,7 +171,10 @@ impl Worker {
     /// costs less to let them come than to flush once more for them.
     async fn gather(&mut self, batch: &mut Batch) {
         loop {
+            // Who is about to report, runs as a task beside this one, or, where the
+            // writer has a thread of its own, on another thread.
             tokio::task::yield_now().await;
+            std::thread::yield_now();
             let before = batch.reports.len();
             while !batch.is_full() && self.held.is_none() {
                 match self.tasks.try_recv() {
