@@ -63,6 +63,8 @@ impl OldDatabase {
         let mut settings = vec![
             ("LAMPBOARD_DATA_DIR", data),
             ("LAMPBOARD_LISTEN", "127.0.0.1:0".to_owned()),
+            // They ended in 1970: by their age they would be deleted while they are counted.
+            ("LAMPBOARD_RETENTION_BUILDS", "off".to_owned()),
         ];
         if let Some(url) = &self.url {
             settings.push(("LAMPBOARD_DATABASE_URL", url.clone()));
