@@ -8,7 +8,7 @@ use std::{sync::Arc, thread, time::Duration};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use jiff::Timestamp;
 use tokio::{
-    runtime::Handle,
+    runtime,
     sync::{Mutex, Notify, mpsc, oneshot},
     time::timeout,
 };
@@ -167,13 +167,16 @@ fn start(working: impl Future<Output = ()> + Send + 'static, blocks: bool) -> Re
         let _ = end.send(());
     };
     if blocks {
-        let runtime = Handle::current();
-        let thread = thread::Builder::new().name("writer".to_owned());
-        let started = thread.spawn(move || runtime.block_on(work));
-        started.map_err(|source| Error::Io {
+        let failed = |source| Error::Io {
             context: "starting the thread that writes".to_owned(),
             source,
-        })?;
+        };
+        // Of its own: with the timers of another one it would panic once that one ends.
+        let mut runtime = runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_time().build().map_err(failed)?;
+        let thread = thread::Builder::new().name("writer".to_owned());
+        let started = thread.spawn(move || runtime.block_on(work));
+        started.map_err(failed)?;
     } else {
         tokio::spawn(work);
     }
