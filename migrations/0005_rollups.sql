@@ -23,6 +23,7 @@ CREATE TABLE rollup (
 -- What commits added and took away since rollups were last brought up to date.
 CREATE TABLE rollup_change (
     number BIGINT PRIMARY KEY,
+    -- By how many attempts there are more.
     builds BIGINT NOT NULL,
     content BYTEA NOT NULL
 );

@@ -37,9 +37,14 @@ export async function listBuilds(
   page: { size: number; token?: string },
   signal?: AbortSignal,
 ): Promise<BuildPage> {
-  const request = { filter, pageSize: page.size, pageToken: page.token };
-  const response = await builds.listBuilds(request, options(signal));
-  return { builds: response.builds, next: response.nextPageToken };
+  let token = page.token;
+  for (;;) {
+    const request = { filter, pageSize: page.size, pageToken: token };
+    const response = await builds.listBuilds(request, options(signal));
+    token = response.nextPageToken;
+    // Where few of many match, the server looks for a while and finds none yet.
+    if (response.builds.length > 0 || token === '') return { builds: response.builds, next: token };
+  }
 }
 
 export function getBuild(key: BuildKey, signal?: AbortSignal): Promise<GetBuildResponse> {

@@ -38,11 +38,12 @@ pub(in crate::store) async fn leave<'a>(
     if count == 0 {
         return Ok(0);
     }
+    let added: i64 = changes.iter().map(|change| change.times).sum();
     db::query(
         "INSERT INTO rollup_change (number, builds, content)
          SELECT COALESCE(MAX(number), 0) + 1, $1, $2 FROM rollup_change",
     )
-    .bind(i64::try_from(count).unwrap_or(i64::MAX))
+    .bind(added)
     .bind(ChangesBytes { changes }.encode_to_vec())
     .execute(connection)
     .await?;
