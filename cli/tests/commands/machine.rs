@@ -191,7 +191,7 @@ async fn a_recount_tells_by_its_exit_code() {
     falsify(&data.path("lampboard.db")).await;
     let ended = data.run(&["doctor", "--recount"]).await;
     assert_eq!(ended.code, Some(1), "{}{}", ended.out, ended.err);
-    let line = "counted of build 7-1-1 on 1970-01-01: kept false, recounted true";
+    let line = "counted of build 7-1-1 on 2100-01-01: kept false, recounted true";
     assert!(ended.out.contains(line), "{}", ended.out);
     let serve = data.serve().await;
     let ended = data.run(&["doctor", "--recount", "--json"]).await;
@@ -200,7 +200,7 @@ async fn a_recount_tells_by_its_exit_code() {
     drop(serve);
 }
 
-/// Stores a build that is over and does not count.
+/// Stores a build that is over and does not count: in times that no retention reaches.
 async fn falsify(path: &Path) {
     use sqlx::{Connection as _, Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
     let options = SqliteConnectOptions::new().filename(path);
@@ -214,7 +214,8 @@ async fn falsify(path: &Path) {
                             triggering_actor, pull_requests, url, create_time, start_time,
                             update_time, first_completed_time, end_time, latest_attempt, counted)
          VALUES (1, 1, 7, 3, 'CI', '', 1, 'completed', 'success', 'push', 'main', '', '', '', '',
-                 '', 'ada', 'ada', '', '', 0, 0, 9, 9, 9, TRUE, FALSE)",
+                 '', 'ada', 'ada', '', '', 4102444800000000, 4102444800000000, 4102444800000009,
+                 4102444800000009, 4102444800000009, TRUE, FALSE)",
     );
     filling.await.unwrap();
     connection.close().await.unwrap();

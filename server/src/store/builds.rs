@@ -53,8 +53,10 @@ impl Store {
         let mut found = Vec::new();
         for chunk in sql::padded(ids) {
             let mut query = select_shown();
-            query.push(" WHERE r.hidden_time IS NULL AND ");
-            query.push("(b.run_id, b.run_attempt, b.repository_id) IN (");
+            // The first condition is what the index knows.
+            query.push(" WHERE r.hidden_time IS NULL AND b.run_id IN (");
+            sql::push_list(&mut query, chunk.iter().map(|id| &id.run.0));
+            query.push(") AND (b.run_id, b.run_attempt, b.repository_id) IN (");
             query.push_values(chunk, |mut row, id| {
                 row.push_bind(id.run.0)
                     .push_bind(id.attempt)

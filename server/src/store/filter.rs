@@ -76,14 +76,14 @@ fn push_commit(query: &mut Query, commit: &CommitPrefix) {
     query.push_bind(format!("{}g", commit.as_str()));
 }
 
-/// By a list of ids, which an index serves; the table of repositories is small.
+/// By the repository alone: which comes first, it or its builds, is for whoever asks.
 fn push_repositories(query: &mut Query, names: &[Pattern]) {
     if names.is_empty() {
         return;
     }
-    query.push(" AND b.repository_id IN (SELECT id FROM repository WHERE FALSE");
+    query.push(" AND (FALSE");
     for name in names {
-        query.push(" OR lower(name)");
+        query.push(" OR lower(r.name)");
         push_match(query, &name.to_ascii_lowercase());
     }
     query.push(")");

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Result,
-    model::{BuildId, Job, JobId, JobSpan, RepositoryId, RunId},
+    model::{BuildId, Job, JobId, JobSpan, Outcome, RepositoryId, RunId},
 };
 
 const COLUMNS: [&str; 15] = [
@@ -63,25 +63,35 @@ impl Store {
         builds: &[BuildId],
     ) -> Result<BTreeMap<BuildId, Vec<String>>> {
         let mut failed: BTreeMap<BuildId, Vec<String>> = BTreeMap::new();
+        let mut jobs = Vec::new();
         for chunk in sql::padded(builds) {
             let mut query = select();
-            query.push(" WHERE (run_id, run_attempt, repository_id) IN (");
+            // The first condition is what the index knows.
+            query.push(" WHERE j.run_id IN (");
+            sql::push_list(&mut query, chunk.iter().map(|build| &build.run.0));
+            query.push(") AND (j.run_id, j.run_attempt, j.repository_id) IN (");
             query.push_values(chunk, |mut row, build| {
                 row.push_bind(build.run.0)
                     .push_bind(build.attempt)
                     .push_bind(build.repository.0);
             });
-            query.push(") AND conclusion IN ('failure', 'timed_out', 'startup_failure')");
-            query.push(" ORDER BY create_time, id");
+            query.push(")");
             for row in query.fetch_all(&self.readers).await? {
-                let job = rows::job(&row)?;
-                let names = failed.entry(job.build).or_default();
-                if names.len() < MOST_FAILED {
-                    names.push(match job.facts.failed_step() {
-                        Some(step) => format!("{} > {}", job.facts.name, step.name),
-                        None => job.facts.name,
-                    });
-                }
+                jobs.push(rows::job(&row)?);
+            }
+        }
+        jobs.sort_by_key(|job| (job.facts.create_time, job.id));
+        let is_failed = |job: &Job| {
+            let conclusion = job.facts.status.conclusion();
+            conclusion.is_some_and(|word| word.outcome() == Outcome::Failure)
+        };
+        for job in jobs.into_iter().filter(is_failed) {
+            let names = failed.entry(job.build).or_default();
+            if names.len() < MOST_FAILED {
+                names.push(match job.facts.failed_step() {
+                    Some(step) => format!("{} > {}", job.facts.name, step.name),
+                    None => job.facts.name,
+                });
             }
         }
         Ok(failed)

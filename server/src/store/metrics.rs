@@ -144,7 +144,7 @@ impl Store {
         };
         let mut query = Query::new("SELECT COUNT(*) AS running");
         push_slice(&mut query, dimension);
-        query.push(" WHERE b.end_time IS NULL AND b.latest_attempt AND ");
+        query.push(" AND b.end_time IS NULL AND b.latest_attempt AND ");
         push_condition(&mut query, &filter);
         if dimension.is_some() {
             query.push(
@@ -193,7 +193,7 @@ async fn add_builds<S: Spread>(
          b.jobs_start_time, b.end_time",
     );
     push_slice(&mut query, dimension);
-    query.push(" WHERE b.end_time IS NOT NULL AND ");
+    query.push(" AND b.end_time IS NOT NULL AND ");
     push_condition(&mut query, &filter);
     let each = |row: Row| -> Result<()> {
         let (end, finished) = finished(&row)?;
@@ -211,10 +211,14 @@ fn push_slice(query: &mut Query, dimension: Option<Dimension>) {
         query.push(", ");
         dimension.push_columns(query, [BRANCH_NAME, "b.triggering_actor"]);
     }
-    query.push(" FROM build b JOIN repository r ON r.id = b.repository_id");
+    // From the builds of a time to their repositories, not the other way round.
+    query.push(" FROM build b CROSS JOIN repository r");
     if dimension == Some(Dimension::Workflow) {
-        query
-            .push(" JOIN workflow w ON w.repository_id = b.repository_id AND w.id = b.workflow_id");
+        query.push(" CROSS JOIN workflow w");
+    }
+    query.push(" WHERE r.id = b.repository_id");
+    if dimension == Some(Dimension::Workflow) {
+        query.push(" AND w.repository_id = b.repository_id AND w.id = b.workflow_id");
     }
 }
 
