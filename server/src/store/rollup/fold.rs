@@ -67,11 +67,8 @@ async fn of_keys(executor: &mut Executor<'_>, keys: &[Key]) -> Result<BTreeMap<K
     for chunk in sql::padded(keys) {
         let mut query = Query::new("SELECT ");
         query.push(COLUMNS.join(", "));
-        query.push(" FROM rollup WHERE (");
-        query.push(KEY.join(", "));
-        query.push(") IN (");
-        query.push_values(chunk, push_key);
-        query.push(")");
+        query.push(" FROM rollup");
+        push_keys(&mut query, chunk);
         for row in query.fetch_all(executor.again()).await? {
             found.insert(read_key(&row)?, read_content(&row)?);
         }
@@ -119,14 +116,25 @@ pub(super) async fn write(connection: &mut Connection, rollups: &[(Key, Content)
 async fn delete(connection: &mut Connection, rollups: &[(Key, Content)]) -> Result<()> {
     let keys: Vec<Key> = rollups.iter().map(|(key, _)| key.clone()).collect();
     for chunk in sql::padded(&keys) {
-        let mut query = Query::new("DELETE FROM rollup WHERE (");
-        query.push(KEY.join(", "));
-        query.push(") IN (");
-        query.push_values(chunk, push_key);
-        query.push(")");
+        let mut query = Query::new("DELETE FROM rollup");
+        push_keys(&mut query, chunk);
         query.execute(&mut *connection).await?;
     }
     Ok(())
+}
+
+/// Selects rows by their keys. The first conditions are what the index knows: by the
+/// last one alone, `SQLite` looks at all rows.
+fn push_keys(query: &mut Query, keys: Vec<Key>) {
+    query.push(" WHERE kind IN (");
+    sql::push_list(query, keys.iter().map(|key| &key.kind));
+    query.push(") AND repository_id IN (");
+    sql::push_list(query, keys.iter().map(|key| &key.repository));
+    query.push(") AND day IN (");
+    sql::push_list(query, keys.iter().map(|key| &key.day));
+    query.push(") AND (").push(KEY.join(", ")).push(") IN (");
+    query.push_values(keys, push_key);
+    query.push(")");
 }
 
 fn push_key(mut row: db::Separated<'_>, key: Key) {
