@@ -221,7 +221,10 @@ async fn close(
 async fn mark(connection: &mut Connection, update: &'static str, builds: &[BuildId]) -> Result<()> {
     for chunk in sql::padded(builds) {
         let mut query = Query::new(update);
-        query.push(" WHERE (run_id, run_attempt, repository_id) IN (");
+        // The first condition is what the index knows.
+        query.push(" WHERE run_id IN (");
+        sql::push_list(&mut query, chunk.iter().map(|id| &id.run.0));
+        query.push(") AND (run_id, run_attempt, repository_id) IN (");
         query.push_values(chunk, |mut row, id| {
             row.push_bind(id.run.0)
                 .push_bind(id.attempt)

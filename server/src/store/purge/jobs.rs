@@ -15,7 +15,10 @@ pub(super) async fn delete_jobs(connection: &mut Connection, builds: &[BuildId])
     ] {
         for chunk in sql::padded(builds) {
             let mut query = Query::new(statement);
-            query.push(" WHERE (run_id, run_attempt, repository_id) IN (");
+            // The first condition is what the index knows.
+            query.push(" WHERE run_id IN (");
+            sql::push_list(&mut query, chunk.iter().map(|id| &id.run.0));
+            query.push(") AND (run_id, run_attempt, repository_id) IN (");
             query.push_values(chunk, |mut row, id| {
                 row.push_bind(id.run.0)
                     .push_bind(id.attempt)
