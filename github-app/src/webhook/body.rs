@@ -105,7 +105,7 @@ impl Bodies {
         body: &mut axum::body::Body,
         length: Option<usize>,
     ) -> Result<Body, Answer> {
-        let mut place = self.room.place()?;
+        let mut place = self.room.place();
         let mut bytes = BytesMut::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| Answer::BadRequest("the body broke off".to_owned()))?;
