@@ -31,7 +31,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use axum::Router;
 use futures_util::FutureExt as _;
-use lampboard_proto::{transport::Transport, v1::ReconcileRound};
+use lampboard_proto::v1::ReconcileRound;
 use tokio::sync::{Mutex, watch};
 
 use crate::{
@@ -49,6 +49,7 @@ pub use crate::{
     config::{Config, Error, IdentityConfig, Limits, Reconcile},
     credentials::{Credentials, CredentialsError, CredentialsFolder},
     patterns::Patterns,
+    server::Way,
     setup::{Connect, InstallationProgress, Progress, ReadProgress, Setup, SetupConfig, api_url},
 };
 
@@ -66,9 +67,10 @@ pub struct GithubApp {
 }
 
 impl GithubApp {
-    /// Makes an app that reports over `transport`. Refuses a configuration that
-    /// would let unsigned deliveries in.
-    pub fn new(config: Config, transport: Transport, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+    /// Makes an app that reports to a server. Refuses a configuration that would let
+    /// unsigned deliveries in.
+    pub fn new(config: Config, way: impl Into<Way>, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let way = way.into();
         let ca_certificates = config.ca_certificates;
         let of_app = |credentials: &Credentials| {
             Identity::of_app(credentials, ca_certificates.clone(), Arc::clone(&clock))
@@ -81,7 +83,8 @@ impl GithubApp {
                 (setup.app.as_ref().map(of_app).transpose()?, Some(setup))
             }
         };
-        let server = Server::new(transport.clone(), &config.write_key)?;
+        let transport = way.transport.clone();
+        let server = Server::new(way, &config.write_key)?;
         let identity = watch::Sender::new(identity.map(Arc::new));
         let (catalog, asked) = (Arc::<Catalog>::default(), Arc::<Asked>::default());
         let leases = Leases::new(

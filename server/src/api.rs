@@ -12,13 +12,15 @@ mod repositories;
 mod status;
 mod system;
 
+use std::sync::Arc;
+
 use lampboard_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{
         admin_service_server::AdminServiceServer,
         app_service_server::{self, AppServiceServer},
         build_service_server::{self, BuildServiceServer},
-        ingest_service_server::{self, IngestServiceServer},
+        ingest_service_server::{self, IngestService, IngestServiceServer},
         metrics_service_server::{self, MetricsServiceServer},
         repository_service_server::{self, RepositoryServiceServer},
         system_service_server::{self, SystemServiceServer},
@@ -38,6 +40,11 @@ const LARGEST_REPORT: usize = 27 << 20;
 const DESCRIPTORS: &str = "the descriptors were made by our own build";
 /// The largest request of everybody else.
 const LARGEST_REQUEST: usize = 1 << 20;
+
+/// What takes reports in.
+pub(crate) fn reports(server: &Server) -> Arc<dyn IngestService> {
+    Arc::new(ingest::Ingest::new(server))
+}
 
 /// All services, with health and reflection.
 pub(crate) fn routes(server: &Server) -> Routes {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use lampboard_proto::v1::ingest_service_server::IngestService;
 use secrecy::SecretString;
 use tokio::{
     sync::Mutex,
@@ -103,6 +104,11 @@ impl Server {
     /// The gRPC services, to be called in process.
     pub fn routes(&self) -> Routes {
         api::routes(self)
+    }
+
+    /// What takes reports in, for a caller in the same process: he needs no write key.
+    pub fn reports(&self) -> Arc<dyn IngestService> {
+        api::reports(self)
     }
 
     /// The gRPC services with those of the administrator: for a transport that nobody else

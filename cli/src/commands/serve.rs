@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lampboard_github_app::{Config, GithubApp, Limits, clock::SystemClock};
+use lampboard_github_app::{Config, GithubApp, Limits, Way, clock::SystemClock};
 use lampboard_proto::transport;
 use lampboard_server::Server;
 use tokio::net::TcpListener;
@@ -48,8 +48,8 @@ pub(crate) async fn all_in_one(
     config: Config,
     socket: Option<Socket>,
 ) -> anyhow::Result<()> {
-    let transport = transport::over(server.routes());
-    let app = GithubApp::new(config, transport, Arc::new(SystemClock))?;
+    let way = Way::in_process(transport::over(server.routes()), server.reports());
+    let app = GithubApp::new(config, way, Arc::new(SystemClock))?;
     let router = server
         .router()
         .merge(app.router())
