@@ -7,6 +7,7 @@ mod builds;
 mod convert;
 mod ingest;
 mod metrics;
+mod outdated;
 mod page_token;
 mod repositories;
 mod status;
@@ -48,6 +49,10 @@ pub(crate) fn reports(server: &Server) -> Arc<dyn IngestService> {
 
 /// All services, with health and reflection.
 pub(crate) fn routes(server: &Server) -> Routes {
+    outdated::refuse(services(server), &server.store)
+}
+
+fn services(server: &Server) -> Routes {
     let ingest = IngestServiceServer::new(ingest::Ingest::new(server))
         .max_decoding_message_size(LARGEST_REPORT);
     let builds = BuildServiceServer::new(builds::Builds::new(server))
@@ -80,7 +85,7 @@ pub(crate) fn routes(server: &Server) -> Routes {
 pub(crate) fn admin_routes(server: &Server) -> Routes {
     let admin = AdminServiceServer::new(admin::Admin::new(server))
         .max_decoding_message_size(LARGEST_REQUEST);
-    routes(server).add_service(admin)
+    outdated::refuse(services(server).add_service(admin), &server.store)
 }
 
 /// The contract, for clients that ask what there is.

@@ -30,6 +30,12 @@ pub enum Error {
          belong to who runs lampboard"
     )]
     ReadOnly,
+    /// The database has another schema than when it was opened.
+    #[error(
+        "a newer lampboard brought the database to another schema: restart this one with that \
+         version"
+    )]
+    Outdated,
     /// The database failed while it took in what was waiting together with this.
     #[error("the database can not be written")]
     Unwritable,

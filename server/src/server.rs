@@ -139,6 +139,9 @@ impl Server {
     /// last second. Whoever may ask may ask as often as he likes, so not every
     /// question is worth a write.
     pub(crate) async fn probe(&self) -> Result<()> {
+        if self.store.is_outdated() {
+            return Err(Error::Outdated);
+        }
         if self.live.is_stopped() {
             return Err(Error::Stopping);
         }
@@ -173,6 +176,8 @@ async fn watch_health(store: Store, live: Live, health: HealthReporter) {
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
+            // Whoever watches would be told what was read by another schema.
+            () = store.outdated() => live.stop(),
             () = live.stopped() => break,
         }
         let serving = store.probe().await.is_ok();

@@ -63,6 +63,7 @@ use crate::{
     model::{Change, InstallationId, Recorded, RepositoryId},
 };
 use db::{Connection, Pool};
+use open::Outdated;
 use writer::{Reserve, Writer};
 
 /// The most gaps that are listed at once.
@@ -93,6 +94,7 @@ pub(crate) struct Store {
     origin: Arc<str>,
     retention: Retention,
     reserve: Arc<Reserve>,
+    outdated: Outdated,
     packer: Arc<Packer>,
     // Held as long as the store is: no second server on this file.
     _lock: Arc<Option<std::fs::File>>,
@@ -109,6 +111,7 @@ impl Store {
     ) -> Result<Self> {
         let opened = open::open(database, schema).await?;
         let reserve = Arc::new(Reserve::beside(database.file()));
+        let outdated = opened.opener.outdated.clone();
         let store = Self {
             readers: opened.readers,
             writer: Writer::spawn(
@@ -123,6 +126,7 @@ impl Store {
             origin: opened.origin,
             retention,
             reserve,
+            outdated,
             packer: Arc::default(),
             database: database.clone(),
             _lock: Arc::new(opened.lock),
@@ -184,6 +188,16 @@ impl Store {
             .boxed()
         })
         .await
+    }
+
+    /// Whether nothing can be done any more because another version changed the schema.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.outdated.is_known()
+    }
+
+    /// Waits until that is so.
+    pub(crate) async fn outdated(&self) {
+        self.outdated.wait().await;
     }
 
     /// Whether nothing is taken in because the disk is full.

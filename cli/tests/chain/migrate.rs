@@ -1,11 +1,16 @@
 //! Versions that meet the database of another one, and a kill while it is migrated.
 
+use http::StatusCode;
 use sqlx::{Connection as _, Executor as _, PgConnection};
+use tonic::Code;
 
 use crate::support::{
     board::Board,
+    github::OneWorkflow,
+    lampboard::{Lampboard, Mode},
     process::{Process, kill_when, lampboard, run},
     schema::{OLD_BUILDS, OldDatabase, latest},
+    webhook::Client,
 };
 
 const BUILDS: &str = "SELECT COUNT(*) FROM build";
@@ -110,4 +115,41 @@ async fn kill_in_front_of_a_lock(old: &OldDatabase, url: &str) {
     // Its session does not know yet that nobody is there any more: whoever migrates next
     // waits for it.
     reader.execute("COMMIT").await.unwrap();
+}
+
+/// What a newer version leaves, of which this one knows nothing.
+const LATER: &str = "INSERT INTO _sqlx_migrations
+    SELECT 9000, 'later', installed_on, success, checksum, 0
+    FROM _sqlx_migrations WHERE version = 1";
+const OUTDATED: &str = "a newer lampboard brought the database to another schema";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_runs_while_a_newer_version_migrates_says_so_and_does_nothing_more() {
+    let mut lampboard = Lampboard::start(Mode::TwoProcesses).await;
+    let Some(url) = lampboard.database_url() else {
+        // Nobody else gets at a file.
+        return;
+    };
+    let mut newer = PgConnection::connect(url).await.unwrap();
+    let mut github = OneWorkflow::new();
+    let hook = lampboard.hook();
+    let answer = hook.deliver_event(&github.next_run().1).await.unwrap();
+    assert_eq!(answer.status, StatusCode::OK);
+    let mut board = lampboard.board().await;
+    let mut stream = board.watch().await;
+
+    newer.execute(LATER).await.unwrap();
+    let answer = hook.deliver_event(&github.next_run().1).await.unwrap();
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    let answer = Client::new(lampboard.server.address());
+    let answer = answer.try_get("/readyz").await.unwrap();
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    let why = String::from_utf8_lossy(&answer.body);
+    assert!(why.contains(OUTDATED), "{why}");
+    let refused = board.try_builds().await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable);
+    assert!(refused.message().contains(OUTDATED), "{refused}");
+    // It ends, to begin anew elsewhere.
+    while let Ok(Some(_)) = stream.message().await {}
+    assert!(lampboard.server.is_running());
 }

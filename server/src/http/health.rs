@@ -20,7 +20,7 @@ pub(super) async fn readyz(State(server): State<Server>) -> Response {
         Err(error) => {
             tracing::warn!(%error, "not ready");
             let why = match error {
-                Error::Full | Error::ReadOnly => format!("{error}\n"),
+                Error::Full | Error::ReadOnly | Error::Outdated => format!("{error}\n"),
                 _ => "the database can not be written\n".to_owned(),
             };
             (StatusCode::SERVICE_UNAVAILABLE, why).into_response()

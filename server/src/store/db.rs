@@ -13,6 +13,8 @@ use sqlx::{
     SqliteConnection, SqlitePool, Transaction,
 };
 
+use super::open::postgres;
+use crate::Error;
 pub(super) use file::FileConnection;
 pub(super) use query::{Query, Separated, query};
 #[cfg(test)]
@@ -22,12 +24,6 @@ pub(super) use value::Value;
 
 /// A plain BEGIN could not write any more once somebody else has.
 const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
-
-/// Held by whoever writes to `PostgreSQL`, until its transaction ends: as in
-/// `SQLite`, there is one writer at a time, however many servers there are. So what
-/// was read before a merge still stands when its outcome is written, and commits
-/// have an order.
-pub(super) const BEGIN_POSTGRES: &str = "BEGIN; SELECT pg_advisory_xact_lock(7813251902247351)";
 
 /// Connections to be had by whoever reads.
 #[derive(Clone)]
@@ -70,12 +66,14 @@ pub(super) enum Connection {
 
 impl Connection {
     /// Begins to write: from now until the end of the transaction nobody else does.
-    pub(super) async fn begin_write(&mut self) -> Result<(), sqlx::Error> {
+    pub(super) async fn begin_write(&mut self) -> Result<(), Error> {
         match self {
-            Self::Sqlite(connection) => connection.execute(BEGIN_SQLITE).await.map(drop),
-            Self::File(connection) => connection.run(BEGIN_SQLITE),
-            Self::Postgres(connection) => connection.execute(BEGIN_POSTGRES).await.map(drop),
+            Self::Sqlite(connection) => connection.execute(BEGIN_SQLITE).await.map(drop)?,
+            // Nobody else has it, so it has the schema that it was opened with.
+            Self::File(connection) => connection.run(BEGIN_SQLITE)?,
+            Self::Postgres(connection) => postgres::begin_write(connection).await?,
         }
+        Ok(())
     }
 
     /// Ends the transaction: with `COMMIT` what it did is durable when this returns.

@@ -1,6 +1,6 @@
 //! Opening the database: what must hold before anything is promised.
 
-mod postgres;
+pub(super) mod postgres;
 mod schema;
 pub(super) mod sqlite;
 mod statistics;
@@ -11,6 +11,7 @@ use sqlx::{
     Connection as _, Executor as _,
     migrate::{Migration, MigrationType, Migrator},
 };
+use tokio::sync::watch;
 
 use super::{
     db::{Connection, Pool},
@@ -31,7 +32,15 @@ pub(super) struct Opener {
     database: Database,
     /// The file that was opened at the start.
     file: Option<sqlite::FileId>,
+    /// Whether it is kept in order, and not only asked for something.
+    pub(super) is_kept: bool,
+    pub(super) outdated: Outdated,
 }
+
+/// Whether another version changed the schema of a database since it was opened. That does
+/// not change back.
+#[derive(Clone, Default)]
+pub(super) struct Outdated(watch::Sender<bool>);
 
 /// A database that is open.
 pub(super) struct Opened {
@@ -67,6 +76,7 @@ pub(super) async fn migrate(database: &Database) -> Result<Migrated> {
 /// Opens a database.
 pub(super) async fn open(database: &Database, schema: Schema) -> Result<Opened> {
     let database = database.clone();
+    let is_kept = schema == Schema::Migrate;
     match &database {
         Database::Sqlite(path) => {
             if schema != Schema::Migrate {
@@ -88,6 +98,8 @@ pub(super) async fn open(database: &Database, schema: Schema) -> Result<Opened> 
                 lock: Some(lock),
                 opener: Opener {
                     file: Some(sqlite::FileId::of(path)?),
+                    is_kept,
+                    outdated: Outdated::default(),
                     database,
                 },
             })
@@ -111,9 +123,30 @@ pub(super) async fn open(database: &Database, schema: Schema) -> Result<Opened> 
                 lock: None,
                 opener: Opener {
                     file: None,
+                    is_kept,
+                    outdated: Outdated::default(),
                     database,
                 },
             })
+        }
+    }
+}
+
+impl Outdated {
+    pub(super) fn is_known(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until it is so.
+    pub(super) async fn wait(&self) {
+        // Fails only when the sender is gone, which we hold.
+        let _ = self.0.subscribe().wait_for(|outdated| *outdated).await;
+    }
+
+    /// Notes that it is so.
+    pub(super) fn note(&self) {
+        if !self.0.send_replace(true) {
+            tracing::error!("nothing is taken in any more: {}", Error::Outdated);
         }
     }
 }

@@ -8,7 +8,7 @@ use lampboard_proto::v1::{
     get_build_request,
 };
 use tonic::{
-    Code, Streaming,
+    Code, Status, Streaming,
     transport::{Channel, Endpoint},
 };
 
@@ -57,6 +57,12 @@ impl Board {
             }
             request.page_token = page.next_page_token;
         }
+    }
+
+    /// Some builds, if it gives any.
+    pub(crate) async fn try_builds(&mut self) -> Result<Vec<Build>, Status> {
+        let page = self.0.list_builds(ListBuildsRequest::default()).await?;
+        Ok(page.into_inner().builds)
     }
 
     /// The stream of all builds.

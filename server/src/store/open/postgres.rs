@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{
-    ConnectOptions as _, Executor as _, PgConnection, PgPool,
+    ConnectOptions as _, Executor as _, PgConnection, PgPool, Row as _,
     migrate::Migrate as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -35,6 +35,29 @@ const PLANS: [(&str, &str); 2] = [
 /// lengths.
 const STATEMENTS: usize = 500;
 
+/// Held by whoever writes, until its transaction ends: as in `SQLite`, there is one writer at
+/// a time, however many servers there are. So what was read before a merge still stands when
+/// its outcome is written, and commits have an order.
+///
+/// Then, in the same round trip, asks for the schema: once the lock is had, it stays.
+pub(in crate::store) const BEGIN: &str = "BEGIN; SELECT pg_advisory_xact_lock(7813251902247351); \
+     SELECT MAX(version) FROM _sqlx_migrations";
+/// The same lock, held by whoever changes the schema, over several transactions.
+const LOCK_WRITERS: &str = "SELECT pg_advisory_lock(7813251902247351)";
+const UNLOCK_WRITERS: &str = "SELECT pg_advisory_unlock(7813251902247351)";
+
+/// Begins to write, unless the schema is not that of this version any more: what was right
+/// of the one could be wrong of the other.
+pub(in crate::store) async fn begin_write(connection: &mut PgConnection) -> Result<()> {
+    let rows = connection.fetch_all(BEGIN).await?;
+    let schema = rows.last().ok_or(sqlx::Error::RowNotFound)?;
+    let schema: Option<i64> = schema.try_get(0)?;
+    if schema == Some(schema::known()) {
+        return Ok(());
+    }
+    Err(Error::Outdated)
+}
+
 /// Opens the one connection of this process that writes.
 pub(super) async fn writer(url: &SecretString) -> Result<PgConnection> {
     let mut connection = options(url)?.connect().await?;
@@ -43,14 +66,17 @@ pub(super) async fn writer(url: &SecretString) -> Result<PgConnection> {
 }
 
 /// Brings the database to the schema of this version. Whoever comes while another server
-/// does, waits as long as that takes.
+/// does, waits as long as that takes. Servers of an older version that run can not write
+/// meanwhile, and see afterwards that they are outdated.
 pub(super) async fn migrate(connection: &mut PgConnection) -> Result<Migrated> {
     connection.execute("SET lock_timeout = 0").await?;
     connection.lock().await?;
+    connection.execute(LOCK_WRITERS).await?;
     // A table that somebody holds is not waited for so long: all others would wait
     // behind us.
     connection.execute("RESET lock_timeout").await?;
     let migrated = schema::bring(connection).await?;
+    connection.execute(UNLOCK_WRITERS).await?;
     connection.unlock().await?;
     Ok(migrated)
 }

@@ -1,5 +1,7 @@
 //! Brings a database to the schema of this version, and refuses one that it does not know.
 
+use std::sync::LazyLock;
+
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
 
 use super::migrations;
@@ -64,6 +66,13 @@ pub(super) async fn require<C: Migrate>(connection: &mut C) -> Result<()> {
     let migrator = migrations();
     require_known(&migrator, &applied)?;
     require_latest(&migrator, &applied)
+}
+
+/// The number of the schema of this version.
+pub(super) fn known() -> i64 {
+    static KNOWN: LazyLock<i64> =
+        LazyLock::new(|| latest(migrations().iter().map(|it| it.version)));
+    *KNOWN
 }
 
 async fn run_missing<C: Migrate>(

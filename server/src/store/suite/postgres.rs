@@ -10,7 +10,7 @@ use crate::{
     Database, Error,
     fixtures::{build_id, facts},
     model::{Filter, Report},
-    store::{BuildPage, Heard},
+    store::{BuildPage, Heard, migrate},
 };
 
 async fn database() -> Option<Database> {
@@ -69,7 +69,7 @@ async fn a_writer_waits_for_the_one_before_it() {
     let store = open_on(&database, |_| ()).await.unwrap();
     let mut other = connect(&database).await;
     other
-        .execute(super::super::db::BEGIN_POSTGRES)
+        .execute(super::super::open::postgres::BEGIN)
         .await
         .unwrap();
     let mut waiting = Box::pin(record(&store, reported(1, "queued", 1)));
@@ -155,7 +155,7 @@ async fn a_commit_that_comes_late_is_not_skipped() {
     let mut feed = store.feed().await.unwrap().unwrap();
     // A third server has its number, and is not through with its commit.
     let mut late = connect(&database).await;
-    late.execute(super::super::db::BEGIN_POSTGRES)
+    late.execute(super::super::open::postgres::BEGIN)
         .await
         .unwrap();
     late.execute(
@@ -193,4 +193,56 @@ async fn whoever_is_far_behind_lists_again() {
     let heard = feed.hear().await.unwrap();
     assert!(heard.list_again);
     assert_eq!(heard.gone.len(), 1, "nobody knows this build");
+}
+
+#[tokio::test]
+async fn a_server_whose_schema_was_changed_writes_nothing_more() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    record(&store, reported(1, "queued", 1)).await.unwrap();
+    let mut newer = connect(&database).await;
+    newer
+        .execute(
+            "INSERT INTO _sqlx_migrations
+             SELECT 9000, 'later', installed_on, success, checksum, 0
+             FROM _sqlx_migrations WHERE version = 1",
+        )
+        .await
+        .unwrap();
+    assert!(!store.is_outdated(), "nobody has looked yet");
+    for run in 2..4 {
+        let refused = record(&store, reported(run, "queued", 1)).await;
+        assert!(matches!(refused, Err(Error::Outdated)), "{refused:?}");
+    }
+    assert!(store.is_outdated());
+    assert!(matches!(store.probe().await, Err(Error::Outdated)));
+    let builds: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM build")
+        .fetch_one(&mut newer)
+        .await
+        .unwrap();
+    assert_eq!(builds, 1);
+}
+
+#[tokio::test]
+async fn nobody_changes_the_schema_under_who_writes() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    store.close().await;
+    let mut writer = connect(&database).await;
+    writer
+        .execute(super::super::open::postgres::BEGIN)
+        .await
+        .unwrap();
+    let mut migrating = Box::pin(migrate(&database));
+    let early = tokio::time::timeout(std::time::Duration::from_millis(200), &mut migrating).await;
+    assert!(early.is_err(), "somebody writes");
+    writer.execute("COMMIT").await.unwrap();
+    migrating.await.unwrap();
+    // And it lets go.
+    let store = open_on(&database, |_| ()).await.unwrap();
+    record(&store, reported(1, "queued", 1)).await.unwrap();
 }

@@ -74,13 +74,14 @@ impl Worker {
         on_commit: OnCommit,
     ) -> Self {
         Self {
+            // Whoever only asks may not know what a newer schema wants.
+            fold_at: opener.is_kept.then(|| Instant::now() + FOLD_AFTER),
             opener,
             connection: Some(connection),
             origin,
             tasks,
             held: None,
             unfolded: 0,
-            fold_at: Some(Instant::now() + FOLD_AFTER),
             clock,
             retention,
             reserve,
@@ -321,6 +322,10 @@ impl Worker {
     ) -> Result<T> {
         let origin = Arc::clone(&self.origin);
         let reserve = Arc::clone(&self.reserve);
+        let outdated = self.opener.outdated.clone();
+        if outdated.is_known() {
+            return Err(Error::Outdated);
+        }
         let connection = self.connection().await?;
         let outcome = async {
             connection.begin_write().await?;
@@ -333,7 +338,10 @@ impl Worker {
             if matches!(error, Error::Full) {
                 reserve.give_up();
             }
-            if !is_of_one_report(error) {
+            if matches!(error, Error::Outdated) {
+                outdated.note();
+                self.connection = None;
+            } else if !is_of_one_report(error) {
                 tracing::error!(%error, "writing failed; the database is opened anew");
                 self.connection = None;
             } else if let Err(error) = connection.end("ROLLBACK").await {
