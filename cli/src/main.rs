@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod listen;
 mod log;
+mod said;
 mod shutdown;
 
 use std::process::ExitCode;
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
     match run(cli.command) {
         Ok(code) => code,
         Err(error) => {
-            tracing::error!("{error:#}");
+            tracing::error!("{}", said::said(&error));
             ExitCode::FAILURE
         }
     }

@@ -25,7 +25,7 @@ use super::{
     machine::{self, Machine},
     parts, remote,
 };
-use crate::args::BackfillArgs;
+use crate::{args::BackfillArgs, said::said};
 
 type System = SystemServiceClient<Transport>;
 
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: BackfillArgs) -> anyhow::Result<ExitCode> {
     let machine = match machine {
         Ok(machine) => machine,
         Err(error) => {
-            eprintln!("{error:#}");
+            eprintln!("{}", said(&error));
             return Ok(end.into());
         }
     };

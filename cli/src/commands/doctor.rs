@@ -20,7 +20,7 @@ use lampboard_github_app::{
 use lampboard_server::Schema;
 
 use super::{exit::End, identity, machine, parts, remote};
-use crate::args::DoctorArgs;
+use crate::{args::DoctorArgs, said::said};
 
 /// Where the board is unless somebody says otherwise.
 const BOARD: &str = "http://127.0.0.1:8080";
@@ -31,7 +31,7 @@ pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
         match recount(&args).await {
             Ok(findings) => findings,
             Err(error) => {
-                eprintln!("nobody could recount: {error:#}");
+                eprintln!("nobody could recount: {}", said(&error));
                 return Ok(End::Unavailable.into());
             }
         }
@@ -85,7 +85,7 @@ async fn settings(args: &DoctorArgs) -> Vec<Finding> {
         }
         Err(error) => findings.push(Finding::fail(
             "settings",
-            format!("{error:#}"),
+            said(&error),
             "correct that setting; `lampboard serve --help` tells what each is for",
         )),
     }

@@ -17,7 +17,10 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use crate::commands::{machine::Machine, remote};
+use crate::{
+    commands::{machine::Machine, remote},
+    said::said,
+};
 
 const SUBJECT: &str = "server";
 
@@ -28,7 +31,7 @@ pub(super) async fn examine(machine: anyhow::Result<Machine>, now: Timestamp) ->
         Err(error) => {
             let fix = "start `lampboard serve`, or set LAMPBOARD_SERVER_URL to where the server \
                        listens, such as http://127.0.0.1:8080";
-            let problem = format!("{error:#}");
+            let problem = said(&error);
             // Before the first start there is nothing that could be wrong.
             return vec![if is_missing(&error) {
                 Finding::warn(SUBJECT, problem, fix)
