@@ -63,7 +63,7 @@ use crate::{
     model::{Change, InstallationId, Recorded, RepositoryId},
 };
 use db::{Connection, Pool};
-use open::Outdated;
+use open::{Lock, Outdated};
 use writer::{Reserve, Writer};
 
 /// The most gaps that are listed at once.
@@ -97,7 +97,7 @@ pub(crate) struct Store {
     outdated: Outdated,
     packer: Arc<Packer>,
     // Held as long as the store is: no second server on this file.
-    _lock: Arc<Option<std::fs::File>>,
+    _lock: Arc<Option<Lock>>,
 }
 
 impl Store {

@@ -46,7 +46,15 @@ impl DatabaseArgs {
     /// the data folder.
     pub(crate) fn socket(&self, database: &Database) -> PathBuf {
         match database {
-            Database::Sqlite(path) => path.with_extension("sock"),
+            Database::Sqlite(path) if path.extension().is_some_and(|it| it == "db") => {
+                path.with_extension("sock")
+            }
+            // After the whole name: `a.sqlite` is not `a.db`.
+            Database::Sqlite(path) => {
+                let mut name = path.clone().into_os_string();
+                name.push(".sock");
+                name.into()
+            }
             Database::Postgres(_) => self.data.data_dir.join("lampboard.sock"),
         }
     }
@@ -90,6 +98,20 @@ mod tests {
         }
         for url in ["postgres://u:p@h/n", "postgresql:///n?host=/run"] {
             assert!(matches!(read(url), Ok(Database::Postgres(_))), "{url}");
+        }
+    }
+
+    #[test]
+    fn files_that_differ_in_their_endings_have_a_socket_each() {
+        #[derive(clap::Parser)]
+        struct Cli {
+            #[command(flatten)]
+            args: DatabaseArgs,
+        }
+        let args = <Cli as clap::Parser>::parse_from(["cli"]).args;
+        for (file, socket) in [("d/a.db", "d/a.sock"), ("d/a.sqlite", "d/a.sqlite.sock")] {
+            let database = Database::Sqlite(PathBuf::from(file));
+            assert_eq!(args.socket(&database), PathBuf::from(socket));
         }
     }
 

@@ -1,11 +1,12 @@
 //! Opening the database: what must hold before anything is promised.
 
+mod lock;
 pub(super) mod postgres;
 mod schema;
 pub(super) mod sqlite;
 mod statistics;
 
-use std::{borrow::Cow, fs::File, sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use sqlx::{
     Connection as _, Executor as _,
@@ -20,6 +21,7 @@ use super::{
 };
 use crate::{Database, Error, Result};
 
+pub(super) use lock::Lock;
 pub use schema::{Migrated, Schema};
 
 /// How long a connection waits for another program that holds the database, and a
@@ -51,14 +53,14 @@ pub(super) struct Opened {
     /// no others.
     pub(super) origin: Arc<str>,
     /// Held as long as the store is: no second server on the file.
-    pub(super) lock: Option<File>,
+    pub(super) lock: Option<Lock>,
 }
 
 /// Brings a database to the schema of this version, and makes it if there is none.
 pub(super) async fn migrate(database: &Database) -> Result<Migrated> {
     match database {
         Database::Sqlite(path) => {
-            let _lock = sqlite::lock(path)?;
+            let _lock = lock::lock(path)?;
             let mut connection = sqlite::maker(path).await?;
             let migrated = schema::bring(&mut connection).await?;
             connection.close().await?;
@@ -82,7 +84,7 @@ pub(super) async fn open(database: &Database, schema: Schema) -> Result<Opened> 
             if schema != Schema::Migrate {
                 sqlite::FileId::of(path)?;
             }
-            let lock = sqlite::lock(path)?;
+            let lock = lock::lock(path)?;
             let writer = match sqlite::writer(path, schema).await {
                 Err(Error::Full) => {
                     // Enough to show what there is, and to delete.

@@ -1,8 +1,7 @@
 //! A file of `SQLite`.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::ErrorKind,
+    fs::OpenOptions,
     os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::Path,
 };
@@ -24,34 +23,6 @@ use super::{
     BUSY_TIMEOUT, READERS, Schema, schema, statistics,
 };
 use crate::{Error, Result};
-
-/// Keeps a second server off the file. The lock goes with the process.
-pub(in crate::store) fn lock(path: &Path) -> Result<File> {
-    // Beside the file itself, by whatever link it is reached.
-    let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let lock_path = file.with_extension("lock");
-    let context = || lock_path.display().to_string();
-    let mut open = OpenOptions::new();
-    // Should it be somebody else's file, it stays as it is.
-    open.append(true).create(true);
-    let file = open
-        .open(&lock_path)
-        .map_err(|source| match source.kind() {
-            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Error::ReadOnly,
-            _ => Error::Io {
-                context: context(),
-                source,
-            },
-        })?;
-    file.try_lock().map_err(|error| match error {
-        std::fs::TryLockError::WouldBlock => Error::InUse(path.to_owned()),
-        std::fs::TryLockError::Error(source) => Error::Io {
-            context: context(),
-            source,
-        },
-    })?;
-    Ok(file)
-}
 
 /// Opens the one connection that writes, to a database that is prepared.
 pub(super) async fn writer(path: &Path, schema: Schema) -> Result<FileConnection> {

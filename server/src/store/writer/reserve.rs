@@ -14,10 +14,25 @@ use rustix::{
 };
 use tokio::sync::Notify;
 
+/// How its name ends.
+const ENDING: &str = "reserve";
 /// What the log of writes may need to be copied, and a few steps of deleting.
 const SIZE: u64 = 32 << 20;
 /// On small disks, it is one of so many parts.
 const PART: u64 = 8;
+
+/// A file that belongs to a database, named after it.
+pub(in crate::store) fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// What earlier versions called it: files that differ in their endings had it in common.
+fn earlier(database: &Path) -> PathBuf {
+    database.with_extension(ENDING)
+}
 
 /// How much room is reserved beside a database.
 pub(in crate::store) fn size_beside(database: &Path) -> u64 {
@@ -36,8 +51,14 @@ pub(in crate::store) struct Reserve {
 impl Reserve {
     /// Reserves room beside the file of a database.
     pub(in crate::store) fn beside(database: Option<&Path>) -> Self {
+        let path = database.map(|database| {
+            let path = beside(database, ENDING);
+            // If there is none, there is nothing to take over.
+            let _ = std::fs::rename(earlier(database), &path);
+            path
+        });
         let reserve = Self {
-            path: database.map(|path| path.with_extension("reserve")),
+            path,
             is_full: AtomicBool::new(false),
             filled: Notify::new(),
         };
@@ -48,7 +69,9 @@ impl Reserve {
 
     /// Gives up what is beside the file of a database.
     pub(in crate::store) fn give_up_beside(database: &Path) {
-        let _ = remove(&database.with_extension("reserve"));
+        for path in [beside(database, ENDING), earlier(database)] {
+            let _ = remove(&path);
+        }
     }
 
     /// Whether nothing is taken in because the disk is full.
@@ -149,7 +172,7 @@ mod tests {
     fn it_is_given_up_once_and_taken_again_when_there_is_room() {
         let folder = tempfile::tempdir().unwrap();
         let reserve = Reserve::beside(Some(&folder.path().join("lampboard.db")));
-        let path = folder.path().join("lampboard.reserve");
+        let path = folder.path().join("lampboard.db.reserve");
         let size = path.metadata().unwrap().len();
         assert!(size > 0 && size <= SIZE);
         assert!(!reserve.is_full() && reserve.has_room());
@@ -157,6 +180,19 @@ mod tests {
         assert!(reserve.is_full() && !path.exists());
         assert!(reserve.has_room() && path.exists());
         assert!(!reserve.is_full());
+    }
+
+    #[test]
+    fn what_an_earlier_version_reserved_is_taken_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let earlier = folder.path().join("lampboard.reserve");
+        std::fs::write(&earlier, "room").unwrap();
+        let database = folder.path().join("lampboard.db");
+        let _reserve = Reserve::beside(Some(&database));
+        let path = folder.path().join("lampboard.db.reserve");
+        assert!(!earlier.exists() && path.metadata().unwrap().len() == 4);
+        Reserve::give_up_beside(&database);
+        assert!(!path.exists());
     }
 
     #[test]
