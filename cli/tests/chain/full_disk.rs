@@ -100,15 +100,35 @@ async fn what_is_not_kept_any_longer_makes_room_on_a_full_disk() {
 async fn a_backup_for_which_there_is_no_room_leaves_nothing() {
     const LEFT: u64 = 256 << 10;
     let lampboard = Lampboard::serve_on_disk(24, &[]).await;
+    let (hook, mut rng) = (lampboard.hook(), Rng::with_seed(1));
+    for number in 0..40 {
+        let guid = format!("noise-{number}");
+        let answer = hook.deliver("workflow_run", &guid, noise(&mut rng)).await;
+        assert!(answer.status.is_success(), "{}", answer.status);
+    }
+    // Somebody takes nearly all there is, and what is reserved stays.
     let data = lampboard.data_on_disk();
-    fs::write(data.join("filler"), vec![1; 12 << 20]).unwrap();
-    fill(&lampboard).await;
-    // Nearly all that was reserved is taken, too.
     let rest = data.join("rest");
     fs::write(&rest, vec![1; 24 << 20]).unwrap_err();
     let rest = fs::OpenOptions::new().write(true).open(&rest).unwrap();
     let taken = rest.metadata().unwrap().len();
     rest.set_len(taken - LEFT).unwrap();
+    assert_no_backup(&lampboard).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_takes_nothing_of_the_room_that_deleting_needs() {
+    let lampboard = Lampboard::serve_on_disk(24, &[]).await;
+    let filler = lampboard.data_on_disk().join("filler");
+    fs::write(&filler, vec![1; 22 << 20]).unwrap_err();
+    fill(&lampboard).await;
+    let said = assert_no_backup(&lampboard).await;
+    assert!(said.contains("needed for deleting"), "{said}");
+}
+
+/// Asks for a backup onto the same disk; gives what is said.
+async fn assert_no_backup(lampboard: &Lampboard) -> String {
+    let data = lampboard.data_on_disk();
     let copy = lampboard.data_in_its_eyes().join("copy.db");
     let arguments = ["backup", copy.to_str().unwrap()];
     let beside = [("LAMPBOARD_DATA_DIR", data.to_str().unwrap())];
@@ -118,6 +138,8 @@ async fn a_backup_for_which_there_is_no_room_leaves_nothing() {
     let mut names = names.map(|name| name.unwrap().file_name());
     let left = names.find(|name| name.to_string_lossy().contains("backup"));
     assert_eq!(left, None);
+    assert!(!data.join("copy.db").exists());
+    output
 }
 
 #[tokio::test]

@@ -70,7 +70,9 @@ fn refuse(error: &BackupError) -> Status {
         BackupError::NoFile => Status::failed_precondition(text),
         BackupError::Exists(_) => Status::already_exists(text),
         error if error.is_full() => Status::resource_exhausted(text),
-        BackupError::File { .. } | BackupError::Database { .. } => Status::unavailable(text),
+        BackupError::NoRoom | BackupError::File { .. } | BackupError::Database { .. } => {
+            Status::unavailable(text)
+        }
     }
 }
 

@@ -27,6 +27,12 @@ pub(crate) enum BackupError {
     /// Nothing is overwritten.
     #[error("{} is there already: move it away, or choose another name", .0.display())]
     Exists(PathBuf),
+    /// What is left of the disk is for deleting.
+    #[error(
+        "the disk of the database is full, and what room there is, is needed for deleting: write \
+         the backup to another disk, or make room"
+    )]
+    NoRoom,
     /// The copy can not be written where it is to go.
     #[error("can not write {}: {source}", path.display())]
     File {
@@ -54,6 +60,7 @@ impl BackupError {
                 let code = source.as_database_error().and_then(DatabaseError::code);
                 code.as_deref() == Some(SQLITE_FULL)
             }
+            Self::NoRoom => true,
             Self::NoFile | Self::Exists(_) => false,
         }
     }
@@ -76,6 +83,7 @@ impl Store {
             source,
         };
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
+        self.require_room(&folder)?;
         // Deleted with all that is in it, such as the journal that `SQLite` leaves of a
         // copy for which there was no room.
         let workshop = tempfile::Builder::new()
@@ -92,6 +100,8 @@ impl Store {
             path: path.to_owned(),
             source,
         })?;
+        // The disk may have become full by it.
+        self.require_room(&folder)?;
         let target = path.to_owned();
         let finish = move || finish(unfinished, &target, &folder);
         match spawn_blocking(finish).await {
@@ -102,6 +112,13 @@ impl Store {
             Ok(Err(error)) => Err(failed(error)),
             Err(panic) => Err(failed(io::Error::other(panic))),
         }
+    }
+
+    fn require_room(&self, folder: &Path) -> Result<(), BackupError> {
+        if self.reserve.is_given_up_on(folder) {
+            return Err(BackupError::NoRoom);
+        }
+        Ok(())
     }
 }
 

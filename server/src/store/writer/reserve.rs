@@ -3,7 +3,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -77,6 +77,16 @@ impl Reserve {
     /// Whether nothing is taken in because the disk is full.
     pub(in crate::store) fn is_full(&self) -> bool {
         self.is_full.load(Ordering::Relaxed)
+    }
+
+    /// Whether there is no room but for deleting, on the disk that a folder is on.
+    pub(in crate::store) fn is_given_up_on(&self, folder: &Path) -> bool {
+        let Some(path) = self.path.as_deref().filter(|path| !path.exists()) else {
+            return false;
+        };
+        let device = |folder: &Path| std::fs::metadata(folder).map(|it| it.dev()).ok();
+        let ours = path.parent().filter(|it| !it.as_os_str().is_empty());
+        device(ours.unwrap_or(Path::new("."))) == device(folder)
     }
 
     /// Waits until the disk is full.
