@@ -12,7 +12,7 @@ use sqlx::postgres::PgListener;
 
 use super::{
     News, Store, attempts,
-    db::{Connection, Query, query},
+    db::{Connection, Pool, Query, Row, query},
     sql,
 };
 use crate::{
@@ -86,9 +86,9 @@ pub(super) async fn leave(
     Ok(())
 }
 
-async fn last_number<'c>(executor: impl Into<super::db::Executor<'c>>) -> Result<i64> {
+async fn last_number(connection: &mut Connection) -> Result<i64> {
     let last = query("SELECT COALESCE(MAX(number), 0) FROM change")
-        .fetch_one(executor)
+        .fetch_one(connection)
         .await?;
     Ok(last.try_get(0)?)
 }
@@ -98,8 +98,40 @@ pub(crate) struct Feed {
     store: Store,
     /// None while the hints can not be heard.
     hints: Option<PgListener>,
-    /// The last number that was seen.
-    seen: i64,
+    /// The last change that was seen. None while there was none.
+    last: Option<Mark>,
+}
+
+/// A change, so that it is known again.
+#[derive(PartialEq)]
+struct Mark {
+    number: i64,
+    origin: String,
+    id: BuildId,
+}
+
+impl Mark {
+    fn read(row: &Row) -> Result<Self> {
+        Ok(Self {
+            number: row.try_get("number")?,
+            origin: row.try_get("origin")?,
+            id: attempts::read(row)?,
+        })
+    }
+
+    /// The last change that there is.
+    async fn last(readers: &Pool) -> Result<Option<Self>> {
+        let mut query = select();
+        query.push(" ORDER BY number DESC LIMIT 1");
+        let row = query.fetch_optional(readers).await?;
+        row.as_ref().map(Self::read).transpose()
+    }
+}
+
+fn select() -> Query {
+    let mut query = Query::new("SELECT ");
+    query.push(COLUMNS.join(", ")).push(" FROM change");
+    query
 }
 
 impl Store {
@@ -110,7 +142,7 @@ impl Store {
             return Ok(None);
         }
         Ok(Some(Feed {
-            seen: last_number(&self.readers).await?,
+            last: Mark::last(&self.readers).await?,
             store: self.clone(),
             hints: None,
         }))
@@ -135,28 +167,34 @@ impl Feed {
 
     /// What others took in since the last time.
     pub(crate) async fn hear(&mut self) -> Result<Heard> {
-        let mut query = Query::new("SELECT number, origin, run_id, run_attempt, repository_id");
-        query.push(" FROM change WHERE number > ");
-        query.push_bind(self.seen);
+        let mut query = select();
+        // With the last one that was seen: it must still be there, and be the same.
+        query.push(" WHERE number >= ");
+        query.push_bind(self.last.as_ref().map_or(0, |last| last.number));
         query.push(" ORDER BY number LIMIT ");
-        query.push_bind(AT_ONCE);
+        query.push_bind(AT_ONCE + 1);
+        let rows = query.fetch_all(&self.store.readers).await?;
+        let mut marks = rows.iter().map(Mark::read).collect::<Result<Vec<_>>>()?;
+        if self.last.is_some() {
+            if marks.first() != self.last.as_ref() {
+                return self.begin_anew().await;
+            }
+            marks.remove(0);
+        }
         let mut heard = Heard::default();
         let mut ids = BTreeSet::new();
-        let mut seen = self.seen;
-        for row in query.fetch_all(&self.store.readers).await? {
-            let number: i64 = row.try_get("number")?;
+        let mut seen = self.last.as_ref().map_or(0, |last| last.number);
+        for Mark { number, origin, id } in &marks {
             // What lies between was deleted before we came to it.
-            heard.list_again |= number != seen + 1;
-            seen = number;
-            let origin: &str = row.try_get("origin")?;
-            if origin == &*self.store.origin {
+            heard.list_again |= *number != seen + 1;
+            seen = *number;
+            if **origin == *self.store.origin {
                 continue;
             }
-            let id = attempts::read(&row)?;
             if id.repository.0 == 0 {
                 heard.list_again = true;
             } else {
-                ids.insert(id);
+                ids.insert(*id);
             }
         }
         let ids: Vec<BuildId> = ids.into_iter().collect();
@@ -164,8 +202,18 @@ impl Feed {
         let shown: BTreeSet<BuildId> = heard.builds.iter().map(|b| b.record.id).collect();
         heard.gone = ids.into_iter().filter(|id| !shown.contains(id)).collect();
         // Only now: what failed on the way is heard once more.
-        self.seen = seen;
+        self.last = marks.pop().or(self.last.take());
         Ok(heard)
+    }
+
+    /// The last change that was seen is not there any more: it is long ago, or the database
+    /// was put back to an older state, where later changes have its number once more.
+    async fn begin_anew(&mut self) -> Result<Heard> {
+        self.last = Mark::last(&self.store.readers).await?;
+        Ok(Heard {
+            list_again: true,
+            ..Heard::default()
+        })
     }
 }
 

@@ -246,3 +246,40 @@ async fn nobody_changes_the_schema_under_who_writes() {
     let store = open_on(&database, |_| ()).await.unwrap();
     record(&store, reported(1, "queued", 1)).await.unwrap();
 }
+
+#[tokio::test]
+async fn whoever_saw_what_a_restore_took_back_lists_again() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    let other = open_on(&database, |_| ()).await.unwrap();
+    for run in 1..=5 {
+        record(&other, reported(run, "queued", 1)).await.unwrap();
+    }
+    let mut feed = store.feed().await.unwrap().unwrap();
+    assert_eq!(feed.hear().await.unwrap(), Heard::default());
+    let again = Heard {
+        list_again: true,
+        ..Heard::default()
+    };
+    let mut owner = connect(&database).await;
+    for taken_back in [
+        "DELETE FROM change WHERE number > 2",
+        // Other changes have their numbers by the time that it is looked.
+        "UPDATE change SET run_id = 70 WHERE number = (SELECT MAX(number) FROM change)",
+        "DELETE FROM change",
+    ] {
+        owner.execute(taken_back).await.unwrap();
+        assert_eq!(feed.hear().await.unwrap(), again, "{taken_back}");
+        assert_eq!(feed.hear().await.unwrap(), Heard::default(), "only once");
+        record(&other, reported(6, "queued", 1)).await.unwrap();
+        record(&other, reported(6, "success", 2)).await.unwrap();
+        let heard = feed.hear().await.unwrap();
+        assert_eq!((heard.builds.len(), heard.list_again), (1, false));
+        owner
+            .execute("DELETE FROM build WHERE run_id = 6")
+            .await
+            .unwrap();
+    }
+}
