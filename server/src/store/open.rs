@@ -255,5 +255,10 @@ pub(super) fn migrations() -> Migrator {
             "small rows",
             include_str!("../../../migrations/0009_small_rows.sql"),
         ),
+        migration(
+            11,
+            "purge",
+            include_str!("../../../migrations/0011_purge.sql"),
+        ),
     ])
 }

@@ -32,7 +32,7 @@ const RUNS_AT_A_TIME: i64 = 40;
 
 /// What belongs to a repository and is small or cheap to find, in an order that
 /// ends with the row that all else refers to.
-const REST: [&str; 10] = [
+pub(super) const REST: [&str; 10] = [
     "DELETE FROM job WHERE repository_id = $1",
     "DELETE FROM job_shape WHERE repository_id = $1",
     "DELETE FROM build_shape WHERE repository_id = $1",

@@ -130,7 +130,8 @@ impl OldDatabase {
 pub(crate) fn latest() -> i64 {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
     let files = fs::read_dir(folder).unwrap();
-    let is_sql = |name: &str| Path::new(name).extension().is_some_and(|it| it == "sql");
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-    i64::try_from(names.filter(|name| is_sql(name)).count()).unwrap()
+    // Each begins with its number.
+    let numbers = names.filter_map(|name| name.split_once('_')?.0.parse().ok());
+    numbers.max().unwrap()
 }

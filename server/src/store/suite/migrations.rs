@@ -108,17 +108,17 @@ async fn seen(store: &Store, installation: Option<InstallationId>) -> Vec<i64> {
     seen.iter().map(|it| it.id.0).collect()
 }
 
-/// How many migrations a database has.
+/// The number of the schema of a database.
 async fn schema_of(database: &Database) -> i64 {
     let mut connection = fixture::connect(database).await;
-    let count = query("SELECT COUNT(*) FROM _sqlx_migrations");
-    let row = count.fetch_one(&mut connection).await.unwrap();
+    let newest = query("SELECT MAX(version) FROM _sqlx_migrations");
+    let row = newest.fetch_one(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     row.try_get(0).unwrap()
 }
 
 fn latest() -> i64 {
-    i64::try_from(migrations().iter().count()).unwrap()
+    migrations().iter().map(|it| it.version).max().unwrap()
 }
 
 #[tokio::test]
@@ -251,7 +251,7 @@ async fn a_newer_schema_is_refused_and_left_alone() {
         assert!(problem.contains("run the newer Lampboard"), "{problem}");
     }
     assert!(migrate(&database).await.is_err());
-    assert_eq!(schema_of(&database).await, latest() + 1, "all as it was");
+    assert_eq!(schema_of(&database).await, 9000, "all as it was");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Deleting what has been hidden for long: all of it, and nothing else.
 
 use super::{
-    super::{LogRead, RepositoryQuery, db::query},
+    super::{LogRead, RepositoryQuery, db::query, purge::REST},
     fixture::{Fixture, synced},
     rows::{fetch, number},
 };
@@ -279,4 +279,19 @@ async fn the_background_task_deletes_until_the_end() {
     }
     live.stop();
     task.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_belongs_to_a_repository_is_found_by_an_index() {
+    let fixture = Fixture::open_file().await;
+    for statement in REST {
+        let plan = query(statement).bind(7i64).explained();
+        let plan = plan.fetch_all(&fixture.store.readers).await.unwrap();
+        let steps = plan.iter().map(|row| row.try_get("detail").unwrap());
+        let steps: Vec<String> = steps.collect();
+        assert!(
+            steps.iter().all(|step| step.starts_with("SEARCH")),
+            "{statement}: {steps:?}"
+        );
+    }
 }
