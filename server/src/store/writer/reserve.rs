@@ -81,7 +81,7 @@ impl Reserve {
 
     /// Whether there is no room but for deleting, on the disk that a folder is on.
     pub(in crate::store) fn is_given_up_on(&self, folder: &Path) -> bool {
-        let Some(path) = self.path.as_deref().filter(|path| !path.exists()) else {
+        let Some(path) = self.path.as_deref().filter(|path| !path.is_file()) else {
             return false;
         };
         let device = |folder: &Path| std::fs::metadata(folder).map(|it| it.dev()).ok();
@@ -95,7 +95,7 @@ impl Reserve {
     }
 
     /// Gives it up: from now on the room is for deleting only.
-    pub(super) fn give_up(&self) {
+    pub(in crate::store) fn give_up(&self) {
         let Some(path) = &self.path else { return };
         if let Err(error) = remove(path) {
             tracing::warn!(%error, "{} stays: {error}", path.display());
@@ -124,7 +124,7 @@ impl Reserve {
     /// Takes the room, if twice as much is free. Says whether it has it.
     fn make(&self) -> bool {
         let Some(path) = &self.path else { return true };
-        if path.exists() {
+        if path.is_file() {
             return true;
         }
         let folder = path.parent().unwrap_or(path);

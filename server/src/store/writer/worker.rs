@@ -268,12 +268,11 @@ impl Worker {
     /// Brings rollups up to date. If it fails, they are right all the same: what is
     /// not folded in is counted whenever they are read.
     async fn fold(&mut self) {
-        let outcome = if self.reserve.has_room() {
-            let folding = self.transact(async |connection, _| rollup::fold(connection).await);
-            folding.await
-        } else {
-            Err(Error::Full)
-        };
+        // On a full disk, too, in the room for deleting: what is deleted is to be folded in.
+        self.make_room().await;
+        let folding = self.transact(async |connection, _| rollup::fold(connection).await);
+        let outcome = folding.await;
+        self.make_room().await;
         self.unfolded = 0;
         self.fold_at = None;
         if let Err(error) = outcome {
