@@ -89,10 +89,13 @@ impl Writer {
             + Send
             + 'static,
     {
-        self.ask_for(work, Task::Write).await
+        let (work, given) = give(work);
+        self.ask(|answer| Task::Write(work, answer)).await?;
+        given.await.map_err(|_| Error::Unwritable)
     }
 
-    /// The same with something that deletes, and so is done on a full disk too.
+    /// The same with something that deletes, and so is done on a full disk too. Nobody waits
+    /// for it, so it may take its time.
     pub(super) async fn purge<T, W>(&self, work: W) -> Result<T>
     where
         T: Send + 'static,
@@ -100,34 +103,15 @@ impl Writer {
             + Send
             + 'static,
     {
-        self.ask_for(work, Task::Purge).await
+        let (work, given) = give(work);
+        self.ask_patiently(|answer| Task::Purge(work, answer))
+            .await?;
+        given.await.map_err(|_| Error::Unwritable)
     }
 
     /// Copies the log of writes into the database, as far as no reader needs it.
     pub(super) async fn checkpoint(&self) -> Result<()> {
-        self.ask(Task::Checkpoint).await
-    }
-
-    async fn ask_for<T, W>(&self, work: W, task: impl FnOnce(Work, Answer<()>) -> Task) -> Result<T>
-    where
-        T: Send + 'static,
-        W: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<(T, News)>>
-            + Send
-            + 'static,
-    {
-        let (give, given) = oneshot::channel();
-        let work: Work = Box::new(move |connection, now| {
-            let working = work(connection, now);
-            async move {
-                let (value, news) = working.await?;
-                // Nobody takes it unless the commit succeeds.
-                let _ = give.send(value);
-                Ok(news)
-            }
-            .boxed()
-        });
-        self.ask(|answer| task(work, answer)).await?;
-        given.await.map_err(|_| Error::Unwritable)
+        self.ask_patiently(Task::Checkpoint).await
     }
 
     /// Finishes what waits, and ends the writer.
@@ -155,6 +139,37 @@ impl Writer {
             Err(_) => Err(Error::Busy("the database is too slow")),
         }
     }
+
+    /// Waits for a place, and for the answer, as long as it takes: what was done in the end
+    /// must not seem to have failed.
+    async fn ask_patiently<T>(&self, task: impl FnOnce(Answer<T>) -> Task) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let queued = self.queue.send(task(answer)).await;
+        queued.map_err(|_| Error::Stopping)?;
+        answered.await.map_err(|_| Error::Unwritable)?
+    }
+}
+
+/// Work that gives what it gave to whoever asked for it.
+fn give<T, W>(work: W) -> (Work, oneshot::Receiver<T>)
+where
+    T: Send + 'static,
+    W: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<(T, News)>>
+        + Send
+        + 'static,
+{
+    let (give, given) = oneshot::channel();
+    let work: Work = Box::new(move |connection, now| {
+        let working = work(connection, now);
+        async move {
+            let (value, news) = working.await?;
+            // Nobody takes it unless the commit succeeds.
+            let _ = give.send(value);
+            Ok(news)
+        }
+        .boxed()
+    });
+    (work, given)
 }
 
 /// Starts to work: where all tasks run, or, if a statement is not waited for but run

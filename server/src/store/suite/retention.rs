@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures_util::{FutureExt as _, future::join};
 
 use super::{
     super::{GapQuery, db::query},
@@ -396,4 +396,27 @@ async fn assert_folded_while_deleted(fixture: &Fixture) {
     let left = left * A_STEP;
     assert!(left < FOLDED_AT, "{left} changes wait for every reader");
     assert_eq!(fixture.store.recount().await.unwrap().differences, []);
+}
+
+/// Longer than a report waits for its commit.
+const LONG: Duration = Duration::from_mins(1);
+
+#[tokio::test]
+async fn a_step_of_deleting_may_take_its_time() {
+    // The writer of a file has timers of its own, which go on.
+    let fixture = Fixture::open_file().await;
+    let (finish, finished) = tokio::sync::oneshot::channel::<()>();
+    let step = fixture.store.purge(move |_, _| {
+        async move {
+            let _ = finished.await;
+            Ok(7)
+        }
+        .boxed()
+    });
+    let mut step = std::pin::pin!(step);
+    tokio::time::pause();
+    let early = tokio::time::timeout(LONG, &mut step).await;
+    assert!(early.is_err(), "it is not done: {early:?}");
+    finish.send(()).unwrap();
+    assert_eq!(step.await.unwrap(), 7);
 }
