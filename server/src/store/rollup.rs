@@ -17,6 +17,8 @@ mod scope;
 pub(super) use change::leave;
 pub(super) use fold::fold;
 pub(super) use read::{at_most, read};
+#[cfg(test)]
+pub(super) use recount::There;
 pub(super) use recount::{complete, recount};
 pub(super) use scope::Scope;
 

@@ -24,14 +24,15 @@ fn judge(recounted: &RecountResponse) -> Vec<Finding> {
         difference_count,
         differences,
     } = recounted;
-    let looked_at = format!("{build_count} builds that ended on {day_count} days");
+    let builds = counted(*build_count, "build");
+    let looked_at = format!("{builds} that ended on {}", counted(*day_count, "day"));
     if *difference_count == 0 {
         let message = format!("{looked_at}: all that is kept of them is right");
         return vec![Finding::ok(SUBJECT, message)];
     }
     let mut findings = vec![Finding::fail(
         SUBJECT,
-        format!("{looked_at}: {difference_count} differences"),
+        format!("{looked_at}: {}", counted(*difference_count, "difference")),
         "this should not be, and is a fault of Lampboard: please report it with these lines",
     )];
     findings.extend(differences.iter().map(|it| {
@@ -50,6 +51,12 @@ fn judge(recounted: &RecountResponse) -> Vec<Finding> {
         }
     }));
     findings
+}
+
+/// So many of something, in words.
+fn counted(count: i64, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
 }
 
 #[cfg(test)]
@@ -79,6 +86,12 @@ mod tests {
         let findings = judge(&recounted);
         assert!(findings.iter().all(|it| it.level == Level::Fail));
         assert!(findings[0].message.ends_with("30 differences"));
+        (recounted.build_count, recounted.day_count) = (1, 1);
+        recounted.difference_count = 1;
+        assert_eq!(
+            judge(&recounted)[0].message,
+            "1 build that ended on 1 day: 1 difference"
+        );
         assert_eq!(
             findings[1].message,
             "counted of build 7-1-1 on 2026-03-02: kept false, recounted true"

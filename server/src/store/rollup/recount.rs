@@ -1,6 +1,6 @@
 //! Counting builds again: to see that rollups are right, and to make them where there are none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{ToSpan as _, civil::Date};
 
@@ -18,7 +18,7 @@ use crate::{
     store::{
         db::{self, Connection, Executor, Query},
         recount::Recounted,
-        rows,
+        rows, sql,
     },
 };
 
@@ -51,14 +51,13 @@ pub(in crate::store) async fn recount(
     snapshot: &mut Connection,
     recounted: &mut Recounted,
 ) -> Result<()> {
-    let mut days = days(&mut (&mut *snapshot).into()).await?;
-    days.extend(kept_days(&mut *snapshot).await?);
-    days.sort_unstable();
-    days.dedup();
+    let there = There::look(snapshot).await?;
+    let mut days = BTreeSet::from_iter(days(&mut (&mut *snapshot).into()).await?);
+    days.extend(&there.days);
     let (_, changes) = change::unfolded(&mut *snapshot).await?;
     for day in days {
         let expected = count(&mut (&mut *snapshot).into(), day).await?;
-        let kept = kept(snapshot, &changes, day, recounted).await?;
+        let kept = kept(snapshot, &there, &changes, day, recounted).await?;
         compare(recounted, &kept, &expected);
     }
     Ok(())
@@ -83,12 +82,51 @@ async fn days(executor: &mut Executor<'_>) -> Result<Vec<i32>> {
     }
 }
 
-async fn kept_days(snapshot: &mut Connection) -> Result<Vec<i32>> {
-    let rows = db::query("SELECT day FROM rollup WHERE kind = 1 AND repository_id = 0")
-        .fetch_all(snapshot)
-        .await?;
-    let days = rows.iter().map(|row| row.try_get(0));
-    Ok(days.collect::<Result<_, _>>()?)
+/// Of what there are rollups, whether there should be or not: so that each of them is looked at
+/// when its day is, by the index.
+#[derive(Default)]
+pub(in crate::store) struct There {
+    kinds: BTreeSet<i32>,
+    repositories: BTreeSet<i64>,
+    days: BTreeSet<i32>,
+}
+
+impl There {
+    pub(in crate::store) async fn look(snapshot: &mut Connection) -> Result<Self> {
+        let mut there = Self::default();
+        db::query("SELECT DISTINCT kind, repository_id, day FROM rollup")
+            .fetch_each(&mut *snapshot, |row| -> Result<()> {
+                there.kinds.insert(row.try_get("kind")?);
+                there.repositories.insert(row.try_get("repository_id")?);
+                there.days.insert(row.try_get("day")?);
+                Ok(())
+            })
+            .await?;
+        // Those of a repository that is known need not be named.
+        let known = db::query("SELECT id FROM repository").fetch_all(snapshot);
+        for row in known.await? {
+            there.repositories.remove(&row.try_get(0)?);
+        }
+        Ok(there)
+    }
+
+    /// A query for the rollups of a day. Kinds and repositories first, for the index.
+    pub(in crate::store) fn of_day(&self, day: i32) -> Query {
+        let mut query = Query::new(
+            "SELECT kind, repository_id, day, name, workflow_id, builds, total, slots FROM rollup
+             WHERE kind IN (",
+        );
+        sql::push_list(&mut query, &self.kinds);
+        query.push(") AND repository_id IN (SELECT id FROM repository");
+        if !self.repositories.is_empty() {
+            query.push(" UNION ALL ");
+            query.push_values(&self.repositories, |mut row, id| {
+                row.push_bind(id);
+            });
+        }
+        query.push(") AND day = ").push_bind(day);
+        query
+    }
 }
 
 /// What the builds of a day add up to.
@@ -116,19 +154,16 @@ async fn count(executor: &mut Executor<'_>, day: i32) -> Result<BTreeMap<Key, Co
 /// What is kept of a day, with what is not folded in yet.
 async fn kept(
     snapshot: &mut Connection,
+    there: &There,
     changes: &[Change],
     day: i32,
     recounted: &mut Recounted,
 ) -> Result<BTreeMap<Key, Content>> {
-    let rows = db::query(
-        "SELECT kind, repository_id, day, name, workflow_id, builds, total, slots FROM rollup
-         WHERE kind IN (1, 2, 3, 4, 5, 6, 7)
-           AND (repository_id = 0 OR repository_id IN (SELECT id FROM repository))
-           AND day = $1",
-    )
-    .bind(day)
-    .fetch_all(snapshot)
-    .await?;
+    let rows = if there.kinds.is_empty() {
+        Vec::new()
+    } else {
+        there.of_day(day).fetch_all(snapshot).await?
+    };
     let mut kept = BTreeMap::new();
     for row in rows {
         let (key, content) = (read_key(&row)?, read_content(&row)?);

@@ -101,6 +101,11 @@ impl Fixture {
         .await
     }
 
+    /// Where its rows are.
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// Where the file is.
     pub(super) fn folder(&self) -> &Path {
         self.folder.as_ref().expect("it is on a file").path()

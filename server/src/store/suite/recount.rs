@@ -8,13 +8,13 @@ use proptest::{
 };
 
 use super::{
-    super::recount::runs_after,
+    super::{open::snapshot, recount::runs_after, rollup::There},
     fixture::{Fixture, record},
     rollups::fold,
     scenario::{Place, scenario},
 };
 use crate::{
-    fixtures::{build_id, facts, job},
+    fixtures::{at, build_id, facts, job},
     model::RepositoryId,
 };
 
@@ -128,6 +128,24 @@ async fn each_page_of_runs_is_found_by_the_index() {
     );
 }
 
+#[tokio::test]
+async fn the_rollups_of_a_day_are_found_by_the_index() {
+    let fixture = Fixture::open_file().await;
+    fixture
+        .report_build(build_id(1, 1), facts("success", 9))
+        .await;
+    fold(&fixture.store).await;
+    let mut snapshot = snapshot(fixture.database()).await.unwrap();
+    let there = There::look(&mut snapshot).await.unwrap();
+    let plan = there.of_day(1).explained();
+    let plan = plan.fetch_all(&mut snapshot).await.unwrap();
+    let first: &str = plan[0].try_get("detail").unwrap();
+    assert!(
+        first.ends_with("(kind=? AND repository_id=? AND day=?)"),
+        "{first}"
+    );
+}
+
 /// What is falsified of the third attempt, and mended again.
 const FALSIFIED: [(&str, &str, &str); 7] = [
     (
@@ -166,3 +184,50 @@ const FALSIFIED: [(&str, &str, &str); 7] = [
         "UPDATE build SET missing_attempts = 1 WHERE run_attempt = 3",
     ),
 ];
+
+/// What no version writes: of a repository that nobody knows, of a kind that there is not, and
+/// of a day on which nothing ended.
+const STRAY: [(&str, &str); 3] = [
+    (
+        "kind = 2, repository_id = 99",
+        "Repository of repository 99",
+    ),
+    ("kind = 9", "of unknown kind 9 of repository 7"),
+    ("day = day + 1", "Repository of repository 7"),
+];
+
+#[tokio::test]
+async fn rollups_that_should_not_be_there_are_found() {
+    for (falsified, series) in STRAY {
+        let fixture = Fixture::open().await;
+        fixture
+            .report_build(build_id(1, 1), facts("success", 9))
+            .await;
+        fold(&fixture.store).await;
+        let falsify = format!("UPDATE rollup SET {falsified} WHERE kind = 2");
+        fixture.sabotage(falsify.leak()).await;
+        let differences = fixture.store.recount().await.unwrap().differences;
+        let found: Vec<_> = differences.iter().map(|it| &it.series[..]).collect();
+        let stray = format!("rollup {series}");
+        assert!(found.contains(&&stray[..]), "{found:?}");
+        assert!(found.contains(&"rollup Repository of repository 7"));
+        assert_eq!(found.len(), 2, "it is there, and not where it should be");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_of_a_repository_that_is_gone_is_no_difference() {
+    let fixture = Fixture::open().await;
+    fixture
+        .report_build(build_id(1, 1), facts("success", 9))
+        .await;
+    fold(&fixture.store).await;
+    fixture
+        .sabotage("UPDATE repository SET hidden_time = 1 WHERE id = 7")
+        .await;
+    assert_eq!(fixture.store.delete_hidden(at(1)).await.unwrap(), 1);
+    let recounted = fixture.store.recount().await.unwrap();
+    assert_eq!(recounted.differences, []);
+    fold(&fixture.store).await;
+    assert_eq!(fixture.store.recount().await.unwrap().differences, []);
+}
