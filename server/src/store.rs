@@ -228,8 +228,7 @@ impl Store {
 
     /// Finishes what waits, takes nothing more in, and closes the file.
     pub(crate) async fn close(&self) {
-        self.writer.stop().await;
-        self.readers.close().await;
+        self.writer.stop(self.readers.close()).await;
     }
 }
 

@@ -39,14 +39,21 @@ type Work =
 
 type Answer<T> = oneshot::Sender<Result<T>>;
 
-/// Comes when the writer has ended; breaks off if it ends in a panic.
-type Ended = oneshot::Receiver<()>;
+/// How the writer ends.
+struct End {
+    /// Comes when all that waited is done.
+    done: oneshot::Receiver<()>,
+    /// Dropped, to have the connection closed.
+    close: oneshot::Sender<()>,
+    /// Comes when it is closed; breaks off if that ends in a panic.
+    closed: oneshot::Receiver<()>,
+}
 
 /// The way to the one writer.
 #[derive(Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Task>,
-    ended: Arc<Mutex<Option<Ended>>>,
+    end: Arc<Mutex<Option<End>>>,
     stop: Arc<Notify>,
 }
 
@@ -67,10 +74,10 @@ impl Writer {
         let worker = Worker::new(
             opener, connection, origin, tasks, clock, retention, reserve, on_commit,
         );
-        let ended = start(worker.run(Arc::clone(&stop)), blocks)?;
+        let end = start(worker.run(Arc::clone(&stop)), blocks)?;
         Ok(Self {
             queue,
-            ended: Arc::new(Mutex::new(Some(ended))),
+            end: Arc::new(Mutex::new(Some(end))),
             stop,
         })
     }
@@ -114,12 +121,23 @@ impl Writer {
         self.ask_patiently(Task::Checkpoint).await
     }
 
-    /// Finishes what waits, and ends the writer.
-    pub(super) async fn stop(&self) {
+    /// Finishes what waits, does something else, and then closes the connection: the last one
+    /// to a file that is closed leaves all that was written in it, if it can write.
+    pub(super) async fn stop(&self, then: impl Future<Output = ()>) {
         self.stop.notify_one();
-        if let Some(ended) = self.ended.lock().await.take()
-            && ended.await.is_err()
-        {
+        let Some(End {
+            done,
+            close,
+            closed,
+        }) = self.end.lock().await.take()
+        else {
+            return then.await;
+        };
+        // If it broke off, so does what comes.
+        let _ = done.await;
+        then.await;
+        drop(close);
+        if closed.await.is_err() {
             tracing::error!("the writer did not end well");
         }
     }
@@ -174,12 +192,29 @@ where
 
 /// Starts to work: where all tasks run, or, if a statement is not waited for but run
 /// where it is called, on a thread that nobody else needs.
-fn start(working: impl Future<Output = ()> + Send + 'static, blocks: bool) -> Result<Ended> {
-    let (end, ended) = oneshot::channel();
+fn start(
+    working: impl Future<Output = Option<Connection>> + Send + 'static,
+    blocks: bool,
+) -> Result<End> {
+    let (tell_done, done) = oneshot::channel();
+    let (close, wanted) = oneshot::channel::<()>();
+    let (tell_closed, closed) = oneshot::channel();
+    let end = End {
+        done,
+        close,
+        closed,
+    };
     let work = async move {
-        working.await;
+        let connection = working.await;
         // Nobody may wait for it any more.
-        let _ = end.send(());
+        let _ = tell_done.send(());
+        let _ = wanted.await;
+        if let Some(connection) = connection
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "the database was not closed well");
+        }
+        let _ = tell_closed.send(());
     };
     if blocks {
         let failed = |source| Error::Io {
@@ -195,5 +230,5 @@ fn start(working: impl Future<Output = ()> + Send + 'static, blocks: bool) -> Re
     } else {
         tokio::spawn(work);
     }
-    Ok(ended)
+    Ok(end)
 }

@@ -2,7 +2,7 @@
 
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::fixture::{Fixture, of_build, record};
+use super::fixture::{Fixture, of_build, open, record};
 use crate::{
     Error,
     fixtures::{build_id, facts},
@@ -104,4 +104,22 @@ async fn the_file_is_its_owners_alone() {
             assert_eq!(mode & 0o077, 0, "{name:?} has {mode:o}");
         }
     }
+}
+
+#[tokio::test]
+async fn after_an_orderly_end_the_file_alone_holds_everything() {
+    let fixture = Fixture::open_file().await;
+    fixture.record(new_run(1)).await;
+    // So that somebody who reads is there.
+    fixture.build(build_id(1, 1)).await;
+    fixture.store.close().await;
+    let files = std::fs::read_dir(fixture.folder()).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let beside: Vec<_> = names.filter(|name| name.contains('-')).collect();
+    assert_eq!(beside, [""; 0], "what belongs to the file");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let [from, to] = [fixture.folder(), elsewhere.path()].map(|it| it.join("lampboard.db"));
+    std::fs::copy(from, to).unwrap();
+    let copy = open(elsewhere.path(), |_| ()).await.unwrap();
+    assert!(copy.build(build_id(1, 1)).await.unwrap().is_some());
 }

@@ -89,8 +89,8 @@ impl Worker {
         }
     }
 
-    /// Works until it is stopped and nothing waits any more.
-    pub(super) async fn run(mut self, stop: std::sync::Arc<Notify>) {
+    /// Works until it is stopped and nothing waits any more. Leaves its connection.
+    pub(super) async fn run(mut self, stop: Arc<Notify>) -> Option<Connection> {
         while let Some(next) = self.next(&stop).await {
             // Whoever waits for the task is told when its answer is dropped.
             if AssertUnwindSafe(self.handle(next))
@@ -102,11 +102,7 @@ impl Worker {
                 self.connection = None;
             }
         }
-        if let Some(connection) = self.connection
-            && let Err(error) = connection.close().await
-        {
-            tracing::warn!(%error, "the database was not closed well");
-        }
+        self.connection
     }
 
     async fn next(&mut self, stop: &Notify) -> Option<Next> {
