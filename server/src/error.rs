@@ -27,7 +27,7 @@ pub enum Error {
     /// Nothing can be written where the database is.
     #[error(
         "the database is read-only: mount its disk for writing, and see to it that its files \
-         belong to who runs lampboard"
+         belong to who runs lampboard; of PostgreSQL, name the server that is no standby"
     )]
     ReadOnly,
     /// The database has another schema than when it was opened.

@@ -162,6 +162,17 @@ impl Opener {
         })
     }
 
+    /// What an error of writing comes from, where the disk says more: a disk that turned
+    /// read-only is told as one that is broken.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match (&self.database, error) {
+            (Database::Sqlite(path), Error::Database(_)) if sqlite::is_on_read_only(path) => {
+                Error::ReadOnly
+            }
+            (_, error) => error,
+        }
+    }
+
     /// Fails if the file that was opened is not where it was: it would still take
     /// everything in, for nobody.
     pub(super) fn require_same_file(&self) -> Result<()> {

@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use rustix::fs::{StatVfsMountFlags, statvfs};
 use sqlx::{
     Connection as _, SqliteConnection, SqlitePool,
     sqlite::{
@@ -106,6 +107,11 @@ pub(in crate::store) fn require_same(path: &Path, file: FileId) -> Result<()> {
         "the database file {} was replaced; restart lampboard",
         path.display()
     )))
+}
+
+/// Whether nothing can be written on the disk of a file.
+pub(in crate::store) fn is_on_read_only(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|disk| disk.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
 /// How many bytes the files of the database take.

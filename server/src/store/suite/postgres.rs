@@ -25,6 +25,17 @@ async fn connect(database: &Database) -> PgConnection {
     PgConnection::connect(url.expose_secret()).await.unwrap()
 }
 
+/// Ends all sessions but this one.
+async fn terminate_others(session: &mut PgConnection) {
+    session
+        .execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await
+        .unwrap();
+}
+
 fn reported(run: i64, word: &str, update: i64) -> Report {
     of_build(build_id(run, 1), facts(word, update))
 }
@@ -86,14 +97,7 @@ async fn a_connection_that_is_lost_is_opened_anew() {
     };
     let store = open_on(&database, |_| ()).await.unwrap();
     record(&store, reported(1, "queued", 1)).await.unwrap();
-    let mut other = connect(&database).await;
-    other
-        .execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        )
-        .await
-        .unwrap();
+    terminate_others(&mut connect(&database).await).await;
     let lost = record(&store, reported(2, "queued", 1)).await;
     assert!(lost.is_err(), "it was not acknowledged");
     record(&store, reported(3, "queued", 1)).await.unwrap();
@@ -282,4 +286,30 @@ async fn whoever_saw_what_a_restore_took_back_lists_again() {
             .await
             .unwrap();
     }
+}
+
+const READ_ONLY: &str = "DO $$ BEGIN EXECUTE format(
+    'ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$";
+const WRITABLE: &str = "SET default_transaction_read_only = off; DO $$ BEGIN EXECUTE format(
+    'ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$";
+
+#[tokio::test]
+async fn a_server_that_turns_read_only_is_read_and_taken_up_again() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    record(&store, reported(1, "queued", 1)).await.unwrap();
+    let mut owner = connect(&database).await;
+    owner.execute(READ_ONLY).await.unwrap();
+    terminate_others(&mut owner).await;
+    record(&store, reported(2, "queued", 1)).await.unwrap_err();
+    for _ in 0..2 {
+        let refused = record(&store, reported(2, "queued", 1)).await;
+        assert!(matches!(refused, Err(Error::ReadOnly)), "{refused:?}");
+    }
+    assert!(store.build(build_id(1, 1)).await.unwrap().is_some());
+    owner.execute(WRITABLE).await.unwrap();
+    // A session is what the database was when it began.
+    record(&store, reported(3, "queued", 1)).await.unwrap();
 }

@@ -1,8 +1,12 @@
 //! After a file failed, and it works again, so does the store.
 
+use futures_util::FutureExt as _;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::fixture::{Fixture, of_build, open, record};
+use super::{
+    super::db::query,
+    fixture::{Fixture, of_build, open, record},
+};
 use crate::{
     Error,
     fixtures::{build_id, facts},
@@ -122,4 +126,25 @@ async fn after_an_orderly_end_the_file_alone_holds_everything() {
     std::fs::copy(from, to).unwrap();
     let copy = open(elsewhere.path(), |_| ()).await.unwrap();
     assert!(copy.build(build_id(1, 1)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_file_that_can_not_be_written_any_more_is_read_and_taken_up_again() {
+    let fixture = Fixture::open_file().await;
+    fixture.record(new_run(1)).await;
+    // As if its disk had turned read-only: of this connection, until it is opened anew.
+    let turned = fixture.store.write(|connection, _| {
+        async move {
+            let turn = query("PRAGMA query_only = ON");
+            turn.execute(connection).await?;
+            Ok(())
+        }
+        .boxed()
+    });
+    turned.await.unwrap();
+    let refused = record(&fixture.store, new_run(2)).await;
+    assert!(matches!(refused, Err(Error::ReadOnly)), "{refused:?}");
+    fixture.build(build_id(1, 1)).await;
+    fixture.record(new_run(3)).await;
+    assert!(fixture.store.build(build_id(2, 1)).await.unwrap().is_none());
 }

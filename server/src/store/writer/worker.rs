@@ -321,14 +321,17 @@ impl Worker {
         if outdated.is_known() {
             return Err(Error::Outdated);
         }
-        let connection = self.connection().await?;
+        self.connection().await?;
+        let (opener, connection) = (&self.opener, &mut self.connection);
+        let connection = connection.as_mut().ok_or(Error::Unwritable)?;
         let outcome = async {
             connection.begin_write().await?;
             let value = work(connection, &origin).await?;
             connection.end("COMMIT").await?;
             Ok(value)
         }
-        .await;
+        .await
+        .map_err(|error| opener.explain(error));
         if let Err(error) = &outcome {
             if matches!(error, Error::Full) {
                 reserve.give_up();
