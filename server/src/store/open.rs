@@ -3,8 +3,10 @@
 mod lock;
 pub(super) mod postgres;
 mod schema;
+pub(super) mod session;
 pub(super) mod sqlite;
 mod statistics;
+mod vacuum;
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 

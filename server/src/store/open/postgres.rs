@@ -4,32 +4,16 @@ use std::str::FromStr as _;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{
-    ConnectOptions as _, Executor as _, PgConnection, PgPool, Row as _,
+    Executor as _, PgConnection, PgPool, Row as _,
     migrate::Migrate as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 use super::{
     super::db::{Pool, query},
-    BUSY_TIMEOUT, Migrated, READERS, schema,
+    BUSY_TIMEOUT, Migrated, READERS, schema, session, vacuum,
 };
 use crate::{Error, Result};
-
-/// What a session of ours is bound by. Whoever stops in the middle of a write holds up
-/// all other servers: the database ends such a session, and with it the write.
-const BOUNDS: [(&str, &str); 2] = [
-    ("lock_timeout", "5s"),
-    ("idle_in_transaction_session_timeout", "10s"),
-];
-
-/// How statements are planned. A plan is made when a statement is first prepared, perhaps
-/// of empty tables, of which the planner thinks that looking at all rows is fastest; and
-/// no statement of ours is meant to look at all rows of a large table.
-const PLANS: [(&str, &str); 2] = [
-    ("enable_seqscan", "off"),
-    // A table that grows is planned for anew.
-    ("plan_cache_mode", "force_custom_plan"),
-];
 
 /// How many statements a connection keeps prepared: texts of lists come in several
 /// lengths.
@@ -60,8 +44,8 @@ pub(in crate::store) async fn begin_write(connection: &mut PgConnection) -> Resu
 
 /// Opens the one connection of this process that writes.
 pub(super) async fn writer(url: &SecretString) -> Result<PgConnection> {
-    let mut connection = options(url)?.connect().await?;
-    require_durable(&mut connection).await?;
+    let mut connection = session::connect(&options(url)?).await?;
+    session::require(&mut connection).await?;
     Ok(connection)
 }
 
@@ -76,6 +60,7 @@ pub(super) async fn migrate(connection: &mut PgConnection) -> Result<Migrated> {
     // behind us.
     connection.execute("RESET lock_timeout").await?;
     let migrated = schema::bring(connection).await?;
+    vacuum::settle(connection).await?;
     connection.execute(UNLOCK_WRITERS).await?;
     connection.unlock().await?;
     Ok(migrated)
@@ -93,7 +78,9 @@ pub(super) async fn readers(url: &SecretString) -> Result<PgPool> {
 
 /// Opens one connection that reads, for what takes long.
 pub(super) async fn reader(url: &SecretString) -> Result<PgConnection> {
-    Ok(options(url)?.connect().await?)
+    let mut connection = session::connect(&options(url)?).await?;
+    session::unhurried(&mut connection).await?;
+    Ok(connection)
 }
 
 /// A name that no other server has.
@@ -118,26 +105,7 @@ fn options(url: &SecretString) -> Result<PgConnectOptions> {
     let options = PgConnectOptions::from_str(url.expose_secret()).map_err(|_| {
         Error::Config("the database must be postgres://USER:PASSWORD@HOST/NAME".to_owned())
     })?;
-    Ok(options
+    Ok(session::settings(options)
         .application_name("lampboard")
-        .statement_cache_capacity(STATEMENTS)
-        .options(BOUNDS)
-        .options(PLANS))
-}
-
-/// Refuses a server that acknowledges what a crash could take back.
-async fn require_durable(connection: &mut PgConnection) -> Result<()> {
-    for setting in ["fsync", "synchronous_commit"] {
-        let value: String = sqlx::query_scalar("SELECT current_setting($1)")
-            .bind(setting)
-            .fetch_one(&mut *connection)
-            .await?;
-        if value == "off" {
-            return Err(Error::Config(format!(
-                "the database has {setting}=off, which loses acknowledged builds in a crash: \
-                 set it on"
-            )));
-        }
-    }
-    Ok(())
+        .statement_cache_capacity(STATEMENTS))
 }

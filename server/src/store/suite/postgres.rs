@@ -313,3 +313,78 @@ async fn a_server_that_turns_read_only_is_read_and_taken_up_again() {
     // A session is what the database was when it began.
     record(&store, reported(3, "queued", 1)).await.unwrap();
 }
+
+/// Bounds for all sessions, too short for anything of ours.
+const HURRIED: &str = "DO $$ DECLARE bound TEXT; BEGIN
+    FOREACH bound IN ARRAY ARRAY['statement_timeout', 'idle_session_timeout',
+                                 'idle_in_transaction_session_timeout', 'lock_timeout'] LOOP
+        EXECUTE format('ALTER DATABASE %I SET %I = 100', current_database(), bound);
+    END LOOP; END $$";
+
+#[tokio::test]
+async fn bounds_that_others_set_do_not_break_a_write() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let mut other = connect(&database).await;
+    other.execute(HURRIED).await.unwrap();
+    let store = open_on(&database, |_| ()).await.unwrap();
+    other
+        .execute(super::super::open::postgres::BEGIN)
+        .await
+        .unwrap();
+    let mut waiting = Box::pin(record(&store, reported(1, "queued", 1)));
+    let early = tokio::time::timeout(std::time::Duration::from_millis(300), &mut waiting).await;
+    assert!(early.is_err(), "somebody else writes: {early:?}");
+    other.execute("COMMIT").await.unwrap();
+    waiting.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_that_does_not_keep_its_settings_is_refused() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let plain = &mut connect(&database).await;
+    let refused = super::super::open::session::require(plain).await;
+    let Err(Error::Config(problem)) = refused else {
+        panic!("it has none of our settings: {refused:?}");
+    };
+    assert!(
+        problem.contains("lock_timeout is 0 and not 5s"),
+        "{problem}"
+    );
+    assert!(problem.contains("PgBouncer"), "{problem}");
+}
+
+#[tokio::test]
+async fn tables_that_change_a_lot_are_tidied_up_often_unless_somebody_knows_better() {
+    let Some(database) = database().await else {
+        return;
+    };
+    migrate(&database).await.unwrap();
+    let mut owner = connect(&database).await;
+    let set: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM pg_class WHERE relkind = 'r' AND relname IN
+            ('build', 'job', 'delivery', 'rollup', 'change', 'rollup_change')
+            AND CAST(reloptions AS TEXT) LIKE '%autovacuum_vacuum_scale_factor%'",
+    )
+    .fetch_one(&mut owner)
+    .await
+    .unwrap();
+    assert_eq!(set, 6);
+    owner
+        .execute(
+            "ALTER TABLE rollup RESET (autovacuum_vacuum_scale_factor);
+             ALTER TABLE rollup SET (fillfactor = 70)",
+        )
+        .await
+        .unwrap();
+    migrate(&database).await.unwrap();
+    let kept: Vec<String> =
+        sqlx::query_scalar("SELECT reloptions FROM pg_class WHERE relname = 'rollup'")
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+    assert_eq!(kept, ["fillfactor=70"]);
+}
