@@ -94,6 +94,36 @@ pub(super) async fn kept_complete(
     of_runs(&mut connection.into(), "early_jobs_complete", runs).await
 }
 
+/// Runs a statement, without its condition, on the rows of some attempts.
+pub(super) async fn run_on(
+    connection: &mut Connection,
+    statement: &'static str,
+    attempts: &[BuildId],
+) -> Result<()> {
+    for chunk in sql::padded(attempts) {
+        let query = on(statement, chunk);
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// A statement on the rows of some attempts.
+pub(super) fn on(statement: &'static str, attempts: Vec<BuildId>) -> Query {
+    let mut query = Query::new(statement);
+    // The first condition is what any index knows: by whole keys alone, some versions of
+    // SQLite look at all rows.
+    query.push(" WHERE run_id IN (");
+    sql::push_list(&mut query, attempts.iter().map(|id| &id.run.0));
+    query.push(") AND (").push(KEY.join(", ")).push(") IN (");
+    query.push_values(attempts, |mut row, id| {
+        row.push_bind(id.run.0)
+            .push_bind(id.attempt)
+            .push_bind(id.repository.0);
+    });
+    query.push(")");
+    query
+}
+
 async fn insert(
     connection: &mut Connection,
     table: &'static str,

@@ -30,6 +30,10 @@ const LACKS_END: &str = "b.end_time IS NULL AND NOT b.end_closed AND b.update_ti
 const SHOWN: &str =
     "b.repository_id NOT IN (SELECT id FROM repository WHERE hidden_time IS NOT NULL)";
 
+/// What has the jobs of attempts, or their ends, not asked for any more.
+const CLOSE_JOBS: &str = "UPDATE build SET jobs_closed = TRUE";
+const CLOSE_END: &str = "UPDATE build SET end_closed = TRUE";
+
 /// Which gaps to list.
 pub(crate) struct GapQuery {
     pub(crate) kind: GapKind,
@@ -213,25 +217,7 @@ async fn close(
         }
     }
     attempts::give_up(connection, &lost).await?;
-    mark(connection, "UPDATE build SET jobs_closed = TRUE", &jobs).await?;
-    mark(connection, "UPDATE build SET end_closed = TRUE", &ends).await?;
+    attempts::run_on(connection, CLOSE_JOBS, &jobs).await?;
+    attempts::run_on(connection, CLOSE_END, &ends).await?;
     missed::close(connection, &guids, closing, now).await
-}
-
-async fn mark(connection: &mut Connection, update: &'static str, builds: &[BuildId]) -> Result<()> {
-    for chunk in sql::padded(builds) {
-        let mut query = Query::new(update);
-        // The first condition is what the index knows.
-        query.push(" WHERE run_id IN (");
-        sql::push_list(&mut query, chunk.iter().map(|id| &id.run.0));
-        query.push(") AND (run_id, run_attempt, repository_id) IN (");
-        query.push_values(chunk, |mut row, id| {
-            row.push_bind(id.run.0)
-                .push_bind(id.attempt)
-                .push_bind(id.repository.0);
-        });
-        query.push(")");
-        query.execute(&mut *connection).await?;
-    }
-    Ok(())
 }

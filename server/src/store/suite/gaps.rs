@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     super::{
         GapQuery, LogRead,
+        attempts::on,
         db::Query,
         gaps::{counting, lacks, listing},
     },
@@ -325,6 +326,26 @@ async fn gaps_are_found_by_their_indexes() {
             assert!(plan.contains(&format!("INDEX {index};")), "{plan}");
             assert!(!plan.contains("SCAN r;"), "{plan}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_is_closed_is_found_by_its_key() {
+    let fixture = Fixture::open_file().await;
+    // As many as one statement takes.
+    let attempts: Vec<_> = (1..=64).map(|run| build_id(run, 1)).collect();
+    for (statement, index) in [
+        (
+            "UPDATE build SET end_closed = TRUE",
+            "sqlite_autoindex_build_1",
+        ),
+        ("DELETE FROM job", "sqlite_autoindex_job_1"),
+    ] {
+        let plan = explain(&fixture, on(statement, attempts.clone())).await;
+        assert!(
+            plan.starts_with("SEARCH ") && plan.contains(index),
+            "{plan}"
+        );
     }
 }
 
