@@ -9,6 +9,7 @@ mod dictionary;
 mod ends;
 mod filters;
 mod fixture;
+mod folds;
 mod gaps;
 mod group_commit;
 mod leases;

@@ -30,6 +30,8 @@ const BATCH_BYTES: usize = 8 << 20;
 /// How many changes are folded into rollups at once: so many that few rollups are
 /// written for each, so few that whoever reads them meanwhile is not held up.
 const FOLD: usize = 2048;
+/// The same while nobody waits: so few that who comes meanwhile does not wait long.
+const FOLD_IDLE: usize = 256;
 /// How long fewer of them wait.
 const FOLD_AFTER: Duration = Duration::from_secs(30);
 
@@ -109,7 +111,7 @@ impl Worker {
         if let Some(held) = self.held.take() {
             return Some(Next::Task(held));
         }
-        if self.unfolded >= FOLD {
+        if self.unfolded >= FOLD || (self.unfolded >= FOLD_IDLE && self.tasks.is_empty()) {
             return Some(Next::Fold);
         }
         let fold_at = self.fold_at;
