@@ -16,6 +16,9 @@ pub enum Error {
     /// Too much is waiting already.
     #[error("{0}")]
     Busy(&'static str),
+    /// The answer would take more time or memory than one question is given.
+    #[error("{0}")]
+    TooMuch(&'static str),
     /// The database can not be reached, or does not do as it should.
     #[error("database: {0}")]
     Database(#[source] sqlx::Error),
@@ -95,6 +98,10 @@ impl Error {
     }
 }
 
+/// What is said of a question that was given up.
+const TOO_LONG: &str = "the answer takes too long: ask for a shorter window, or for fewer builds, \
+     such as those of one repository";
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
@@ -105,6 +112,8 @@ impl From<sqlx::Error> for Error {
                 Some("13" | "4874" | "53100") => Self::Full,
                 // SQLITE_READONLY and its kinds, and read_only_sql_transaction.
                 Some("8" | "264" | "520" | "776" | "1032" | "1544" | "25006") => Self::ReadOnly,
+                // SQLITE_INTERRUPT and query_canceled.
+                Some("9" | "57014") => Self::TooMuch(TOO_LONG),
                 _ => Self::Database(sqlx::Error::Database(error)),
             },
             error => Self::Database(error),

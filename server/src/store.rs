@@ -21,6 +21,7 @@ mod metrics;
 mod missed;
 mod open;
 mod packed;
+mod paths;
 mod payloads;
 mod plain_steps;
 mod purge;

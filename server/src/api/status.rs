@@ -15,6 +15,7 @@ impl From<Error> for Status {
                 tracing::warn!("refused for the moment: {why}");
                 Self::resource_exhausted(why)
             }
+            Error::TooMuch(why) => Self::resource_exhausted(why),
             Error::Stopping => Self::unavailable("the server is stopping"),
             Error::Database(_) | Error::Migration(_) | Error::Io { .. } => {
                 tracing::error!(%error, "the database failed: {error}");

@@ -90,6 +90,16 @@ impl Spread for Each {
     }
 }
 
+impl From<Each> for Sketch {
+    fn from(durations: Each) -> Self {
+        let mut sketch = Self::default();
+        for duration in durations {
+            sketch.count(duration, 1);
+        }
+        sketch
+    }
+}
+
 /// What completed attempts add up to. `Tally::summary` makes the numbers of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally<S> {
@@ -161,6 +171,20 @@ impl<S: Spread> Tally<S> {
             conclusions: conclusions
                 .map(|(conclusion, count)| (conclusion.clone(), size(*count)))
                 .collect(),
+        }
+    }
+}
+
+impl From<Tally<Each>> for Rollup {
+    fn from(each: Tally<Each>) -> Self {
+        Self {
+            conclusions: each.conclusions,
+            replaced: each.replaced,
+            first_try_successes: each.first_try_successes,
+            first_try_failures: each.first_try_failures,
+            wall_times: each.wall_times.into(),
+            queue_times: each.queue_times.into(),
+            run_times: each.run_times.into(),
         }
     }
 }
@@ -257,6 +281,7 @@ mod tests {
         let builds = some_of_each();
         let rollup: Rollup = tally(&builds);
         assert_eq!(rollup.summary(), tally::<Each>(&builds).summary());
+        assert_eq!(rollup, tally::<Each>(&builds).into());
         assert_eq!(rollup.builds(), 4);
     }
 

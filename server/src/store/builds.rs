@@ -1,10 +1,14 @@
 //! Builds: written by the writer, looked up and listed by everybody.
 
 mod list;
+mod pull_requests;
 
 #[cfg(test)]
 pub(super) use list::stretch;
 pub(crate) use list::{BuildPage, Position};
+pub(super) use pull_requests::{
+    count as count_pull_requests, follow, recount as recount_pull_requests,
+};
 
 use jiff::Timestamp;
 

@@ -8,6 +8,11 @@ mod query;
 mod row;
 mod value;
 
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
 use sqlx::{
     AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Sqlite,
     SqliteConnection, SqlitePool, Transaction,
@@ -25,6 +30,10 @@ pub(super) use value::Value;
 /// A plain BEGIN could not write any more once somebody else has.
 const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
 
+/// After how many steps of a statement `SQLite` looks whether its time is up: some
+/// hundred microseconds.
+const STEPS: i32 = 10_000;
+
 /// Connections to be had by whoever reads.
 #[derive(Clone)]
 pub(super) enum Pool {
@@ -38,12 +47,40 @@ impl Pool {
     /// Begins to read: all that the snapshot is asked is of this moment.
     pub(super) async fn snapshot(&self) -> Result<Snapshot, sqlx::Error> {
         Ok(match self {
-            Self::Sqlite(pool) => Snapshot::Sqlite(pool.begin().await?),
+            Self::Sqlite(pool) => Snapshot::Sqlite(pool.begin().await?, None),
             Self::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ";
                 Snapshot::Postgres(pool.begin_with(begin).await?)
             }
         })
+    }
+
+    /// Begins to read what may be much: a statement that still runs when the time is up
+    /// fails (`Error::TooMuch`).
+    pub(super) async fn snapshot_within(
+        &self,
+        patience: Duration,
+    ) -> Result<Snapshot, sqlx::Error> {
+        let mut snapshot = self.snapshot().await?;
+        match &mut snapshot {
+            Snapshot::Sqlite(transaction, bound) => {
+                let asked = Arc::new(());
+                let alive = Arc::downgrade(&asked);
+                let deadline = Instant::now() + patience;
+                // The connection keeps this for whoever has it next: then it does nothing.
+                let go_on = move || Instant::now() < deadline || alive.strong_count() == 0;
+                let mut connection = transaction.lock_handle().await?;
+                connection.set_progress_handler(STEPS, go_on);
+                *bound = Some(asked);
+            }
+            Snapshot::Postgres(transaction) => {
+                query("SELECT set_config('statement_timeout', $1, TRUE)")
+                    .bind(patience.as_millis().to_string())
+                    .fetch_one(Executor::Postgres(&mut *transaction))
+                    .await?;
+            }
+        }
+        Ok(snapshot)
     }
 
     pub(super) async fn close(&self) {
@@ -96,8 +133,8 @@ impl Connection {
 
 /// One state of the database, for several queries that must agree.
 pub(super) enum Snapshot {
-    /// Of a file.
-    Sqlite(Transaction<'static, Sqlite>),
+    /// Of a file. What is beside it lives as long as its time is bounded.
+    Sqlite(Transaction<'static, Sqlite>, Option<Arc<()>>),
     /// Of a server.
     Postgres(Transaction<'static, Postgres>),
 }
@@ -145,7 +182,7 @@ impl<'c> From<&'c mut Connection> for Executor<'c> {
 impl<'c> From<&'c mut Snapshot> for Executor<'c> {
     fn from(snapshot: &'c mut Snapshot) -> Self {
         match snapshot {
-            Snapshot::Sqlite(transaction) => Self::Sqlite(&mut *transaction),
+            Snapshot::Sqlite(transaction, _) => Self::Sqlite(&mut *transaction),
             Snapshot::Postgres(transaction) => Self::Postgres(&mut *transaction),
         }
     }

@@ -184,7 +184,8 @@ fn words(
     });
 }
 
-fn range(query: &mut Query, column: &'static str, range: TimeRange) {
+/// Writes that a column is within a range.
+pub(super) fn range(query: &mut Query, column: &'static str, range: TimeRange) {
     let mut bound = |comparison: &'static str, time: Option<Timestamp>| {
         if let Some(time) = time {
             query.push(" AND ");

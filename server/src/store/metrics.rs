@@ -1,22 +1,37 @@
 //! The numbers: completed attempts of some intervals, added up by what they have in common.
+//!
+//! Whoever asks may ask for much. So a question is given a few seconds, and durations are kept
+//! one by one only while they are few.
 
-use std::collections::HashMap;
+mod builds;
+mod counter;
+
+#[cfg(test)]
+pub(super) use builds::statements;
+
+use std::{collections::HashMap, time::Duration};
 
 use super::{
-    Store, bad_value,
-    db::{Executor, Query, Row},
-    filter::{BRANCH_NAME, push_condition},
+    Store,
+    db::{Query, Row, Snapshot},
+    filter::push_condition,
     rollup::{self, Scope},
-    rows,
 };
 use crate::{
-    Result,
-    model::{Each, Filter, Finished, Intervals, Spread, Summary, Tally, TimeRange, elapsed},
+    Error, Result,
+    model::{Filter, Intervals, Spread, Summary, Tally, TimeRange},
 };
+use builds::{Way, push_slice};
+use counter::Counter;
 
-/// Up to how many builds the numbers are made from the builds themselves. Beyond,
-/// percentiles are of sketches, if there are rollups of what is asked for.
+/// How long a question is looked into.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Up to how many builds of the window the numbers are made from the builds themselves.
+/// Beyond, they are of rollups, if there are some of what is asked for.
 const EXACT: i64 = 500;
+/// How many times as many that is where an index leads to them alone.
+const FEW: i64 = 20;
 
 /// What builds are told apart by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,23 +129,36 @@ impl Store {
         dimension: Option<Dimension>,
         exact: i64,
     ) -> Result<HashMap<Slice, Vec<Summary>>> {
-        let mut snapshot = self.readers.snapshot().await?;
-        let scope = Scope::of(filter, dimension);
-        let scope = match scope {
-            Some(scope) if rollup::at_most(&mut snapshot, intervals).await? > exact => Some(scope),
-            _ => None,
+        self.sum_up_within(filter, intervals, dimension, exact, PATIENCE)
+            .await
+    }
+
+    /// Sums up, unless that takes too long.
+    pub(super) async fn sum_up_within(
+        &self,
+        filter: &Filter,
+        intervals: &Intervals,
+        dimension: Option<Dimension>,
+        exact: i64,
+        patience: Duration,
+    ) -> Result<HashMap<Slice, Vec<Summary>>> {
+        let readers = self.readers.clone();
+        let question = Question {
+            filter: filter.clone(),
+            intervals: intervals.clone(),
+            dimension,
         };
-        let Some(scope) = scope else {
-            let mut sums = Sums::<Each>::new();
-            let all = intervals.range();
-            add_builds(&mut snapshot, filter, intervals, all, dimension, &mut sums).await?;
-            return Ok(summaries(&sums, intervals));
-        };
-        let mut sums = Sums::new();
-        for part in rollup::read(&mut snapshot, &scope, intervals, &mut sums).await? {
-            add_builds(&mut snapshot, filter, intervals, part, dimension, &mut sums).await?;
+        // A statement that nobody waits for any more would hold its connection for as long as
+        // it likes: so this is waited for, whoever goes away.
+        let asking = tokio::spawn(async move {
+            let mut snapshot = readers.snapshot_within(patience).await?;
+            question.answer(&mut snapshot, exact).await
+        });
+        match asking.await {
+            Ok(answer) => answer,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(Error::Stopping),
         }
-        Ok(summaries(&sums, intervals))
     }
 
     async fn running(
@@ -143,8 +171,8 @@ impl Store {
             ..filter.clone()
         };
         let mut query = Query::new("SELECT COUNT(*) AS running");
-        push_slice(&mut query, dimension);
-        query.push(" AND b.end_time IS NULL AND b.latest_attempt AND ");
+        push_slice(&mut query, &filter, dimension, Way::Usual);
+        query.push("b.end_time IS NULL AND b.latest_attempt AND ");
         push_condition(&mut query, &filter);
         if dimension.is_some() {
             query.push(
@@ -161,6 +189,44 @@ impl Store {
     }
 }
 
+/// What is to be summed up.
+struct Question {
+    filter: Filter,
+    intervals: Intervals,
+    dimension: Option<Dimension>,
+}
+
+impl Question {
+    async fn answer(
+        &self,
+        snapshot: &mut Snapshot,
+        exact: i64,
+    ) -> Result<HashMap<Slice, Vec<Summary>>> {
+        let intervals = &self.intervals;
+        let scope = match Scope::of(&self.filter, self.dimension) {
+            Some(scope)
+                if rollup::at_most(snapshot, intervals).await? > exact
+                    && !builds::are_of_few(snapshot, self, exact.saturating_mul(FEW)).await? =>
+            {
+                Some(scope)
+            }
+            _ => None,
+        };
+        let Some(scope) = scope else {
+            let mut counter = Counter::default();
+            let count = |key, build: &_| counter.count(key, build);
+            builds::each(snapshot, self, intervals.range(), count).await?;
+            return Ok(counter.summaries(intervals));
+        };
+        let mut sums = Sums::new();
+        for part in rollup::read(snapshot, &scope, intervals, &mut sums).await? {
+            let count = |key, build: &_| sums.entry(key).or_default().count(build, 1);
+            builds::each(snapshot, self, part, count).await?;
+        }
+        Ok(summaries(&sums, intervals))
+    }
+}
+
 fn summaries<S: Spread>(sums: &Sums<S>, intervals: &Intervals) -> HashMap<Slice, Vec<Summary>> {
     let mut summaries: HashMap<Slice, Vec<Summary>> = HashMap::new();
     for ((slice, index), sum) in sums {
@@ -174,54 +240,6 @@ fn summaries<S: Spread>(sums: &Sums<S>, intervals: &Intervals) -> HashMap<Slice,
     summaries
 }
 
-/// Adds the builds of a part of some intervals, one row at a time: it may be as long
-/// as the history.
-async fn add_builds<S: Spread>(
-    executor: impl Into<Executor<'_>>,
-    filter: &Filter,
-    intervals: &Intervals,
-    part: TimeRange,
-    dimension: Option<Dimension>,
-    sums: &mut Sums<S>,
-) -> Result<()> {
-    let filter = Filter {
-        end_time: part,
-        ..filter.clone()
-    };
-    let mut query = Query::new(
-        "SELECT b.status, b.conclusion, b.run_id, b.run_attempt, b.counted, b.start_time, \
-         b.jobs_start_time, b.end_time",
-    );
-    push_slice(&mut query, dimension);
-    query.push(" AND b.end_time IS NOT NULL AND ");
-    push_condition(&mut query, &filter);
-    let each = |row: Row| -> Result<()> {
-        let (end, finished) = finished(&row)?;
-        if let Some(index) = intervals.index(end) {
-            let slice = slice(&row, dimension)?;
-            sums.entry((slice, index)).or_default().count(&finished, 1);
-        }
-        Ok(())
-    };
-    query.fetch_each(executor, each).await
-}
-
-fn push_slice(query: &mut Query, dimension: Option<Dimension>) {
-    if let Some(dimension) = dimension {
-        query.push(", ");
-        dimension.push_columns(query, [BRANCH_NAME, "b.triggering_actor"]);
-    }
-    // From the builds of a time to their repositories, not the other way round.
-    query.push(" FROM build b CROSS JOIN repository r");
-    if dimension == Some(Dimension::Workflow) {
-        query.push(" CROSS JOIN workflow w");
-    }
-    query.push(" WHERE r.id = b.repository_id");
-    if dimension == Some(Dimension::Workflow) {
-        query.push(" AND w.repository_id = b.repository_id AND w.id = b.workflow_id");
-    }
-}
-
 /// Reads what `Dimension::push_columns` wrote.
 pub(super) fn slice(row: &Row, dimension: Option<Dimension>) -> Result<Slice> {
     if dimension.is_none() {
@@ -233,24 +251,4 @@ pub(super) fn slice(row: &Row, dimension: Option<Dimension>) -> Result<Slice> {
         repository_id: row.try_get("slice_repository_id")?,
         workflow_id: row.try_get("slice_workflow_id")?,
     })
-}
-
-fn finished(row: &Row) -> Result<(jiff::Timestamp, Finished)> {
-    let run: i64 = row.try_get("run_id")?;
-    let start = rows::time(row, "build", "start_time", run)?;
-    let end = rows::time(row, "build", "end_time", run)?;
-    let jobs_start = rows::maybe_time(row, "build", "jobs_start_time", run)?;
-    let status = rows::status(row)?;
-    let conclusion = status
-        .conclusion()
-        .ok_or_else(|| bad_value("build", "status", &run, &"has an end and is not completed"))?;
-    let finished = Finished {
-        conclusion: conclusion.clone(),
-        attempt: row.try_get("run_attempt")?,
-        counted: row.try_get("counted")?,
-        wall_time: elapsed(start, end),
-        queue_time: jobs_start.map(|first| elapsed(start, first)),
-        run_time: jobs_start.map(|first| elapsed(first, end)),
-    };
-    Ok((end, finished))
 }

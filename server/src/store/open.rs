@@ -269,6 +269,11 @@ pub(super) fn migrations() -> Migrator {
             include_str!("../../../migrations/0009_small_rows.sql"),
         ),
         migration(
+            10,
+            "reads",
+            include_str!("../../../migrations/0010_reads.sql"),
+        ),
+        migration(
             11,
             "purge",
             include_str!("../../../migrations/0011_purge.sql"),

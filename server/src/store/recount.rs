@@ -24,6 +24,8 @@ const MOST_DIFFERENCES: usize = 20;
 pub(crate) struct Recounted {
     /// How many builds were examined.
     pub(crate) builds: u64,
+    /// Of how many pull requests each of them is, added up.
+    pub(super) pull_requests: i64,
     /// The days in UTC on which they ended.
     pub(crate) days: BTreeSet<Date>,
     /// How many differences there are.
@@ -83,6 +85,7 @@ impl Store {
             after = Some(*last);
             recount_runs(&mut snapshot, &runs, &mut recounted).await?;
         }
+        builds::recount_pull_requests(&mut snapshot, &mut recounted).await?;
         rollup::recount(&mut snapshot, &mut recounted).await?;
         snapshot.close().await?;
         Ok(recounted)
@@ -153,6 +156,7 @@ fn compare(
         .end_time()
         .map(|end| end.to_zoned(TimeZone::UTC).date());
     recounted.builds += 1;
+    recounted.pull_requests += builds::count_pull_requests(fresh);
     recounted.days.extend(day);
     let of = |column: &'static str| move || format!("{column} of build {}", kept.id);
     let at = |time: &Option<Timestamp>| time.map_or_else(|| "unset".into(), |it| it.to_string());

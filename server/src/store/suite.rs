@@ -3,6 +3,7 @@
 
 mod backfills;
 mod backup;
+mod bounds;
 mod builds;
 mod deliveries;
 mod dictionary;
@@ -19,6 +20,7 @@ mod numbers;
 mod pages;
 mod permutations;
 mod postgres;
+mod pull_requests;
 mod purge;
 mod recount;
 mod recovery;

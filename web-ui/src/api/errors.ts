@@ -11,11 +11,16 @@ export interface Problem {
 const SENTENCES: Partial<Record<Code, string>> = {
   [Code.Unavailable]: 'The server cannot be reached.',
   [Code.DeadlineExceeded]: 'The server took too long to answer.',
-  [Code.ResourceExhausted]: 'The server has too much to do right now.',
   [Code.Unauthenticated]: 'You are not signed in.',
   [Code.PermissionDenied]: 'You may not see this.',
   [Code.NotFound]: 'This does not exist here.',
   [Code.Unimplemented]: 'This server does not know how to answer that.',
+};
+
+/** Where the server says what to do. */
+const EXPLAINED: Partial<Record<Code, (why: string) => string>> = {
+  [Code.InvalidArgument]: (why) => `The server does not understand this: ${why}.`,
+  [Code.ResourceExhausted]: (why) => `This is too much for the server: ${why}.`,
 };
 
 const FINAL: readonly Code[] = [
@@ -33,11 +38,11 @@ export function isCancelled(error: unknown): boolean {
 /** Turns an error into a sentence. */
 export function problemOf(error: unknown): Problem {
   const { code, rawMessage } = ConnectError.from(error, Code.Unavailable);
-  const invalid = code === Code.InvalidArgument;
   return {
-    sentence: invalid
-      ? `The server does not understand this: ${rawMessage}.`
-      : (SENTENCES[code] ?? `Something went wrong on the server (${Code[code]}).`),
+    sentence:
+      EXPLAINED[code]?.(rawMessage) ??
+      SENTENCES[code] ??
+      `Something went wrong on the server (${Code[code]}).`,
     retry: !FINAL.includes(code),
     notFound: code === Code.NotFound,
   };

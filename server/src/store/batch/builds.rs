@@ -149,7 +149,8 @@ impl StoredBuilds {
         builds::write(connection, &changed).await?;
         let before = |build: &BuildRecord| self.before.get(&build.id);
         let counted = changed.iter().map(|build| (before(build), Some(*build)));
-        let unfolded = rollup::leave(connection, counted).await?;
+        let unfolded = rollup::leave(connection, counted.clone()).await?;
+        builds::follow(connection, counted).await?;
         for build in changed.iter().filter(|build| build.is_clamped()) {
             metrics::counter!("lampboard_clamped_builds_total").increment(1);
             tracing::debug!(build.id = %build.id, "a time of build {} was negative", build.id);

@@ -13,14 +13,14 @@ use super::{
         Store,
         db::{Query, Snapshot},
         filter::push_condition,
+        paths,
         rows::{self, BUILD_COLUMNS, SHOWN_COLUMNS},
-        sql,
     },
-    BuildId,
+    BuildId, pull_requests,
 };
 use crate::{
     Result,
-    model::{Build, Filter, Pattern, RepositoryId, RunId, StatusFilter},
+    model::{Build, Filter, RepositoryId, RunId},
 };
 
 /// How long a list looks, when there is more to look at.
@@ -70,17 +70,17 @@ impl Store {
             return Ok(Listed { builds, next: None });
         };
         let began = Instant::now();
-        let mut width = if is_looked_up(page.filter) {
+        let mut width = if paths::is_looked_up(page.filter) {
             i64::MAX
         } else {
             FIRST
         };
         let mut until = newest;
         loop {
-            let from = until.saturating_sub(width).max(oldest);
+            let stretch = Stretch::before(page.filter, until, oldest, width);
             let started = Instant::now();
             let wanted = page.size + 1 - builds.len();
-            let query = select(&page, from, until, wanted);
+            let query = select(&page, stretch, wanted);
             for row in query.fetch_all(&mut snapshot).await? {
                 builds.push(rows::build(&row)?);
             }
@@ -89,15 +89,49 @@ impl Store {
                 let next = builds.last().map(position);
                 return Ok(Listed { builds, next });
             }
-            if from <= oldest {
+            if stretch.from <= oldest {
                 return Ok(Listed { builds, next: None });
             }
             if began.elapsed() >= patience {
-                let next = Some(before(from)?);
+                let next = Some(before(stretch.from)?);
                 return Ok(Listed { builds, next });
             }
-            width = width.saturating_mul(growth(started.elapsed(), patience));
-            until = from - 1;
+            if !stretch.long {
+                width = width.saturating_mul(growth(started.elapsed(), patience));
+            }
+            until = stretch.from - 1;
+        }
+    }
+}
+
+/// Start times, both ends included, at which a list looks at once.
+#[derive(Clone, Copy)]
+struct Stretch {
+    from: i64,
+    until: i64,
+    /// Whether only a `paths::LONG` build can have started then and be asked for.
+    long: bool,
+}
+
+impl Stretch {
+    /// The one that ends with `until`, and is of `width` unless all of it is long.
+    fn before(filter: &Filter, until: i64, oldest: i64, width: i64) -> Self {
+        let (first, last) = if paths::is_looked_up(filter) || filter.end_time.is_unbounded() {
+            (i64::MIN, i64::MAX)
+        } else {
+            paths::starts(filter.end_time)
+        };
+        let (from, long) = if until > last {
+            (last + 1, true)
+        } else if until < first {
+            (oldest, true)
+        } else {
+            (until.saturating_sub(width).max(first), false)
+        };
+        Self {
+            from: from.max(oldest),
+            until,
+            long,
         }
     }
 }
@@ -112,15 +146,15 @@ fn position(build: &Build) -> Position {
     (build.record.facts.start_time, build.record.id)
 }
 
-/// The position from which all that started before a time comes: no id is smaller.
+/// The position from which all that started before a time comes: no id is greater.
 fn before(time: i64) -> Result<Position> {
-    let first = BuildId {
-        run: RunId(1),
-        attempt: 1,
-        repository: RepositoryId(1),
+    let last = BuildId {
+        run: RunId(i64::MAX),
+        attempt: i32::MAX,
+        repository: RepositoryId(i64::MAX),
     };
-    let time = rows::read_time("build", "start_time", &"a list", time)?;
-    Ok((time, first))
+    let time = rows::read_time("build", "start_time", &"a list", time.saturating_sub(1))?;
+    Ok((time, last))
 }
 
 /// The first and the last start time that may be in a page.
@@ -150,31 +184,40 @@ async fn bounds(snapshot: &mut Snapshot, page: &BuildPage<'_>) -> Result<Option<
     Ok((first <= last).then_some((first, last)))
 }
 
-/// Whether what it finds is so little that all of it is looked at.
-fn is_looked_up(filter: &Filter) -> bool {
-    !filter.runs.is_empty() || !filter.commits.is_empty()
-}
-
 /// The builds of a page that started within a stretch. Which ones is found out
 /// first, from as little as possible; only these are read.
-fn select(page: &BuildPage<'_>, from: i64, until: i64, wanted: usize) -> Query {
+fn select(page: &BuildPage<'_>, stretch: Stretch, wanted: usize) -> Query {
+    let filter = page.filter;
+    let is_looked_up = paths::is_looked_up(filter);
     let mut query = Query::new("SELECT ");
     query.push(BUILD_COLUMNS).push(", ").push(SHOWN_COLUMNS);
     query.push(" FROM (SELECT b.start_time, b.run_id, b.run_attempt, b.repository_id FROM ");
-    query.push(if is_by_repository(page.filter) {
-        // For each repository by its index, not the other way round.
-        "repository r CROSS JOIN build b WHERE b.repository_id = r.id AND "
+    let by_pull_request = paths::is_by_pull_request(filter) && !stretch.long;
+    if by_pull_request {
+        pull_requests::push_source(&mut query, filter, (stretch.from, stretch.until));
+    } else if stretch.long {
+        paths::push_long_source(&mut query, filter.end_time, "");
     } else {
-        "build b CROSS JOIN repository r WHERE r.id = b.repository_id AND "
-    });
-    push_condition(&mut query, page.filter);
-    push_hints(&mut query, page.filter);
-    if !is_looked_up(page.filter) {
-        query.push(" AND b.start_time >= ").push_bind(from);
-        query.push(" AND b.start_time <= ").push_bind(until);
+        paths::push_source(&mut query, filter, "");
     }
+    push_condition(&mut query, filter);
+    paths::push_hints(&mut query, filter);
+    if !is_looked_up {
+        query.push(" AND b.start_time >= ").push_bind(stretch.from);
+        query.push(" AND b.start_time <= ").push_bind(stretch.until);
+    }
+    // What has the order of the list.
+    let ordered = |text: &str| {
+        if by_pull_request {
+            text.replace("b.", "p.")
+        } else {
+            text.to_owned()
+        }
+    };
     if let Some((start, id)) = page.after {
-        query.push(" AND (b.start_time, b.run_id, b.run_attempt, b.repository_id) < (");
+        query.push(ordered(
+            " AND (b.start_time, b.run_id, b.run_attempt, b.repository_id) < (",
+        ));
         let mut position = query.separated(", ");
         position
             .push_bind(start.as_microsecond())
@@ -183,11 +226,11 @@ fn select(page: &BuildPage<'_>, from: i64, until: i64, wanted: usize) -> Query {
             .push_bind(id.repository.0);
         query.push(")");
     }
-    query.push(if is_looked_up(page.filter) {
+    query.push(if is_looked_up || stretch.long {
         // An index that has this order is not to be preferred for it.
         NEWEST_FIRST.replace("b.start_time", "b.start_time + 0")
     } else {
-        NEWEST_FIRST.to_owned()
+        ordered(NEWEST_FIRST)
     });
     query.push(" LIMIT ");
     query.push_bind(i64::try_from(wanted).unwrap_or(i64::MAX));
@@ -199,50 +242,17 @@ fn select(page: &BuildPage<'_>, from: i64, until: i64, wanted: usize) -> Query {
     query
 }
 
-/// Whether indices that begin with the repository lead to what is asked for.
-fn is_by_repository(filter: &Filter) -> bool {
-    let exact = |names: &[Pattern]| !names.is_empty() && names.iter().all(Pattern::is_exact);
-    !is_looked_up(filter)
-        && (!filter.repositories.is_empty()
-            || exact(&filter.branches)
-            || exact(&filter.workflows)
-            || !filter.workflow_ids.is_empty()
-            || is_unsuccessful(filter))
-}
-
-/// Whether it asks only for conclusions other than success.
-fn is_unsuccessful(filter: &Filter) -> bool {
-    let other =
-        |word: &StatusFilter| matches!(word, StatusFilter::Word(word) if *word != "success");
-    !filter.conclusions.is_empty() && filter.conclusions.iter().all(other)
-}
-
-/// Says once more what follows from the filter, in words that lead to an index.
-fn push_hints(query: &mut Query, filter: &Filter) {
-    if is_unsuccessful(filter) {
-        query.push(" AND b.conclusion <> 'success'");
-    }
-    if !filter.workflow_ids.is_empty() {
-        query.push(" AND r.id IN (SELECT repository_id FROM workflow WHERE id IN (");
-        sql::push_list(query, filter.workflow_ids.iter().map(|id| &id.0));
-        query.push("))");
-    }
-    let runs = |status: &StatusFilter| *status != StatusFilter::Word("completed");
-    if !filter.statuses.is_empty() && filter.statuses.iter().all(runs) {
-        query.push(" AND b.end_time IS NULL");
-    }
-    let rare = |event: &String| event != "push" && event != "pull_request";
-    if !filter.events.is_empty() && filter.events.iter().all(rare) {
-        query.push(" AND b.event NOT IN ('push', 'pull_request')");
-    }
-}
-
 #[cfg(test)]
-pub(in crate::store) fn stretch(filter: &Filter) -> Query {
+pub(in crate::store) fn stretch(filter: &Filter, long: bool) -> Query {
     let page = BuildPage {
         filter,
         after: None,
         size: 50,
     };
-    select(&page, 0, i64::MAX, 51)
+    let stretch = Stretch {
+        from: 0,
+        until: i64::MAX,
+        long,
+    };
+    select(&page, stretch, 51)
 }

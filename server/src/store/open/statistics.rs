@@ -10,7 +10,7 @@ use crate::Result;
 
 /// For each index: all rows, and how many of them the first, the first two, and so on
 /// of its columns have in common.
-const OF_BUILDS: [(&str, &str); 12] = [
+const OF_BUILDS: [(&str, &str); 13] = [
     ("sqlite_autoindex_build_1", "10000000 1 1 1"),
     ("build_start", "10000000 1 1 1 1"),
     ("build_repository_start", "10000000 10000 1 1 1"),
@@ -22,6 +22,7 @@ const OF_BUILDS: [(&str, &str); 12] = [
     ("build_event_start", "2000000 300000 1 1 1 1"),
     ("build_end", "10000000 1"),
     ("build_running", "1000 1"),
+    ("build_long", "50000 1 1"),
     ("build_commit", "10000000 2"),
 ];
 

@@ -40,8 +40,9 @@ pub(in crate::store) async fn delete_runs(
     let ids: Vec<i64> = runs.iter().map(|(run, _)| run.0).collect();
     let mut deleted = builds::of_runs(connection, &ids).await?;
     deleted.retain(|build| runs.contains(&run_of(build.id)));
-    let unfolded =
-        rollup::leave(connection, deleted.iter().map(|build| (Some(build), None))).await?;
+    let gone = deleted.iter().map(|build| (Some(build), None));
+    let unfolded = rollup::leave(connection, gone.clone()).await?;
+    builds::follow(connection, gone).await?;
     let runs: Vec<Run> = runs.iter().copied().collect();
     for table in TABLES {
         for chunk in sql::padded(&runs) {

@@ -13,14 +13,17 @@ use super::fixture::Fixture;
 use crate::{
     fixtures::{at, build_id, facts, job, repository, status},
     model::{
-        Build, BuildFacts, BuildId, CommitPrefix, Filter, Job, Pattern, Report, RepositoryId,
-        RunId, Status, StatusFilter, TimeRange, WorkflowId,
+        Build, BuildFacts, BuildId, CommitPrefix, Each, Ended, Filter, Intervals, Job, Pattern,
+        Report, RepositoryId, RunId, Status, StatusFilter, Summary, Tally, TimeRange, WorkflowId,
     },
 };
 
 /// How many sets of builds, each asked by `FILTERS` filters.
 const SETS: u32 = 64;
 const FILTERS: usize = 40;
+/// How many seconds apart times are: some builds take longer than others do, some less than
+/// nothing.
+const UNIT: i64 = 5000;
 
 #[test]
 fn sql_selects_what_the_model_matches() {
@@ -49,9 +52,31 @@ async fn compare(report: Report, filters: &[Filter]) -> Result<(), TestCaseError
     for filter in filters {
         let selected = fixture.list(filter).await;
         let matching: Vec<Build> = all.iter().filter(|b| filter.matches(b)).cloned().collect();
+        let summed = sum_up(&fixture, filter).await;
+        proptest::prop_assert_eq!(summed, sum(&matching), "{:?}", filter);
         proptest::prop_assert_eq!(selected, matching, "{:?}", filter);
     }
     Ok(())
+}
+
+/// What the store makes of all that ended and that a filter selects.
+async fn sum_up(fixture: &Fixture, filter: &Filter) -> Summary {
+    let all = Intervals {
+        start: filter.end_time.start,
+        ends: vec![filter.end_time.end.unwrap_or(at(100 * UNIT))],
+    };
+    let summaries = fixture.store.summaries(filter, &all).await;
+    summaries.unwrap().pop().unwrap()
+}
+
+fn sum(builds: &[Build]) -> Summary {
+    let mut sum = Tally::<Each>::default();
+    for build in builds {
+        if let Some(build) = Ended::of(&build.record) {
+            sum.count(&build.finished, 1);
+        }
+    }
+    sum.summary()
 }
 
 /// Names that mean something in patterns, in SQL or in both.
@@ -123,8 +148,8 @@ fn build() -> impl Strategy<Value = (BuildId, BuildFacts)> {
             event: rest.1.to_owned(),
             commit_sha: rest.2.to_owned(),
             pull_requests: rest.3,
-            start_time: at(times.0),
-            ..facts("queued", times.1)
+            start_time: at(times.0 * UNIT),
+            ..facts("queued", times.1 * UNIT)
         };
         (id, facts)
     })
@@ -146,7 +171,7 @@ fn any_status() -> impl Strategy<Value = Status> {
 
 fn any_job() -> impl Strategy<Value = Job> {
     (1..=9i64, any_id(), 0..6i64)
-        .prop_map(|(id, build, end)| job(id, build, "success", (Some(0), Some(end))))
+        .prop_map(|(id, build, end)| job(id, build, "success", (Some(0), Some(end * UNIT))))
 }
 
 fn filter() -> impl Strategy<Value = Filter> {
@@ -209,7 +234,7 @@ fn word(words: &'static [&'static str]) -> impl Strategy<Value = StatusFilter> {
 }
 
 fn time_range() -> impl Strategy<Value = TimeRange> {
-    let bound = || option::weighted(0.25, (0..8i64).prop_map(at));
+    let bound = || option::weighted(0.25, (0..8i64).prop_map(|time| at(time * UNIT)));
     (bound(), bound()).prop_map(|(start, end)| TimeRange { start, end })
 }
 

@@ -35,7 +35,8 @@ const FILL: [&str; 4] = [
                         first_completed_time, jobs_start_time, jobs_end_time, end_time,
                         latest_attempt, counted)
      SELECT 1, it.attempt, 7, 3, 'CI', 'ci.yml', 1, 'completed', 'failure', 'push', 'main', '',
-            '4f8fdcc1c3a5a2a1fdf4b5b0f2f3c5e9d1a7b6c8', 'Fix', 'Ada', 'Fix it', 'eve', 'ada', '',
+            '4f8fdcc1c3a5a2a1fdf4b5b0f2f3c5e9d1a7b6c8', 'Fix', 'Ada', 'Fix it', 'eve', 'ada',
+            CASE it.attempt WHEN 3 THEN ',7,1205,' ELSE ',1205,' END,
             'https://example.org/1', 0, 0, 60000000, 60000000, NULL,
             CASE it.attempt WHEN 3 THEN 20000000 END,
             CASE it.attempt WHEN 3 THEN 20000000 ELSE 60000000 END,
@@ -50,7 +51,7 @@ const FILL: [&str; 4] = [
 
 /// What a version wrote beside it, by the number of its schema: what a migration would have
 /// made of rows that were there, and what is new.
-const FILL_SINCE: [(usize, &str); 5] = [
+const FILL_SINCE: [(usize, &str); 6] = [
     (
         2,
         "INSERT INTO installation_repository (installation_id, repository_id, present, update_time)
@@ -64,6 +65,11 @@ const FILL_SINCE: [(usize, &str); 5] = [
     (2, "INSERT INTO delivery_cursor VALUES (1, 1000000)"),
     (3, "UPDATE repository SET return_time = 500000 WHERE id = 7"),
     (4, "INSERT INTO change VALUES (1, 'another', 1, 3, 7)"),
+    (
+        10,
+        "INSERT INTO build_pull_request (number, start_time, run_id, run_attempt, repository_id)
+         VALUES (7, 0, 1, 3, 7), (1205, 0, 1, 3, 7), (1205, 0, 1, 2, 7)",
+    ),
 ];
 
 async fn run_first(connection: &mut Connection, count: usize) {
@@ -151,12 +157,30 @@ async fn assert_builds_are_kept(store: &Store, schema: usize) {
         commits: CommitPrefix::parse("4f8fdcc").into_iter().collect(),
         ..Filter::default()
     };
-    let page = BuildPage {
-        filter: &of_commit,
-        after: None,
-        size: 10,
+    let of_pull_request = |number| Filter {
+        pull_requests: vec![number],
+        ..Filter::default()
     };
-    assert_eq!(store.builds(page).await.unwrap().builds.len(), 2);
+    for (filter, count) in [
+        (of_commit, 2),
+        (of_pull_request(7), 1),
+        (of_pull_request(1205), 2),
+        (of_pull_request(12), 0),
+    ] {
+        let page = BuildPage {
+            filter: &filter,
+            after: None,
+            size: 10,
+        };
+        let found = store.builds(page).await.unwrap().builds;
+        assert_eq!(found.len(), count, "{filter:?}");
+    }
+    let recounted = store.recount().await.unwrap().differences;
+    assert!(
+        recounted
+            .iter()
+            .all(|it| !it.series.contains("pull request"))
+    );
     let jobs = store.jobs(build_id(1, 3)).await.unwrap();
     assert_eq!(jobs.len(), 2);
     let job = &jobs[1].facts;

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::{
-    super::{BuildPage, builds::stretch},
+    super::{BuildPage, builds::stretch, db::Query, metrics::statements},
     fixture::Fixture,
 };
 use crate::{
     fixtures::{at, build_id, facts, repository},
     model::{
         Build, BuildFacts, BuildId, CommitPrefix, Filter, Pattern, Report, RunId, StatusFilter,
+        TimeRange,
     },
 };
 
@@ -114,6 +115,13 @@ fn by(alter: impl FnOnce(&mut Filter)) -> Filter {
     filter
 }
 
+fn day() -> TimeRange {
+    TimeRange {
+        start: Some(at(0)),
+        end: Some(at(86_400)),
+    }
+}
+
 /// Filters, and the index that leads to the builds of each.
 fn indices() -> Vec<(Filter, &'static str)> {
     let name = || vec![Pattern::new("a-name")];
@@ -158,6 +166,15 @@ fn indices() -> Vec<(Filter, &'static str)> {
         ),
         (by(|f| f.runs = vec![RunId(1)]), "sqlite_autoindex_build_1"),
         (by(|f| f.counted_only = true), "build_start"),
+        (by(|f| f.end_time = day()), "build_start"),
+        (
+            by(|f| f.pull_requests = vec![7]),
+            "sqlite_autoindex_build_pull_request_1",
+        ),
+        (
+            by(|f| f.pull_requests = vec![7, 8]),
+            "sqlite_autoindex_build_pull_request_1",
+        ),
     ];
     fields
         .into_iter()
@@ -166,17 +183,140 @@ fn indices() -> Vec<(Filter, &'static str)> {
         .collect()
 }
 
+async fn plan(fixture: &Fixture, query: Query) -> Vec<String> {
+    let rows = query.explained().fetch_all(&fixture.store.readers).await;
+    let rows = rows.unwrap();
+    let steps = rows.iter().map(|row| row.try_get("detail").unwrap());
+    steps.collect()
+}
+
 #[tokio::test]
 async fn each_field_has_its_index() {
     let fixture = Fixture::open_file().await;
     for (filter, index) in indices() {
-        let query = stretch(&filter).explained();
-        let rows = query.fetch_all(&fixture.store.readers).await.unwrap();
-        let steps = rows.iter().map(|row| row.try_get("detail").unwrap());
-        let steps: Vec<String> = steps.collect();
+        let steps = plan(&fixture, stretch(&filter, false)).await;
         let found = steps
             .iter()
             .any(|step| step.contains(&format!("INDEX {index} (")));
         assert!(found, "{filter:?}: {steps:#?}");
+    }
+}
+
+#[tokio::test]
+async fn an_index_leads_to_what_took_long() {
+    let fixture = Fixture::open_file().await;
+    let is_looked_up = |filter: &Filter| !filter.runs.is_empty() || !filter.commits.is_empty();
+    for (mut filter, _) in indices() {
+        if is_looked_up(&filter) {
+            continue;
+        }
+        filter.end_time = day();
+        let steps = plan(&fixture, stretch(&filter, true)).await;
+        for (step, index) in [
+            (1, "build_long (end_time>?"),
+            (2, "sqlite_autoindex_build_1 ("),
+        ] {
+            let found = steps[step].contains(&format!("INDEX {index}"));
+            assert!(found, "{filter:?}: {steps:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_a_pull_request_is_that_of_the_list() {
+    let fixture = Fixture::open_file().await;
+    let filter = by(|f| f.pull_requests = vec![7]);
+    let steps = plan(&fixture, stretch(&filter, false)).await;
+    // Only the page itself is sorted, when its rows are read.
+    let sorted = steps.iter().filter(|step| step.contains("TEMP B-TREE"));
+    assert_eq!(sorted.count(), 1, "{steps:#?}");
+}
+
+/// Builds of which some took long, some ended before they started, and most did not.
+#[tokio::test]
+async fn what_ended_within_a_time_is_found_whenever_it_started() {
+    const HOUR: i64 = 3600;
+    let fixture = Fixture::open().await;
+    let lengths = [0, HOUR, 5 * HOUR, 7 * HOUR, 300 * HOUR, -HOUR, -7 * HOUR];
+    let builds = (1..=40).map(|run| {
+        let length = lengths[usize::try_from(run).unwrap() % lengths.len()];
+        let end = run * 4 * HOUR;
+        let facts = BuildFacts {
+            start_time: at(end - length),
+            ..facts("success", end)
+        };
+        (build_id(run, 1), facts)
+    });
+    let report = Report {
+        repositories: vec![repository()],
+        builds: builds.collect(),
+        ..Report::default()
+    };
+    fixture.record(report).await;
+    let all = fixture.list(&Filter::default()).await;
+    for (start, end) in [(None, Some(80)), (Some(40), None), (Some(40), Some(120))] {
+        let time = |hour: Option<i64>| hour.map(|hour| at(hour * HOUR));
+        let end_time = TimeRange {
+            start: time(start),
+            end: time(end),
+        };
+        for repositories in [vec![], vec![Pattern::new("acme/*")]] {
+            let filter = Filter {
+                repositories,
+                end_time,
+                ..Filter::default()
+            };
+            let matching = all.iter().filter(|build| filter.matches(build));
+            let matching: Vec<BuildId> = matching.map(|build| build.record.id).collect();
+            assert!(matching.len() > 10);
+            for (size, patience) in [(3, FOREVER), (100, FOREVER), (3, Duration::ZERO)] {
+                let found = walk(&fixture, &filter, size, patience).await;
+                assert_eq!(found, matching, "{filter:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_index_leads_to_what_is_summed_up() {
+    let fixture = Fixture::open_file().await;
+    let name = || vec![Pattern::new("a-name")];
+    let push = || vec!["push".to_owned()];
+    for (filter, index) in [
+        (
+            by(|f| f.events = push()),
+            "build_end (end_time>? AND end_time<?)",
+        ),
+        (
+            by(|f| f.actors = name()),
+            "build_actor_start (triggering_actor=? AND start_time>? AND start_time<?)",
+        ),
+        (
+            by(|f| (f.repositories, f.events) = (name(), push())),
+            "build_repository_start (repository_id=? AND start_time>? AND start_time<?)",
+        ),
+        (
+            by(|f| (f.branches, f.workflows) = (name(), name())),
+            "build_branch_start (repository_id=? AND branch=? AND start_time>? AND start_time<?)",
+        ),
+    ] {
+        let end_time = day();
+        let statements = statements(&Filter { end_time, ..filter });
+        let mut plans = Vec::new();
+        for statement in statements {
+            plans.push(plan(&fixture, statement).await);
+        }
+        let usual = plans[0].iter().any(|step| step.contains(index));
+        assert!(usual, "{index}: {plans:#?}");
+        if plans.len() > 2 {
+            assert!(plans[1][0].contains("INDEX build_long"), "{plans:#?}");
+        }
+        if index.contains("actor") {
+            let last = plans.last().unwrap();
+            let counted = last
+                .iter()
+                .any(|step| step.contains(&format!("COVERING INDEX {index}")));
+            assert!(counted, "{plans:#?}");
+        }
     }
 }

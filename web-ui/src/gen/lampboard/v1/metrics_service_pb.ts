@@ -130,12 +130,10 @@ export const SummarySchema: GenMessage<Summary> = /*@__PURE__*/
 /**
  * How long a set of builds took.
  *
- * Counts and means are exact. Percentiles are exact, too, if all builds of the
- * window (and of the one before it, where that is summed up as well) are at
- * most 500, or if the filter has more than repositories, workflows, branches,
- * actors and the window, or several of these beside repositories. Else they are
- * off by less than 1 % of their value, and by nothing for whole seconds below
- * two minutes.
+ * Counts and means are exact. Percentiles are exact, too, if at most 500 builds
+ * of any kind finished in the window (and in the one before it, where that is
+ * summed up as well). Of more builds they may be off by less than 1/128 of their
+ * value, and by nothing for whole seconds below two minutes.
  *
  * @generated from message lampboard.v1.DurationStatistics
  */
@@ -513,6 +511,10 @@ export const DimensionSchema: GenEnum<Dimension> = /*@__PURE__*/
  * Every number is made from the counted attempts that finished in the window:
  * of each run the highest attempt that has completed. The window is
  * `end_time_range` of the filter; if unset, the 7 days up to now.
+ *
+ * The server works on an answer for at most 5 seconds. Where that is too short,
+ * it fails with RESOURCE_EXHAUSTED: ask for a shorter window, or for fewer
+ * builds. Asking the same again does not help.
  *
  * @generated from service lampboard.v1.MetricsService
  */
