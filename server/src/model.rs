@@ -21,7 +21,7 @@ mod window;
 pub(crate) use backfill::{Backfill, BackfillId, BackfillStatus, BackfillUpdate, LeasedBackfill};
 pub(crate) use build::{Build, BuildFacts, BuildRecord, JobSpan, elapsed, mark_attempts};
 pub(crate) use delivery::{DeliveryCounts, DeliveryRecord};
-pub(crate) use filter::{CommitPrefix, Filter, StatusFilter, TimeRange};
+pub(crate) use filter::{CommitPrefix, Filter, StatusFilter, TimeRange, any};
 pub(crate) use gap::{Closing, Gap, GapKind, GapName, MissedDelivery, Missing};
 pub(crate) use id::{BuildId, InstallationId, JobId, RepositoryId, RunId, WorkflowId};
 pub(crate) use installation::{

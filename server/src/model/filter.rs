@@ -183,7 +183,7 @@ impl Filter {
     }
 }
 
-/// A field without values matches everything.
-fn any<T>(values: &[T], matches: impl Fn(&T) -> bool) -> bool {
+/// Whether one of the values of a field matches. A field without values matches everything.
+pub(crate) fn any<T>(values: &[T], matches: impl Fn(&T) -> bool) -> bool {
     values.is_empty() || values.iter().any(matches)
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Result,
-    model::{Ended, Filter, Pattern},
+    model::{Ended, Filter, Pattern, any},
     store::{
         Dimension, Slice,
         db::{Query, Snapshot},
@@ -271,9 +271,4 @@ fn push_any(query: &mut Query, column: &'static str, names: &[Pattern]) {
         return;
     }
     crate::store::filter::patterns(query, column, names);
-}
-
-/// A field without values matches everything.
-fn any<T>(values: &[T], matches: impl Fn(&T) -> bool) -> bool {
-    values.is_empty() || values.iter().any(matches)
 }
