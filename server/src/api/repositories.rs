@@ -1,9 +1,8 @@
 //! `RepositoryService`: looks repositories and their workflows up.
 
-use jiff::Timestamp;
 use lampboard_proto::v1::{
     ListRepositoriesRequest, ListRepositoriesResponse, ListWorkflowsRequest, ListWorkflowsResponse,
-    Repository as RepositoryMessage, repository_service_server::RepositoryService,
+    repository_service_server::RepositoryService,
 };
 use tonic::{Request, Response, Status};
 
@@ -30,21 +29,6 @@ impl Repositories {
         Self {
             store: server.store.clone(),
         }
-    }
-
-    async fn with_builds(
-        &self,
-        repository: &Repository,
-        recent: usize,
-    ) -> Result<RepositoryMessage, Error> {
-        let last = self.store.last_build_time(repository.id).await?;
-        let last = last.and_then(|micros| Timestamp::from_microsecond(micros).ok());
-        let recent = if recent == 0 {
-            Vec::new()
-        } else {
-            self.store.recent_builds(repository, recent).await?
-        };
-        Ok(convert::repository_to_proto(repository, last, &recent))
     }
 }
 
@@ -80,12 +64,15 @@ impl RepositoryService for Repositories {
         let next_page_token = last
             .map(|repository| page_token::encode(&same, position(repository).as_bytes()))
             .unwrap_or_default();
-        let mut messages = Vec::with_capacity(repositories.len());
-        for repository in &repositories {
-            messages.push(self.with_builds(repository, recent).await?);
-        }
+        let last = self.store.last_builds(&repositories).await?;
+        let recent = self.store.recent_builds(&repositories, recent).await?;
+        let message = |repository: &Repository| {
+            let last = last.get(&repository.id).copied();
+            let recent = recent.get(&repository.id).map_or(&[][..], Vec::as_slice);
+            convert::repository_to_proto(repository, last, recent)
+        };
         Ok(Response::new(ListRepositoriesResponse {
-            repositories: messages,
+            repositories: repositories.iter().map(message).collect(),
             next_page_token,
         }))
     }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{
     Store,
-    db::{self, Connection, Query, Row},
+    db::{Connection, Query, Row},
     rows, sql,
 };
 use crate::{
@@ -63,43 +65,73 @@ impl Store {
         Ok(repositories)
     }
 
-    /// When the last build of a repository started, in microseconds.
-    pub(crate) async fn last_build_time(&self, id: RepositoryId) -> Result<Option<i64>> {
-        let row = db::query(
-            "SELECT start_time FROM build WHERE repository_id = $1
-             ORDER BY start_time DESC LIMIT 1",
-        )
-        .bind(id.0)
-        .fetch_optional(&self.readers)
-        .await?;
-        Ok(row.map(|row| row.try_get(0)).transpose()?)
+    /// When the last build of each of some repositories started, if there is one.
+    pub(crate) async fn last_builds(
+        &self,
+        repositories: &[Repository],
+    ) -> Result<BTreeMap<RepositoryId, Timestamp>> {
+        let ids: Vec<i64> = repositories.iter().map(|it| it.id.0).collect();
+        let mut last = BTreeMap::new();
+        for chunk in sql::padded(&ids) {
+            let mut query = Query::new(
+                "SELECT r.id, (SELECT b.start_time FROM build b WHERE b.repository_id = r.id \
+                               ORDER BY b.start_time DESC LIMIT 1) AS start_time \
+                 FROM repository r WHERE r.id IN (",
+            );
+            sql::push_list(&mut query, &chunk);
+            query.push(")");
+            for row in query.fetch_all(&self.readers).await? {
+                let id = RepositoryId(row.try_get("id")?);
+                let start = rows::maybe_time(&row, "build", "start_time", id)?;
+                last.extend(start.map(|start| (id, start)));
+            }
+        }
+        Ok(last)
     }
 
-    /// The last builds on the default branch of a repository, oldest first.
+    /// The last builds on the default branch of each of some repositories, oldest first.
     pub(crate) async fn recent_builds(
         &self,
-        repository: &Repository,
+        repositories: &[Repository],
         count: usize,
-    ) -> Result<Vec<RecentBuild>> {
+    ) -> Result<BTreeMap<RepositoryId, Vec<RecentBuild>>> {
+        let mut recent: BTreeMap<_, Vec<_>> = BTreeMap::new();
         // A branch of no name is one that was deleted.
-        if repository.facts.default_branch.is_empty() {
-            return Ok(Vec::new());
+        let known = |it: &&Repository| !it.facts.default_branch.is_empty() && count > 0;
+        let repositories: Vec<&Repository> = repositories.iter().filter(known).collect();
+        for chunk in sql::chunks(&repositories) {
+            for row in select_recent(chunk, count).fetch_all(&self.readers).await? {
+                let build = read_recent(&row)?;
+                recent.entry(build.id.repository).or_default().push(build);
+            }
         }
-        let mut query = Query::new(
-            "SELECT run_id, run_attempt, run_number, workflow, status, conclusion, start_time, \
-                    end_time \
-             FROM build \
-             WHERE latest_attempt AND head_repository = '' AND repository_id = ",
+        for builds in recent.values_mut() {
+            builds.sort_by_key(|build| (build.start_time, build.id));
+        }
+        Ok(recent)
+    }
+}
+
+/// Selects the last builds of some repositories: of each by its own index.
+fn select_recent(repositories: &[&Repository], count: usize) -> Query {
+    let mut query = Query::new("");
+    for (place, repository) in repositories.iter().enumerate() {
+        if place > 0 {
+            query.push(" UNION ALL ");
+        }
+        query.push(
+            "SELECT * FROM (SELECT repository_id, run_id, run_attempt, run_number, workflow, \
+                                   status, conclusion, start_time, end_time \
+             FROM build WHERE latest_attempt AND head_repository = '' AND repository_id = ",
         );
         query.push_bind(repository.id.0);
         query.push(" AND branch = ");
         query.push_bind(&repository.facts.default_branch);
         query.push(" ORDER BY start_time DESC, run_id DESC, run_attempt DESC LIMIT ");
         query.push_bind(i64::try_from(count).unwrap_or(i64::MAX));
-        let rows = query.fetch_all(&self.readers).await?;
-        let builds = rows.iter().rev();
-        builds.map(|row| read_recent(row, repository.id)).collect()
+        query.push(") AS recent");
     }
+    query
 }
 
 fn select() -> Query {
@@ -135,11 +167,11 @@ fn read(row: &Row) -> Result<Stored> {
     })
 }
 
-fn read_recent(row: &Row, repository: RepositoryId) -> Result<RecentBuild> {
+fn read_recent(row: &Row) -> Result<RecentBuild> {
     let id = BuildId {
         run: RunId(row.try_get("run_id")?),
         attempt: row.try_get("run_attempt")?,
-        repository,
+        repository: RepositoryId(row.try_get("repository_id")?),
     };
     let start_time = rows::time(row, "build", "start_time", id)?;
     let end_time = rows::maybe_time(row, "build", "end_time", id)?;

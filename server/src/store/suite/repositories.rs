@@ -4,7 +4,8 @@ use super::{super::RepositoryQuery, fixture::Fixture};
 use crate::{
     fixtures::{at, build_id, facts, repository},
     model::{
-        BuildFacts, InstallationId, Pattern, Report, Repository, RepositoryFacts, RepositoryId,
+        BuildFacts, BuildId, InstallationId, Pattern, Report, Repository, RepositoryFacts,
+        RepositoryId,
     },
 };
 
@@ -106,8 +107,10 @@ async fn recent_builds_are_the_last_ones_of_the_default_branch() {
         fixture.report_build(id, facts).await;
     }
     let recent = async |repository: &Repository, count| {
-        let recent = fixture.store.recent_builds(repository, count).await;
-        let recent = recent.unwrap();
+        let asked = std::slice::from_ref(repository);
+        let recent = fixture.store.recent_builds(asked, count).await;
+        let recent = recent.unwrap().remove(&repository.id);
+        let recent = recent.unwrap_or_default();
         let ids = recent.iter().map(|b| (b.id.run.0, b.id.attempt));
         ids.collect::<Vec<_>>()
     };
@@ -122,12 +125,49 @@ async fn recent_builds_are_the_last_ones_of_the_default_branch() {
         "its default branch is unknown"
     );
 
-    let shown = fixture.store.recent_builds(&known, 1).await.unwrap();
+    let all = [known.clone()];
+    let shown = fixture.store.recent_builds(&all, 1).await.unwrap();
     let wall_time = jiff::SignedDuration::from_secs(30);
-    assert_eq!(shown[0].wall_time, Some(wall_time));
-    assert_eq!(shown[0].status, crate::fixtures::status("success"));
-    let last = fixture.store.last_build_time(known.id).await.unwrap();
-    assert_eq!(last, Some(at(60).as_microsecond()));
-    let none = fixture.store.last_build_time(RepositoryId(99)).await;
-    assert_eq!(none.unwrap(), None);
+    assert_eq!(shown[&known.id][0].wall_time, Some(wall_time));
+    assert_eq!(
+        shown[&known.id][0].status,
+        crate::fixtures::status("success")
+    );
+}
+
+#[tokio::test]
+async fn each_repository_has_its_own_last_builds() {
+    let fixture = Fixture::open().await;
+    let repositories: Vec<Repository> = (1..=70).map(|id| named(id, "acme/api")).collect();
+    let mut report = Report {
+        repositories: repositories.clone(),
+        ..Report::default()
+    };
+    // The last one has none.
+    for repository in repositories.iter().take(69) {
+        for run in 1..=3 {
+            let start_time = at(repository.id.0 * 100 + run);
+            let id = BuildId {
+                repository: repository.id,
+                ..build_id(repository.id.0 * 10 + run, 1)
+            };
+            let facts = BuildFacts {
+                start_time,
+                ..facts("queued", 1)
+            };
+            report.builds.push((id, facts));
+        }
+    }
+    fixture.record(report).await;
+    let last = fixture.store.last_builds(&repositories).await.unwrap();
+    let recent = fixture.store.recent_builds(&repositories, 2).await.unwrap();
+    assert_eq!((last.len(), recent.len()), (69, 69));
+    for repository in repositories.iter().take(69) {
+        let id = repository.id;
+        assert_eq!(last[&id], at(id.0 * 100 + 3));
+        let runs: Vec<i64> = recent[&id].iter().map(|build| build.id.run.0).collect();
+        assert_eq!(runs, [id.0 * 10 + 2, id.0 * 10 + 3]);
+    }
+    let none = fixture.store.recent_builds(&repositories, 0).await;
+    assert!(none.unwrap().is_empty());
 }
