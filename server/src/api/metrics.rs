@@ -97,22 +97,14 @@ impl MetricsService for Metrics {
         let dimension = dimension(request.dimension)?;
         let limit = page_token::limit(request.limit, DEFAULT_ROWS, MOST_ROWS)?;
         let (filter, window) = self.read(request.filter)?;
-        let summaries = self
+        let rows = self
             .store
-            .summaries_by(&filter, &window.into(), dimension)
+            .summaries_by(&filter, &window.into(), dimension, limit)
             .await?;
-        let mut rows: Vec<(Slice, Summary)> = summaries.into_iter().collect();
-        rows.sort_by(|a, b| rank(a).cmp(&rank(b)));
-        rows.truncate(limit);
         Ok(Response::new(GetBreakdownResponse {
             rows: rows.into_iter().map(row).collect(),
         }))
     }
-}
-
-/// Most failures first, then most builds, then by name.
-fn rank((slice, summary): &(Slice, Summary)) -> impl Ord + '_ {
-    (std::cmp::Reverse((summary.failures, summary.builds)), slice)
 }
 
 fn row((slice, summary): (Slice, Summary)) -> get_breakdown_response::Row {

@@ -1,15 +1,19 @@
 //! The numbers: completed attempts of some intervals, added up by what they have in common.
 //!
-//! Whoever asks may ask for much. So a question is given a few seconds, and durations are kept
-//! one by one only while they are few.
+//! Whoever asks may ask for much. So a question is given a few seconds, and what is counted takes
+//! bounded room (`counter`).
 
 mod builds;
 mod counter;
+mod rank;
 
 #[cfg(test)]
 pub(super) use builds::statements;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use super::{
     Store,
@@ -19,10 +23,12 @@ use super::{
 };
 use crate::{
     Error, Result,
-    model::{Filter, Intervals, Spread, Summary, Tally, TimeRange},
+    model::{Filter, Intervals, Summary, TimeRange},
 };
 use builds::{Way, push_slice};
-use counter::Counter;
+pub(super) use counter::Bounds;
+pub(super) use counter::Counter;
+use rank::Rank;
 
 /// How long a question is looked into.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -59,9 +65,6 @@ pub(crate) struct Slice {
     pub(crate) workflow_id: i64,
 }
 
-/// Sums by what builds have in common, and by interval.
-pub(super) type Sums<S> = HashMap<(Slice, usize), Tally<S>>;
-
 impl Dimension {
     /// Writes the columns of `Slice`, of `b` joined to `repository r` and `workflow
     /// w`. A branch and an actor are in the columns that are given.
@@ -90,28 +93,38 @@ impl Store {
         filter: &Filter,
         intervals: &Intervals,
     ) -> Result<Vec<Summary>> {
-        let mut all = self.sum_up(filter, intervals, None, EXACT).await?;
+        let question = Question::new(filter, intervals);
+        let mut all = self.ask(question, PATIENCE).await?;
         let nothing = vec![Summary::default(); intervals.ends.len()];
         Ok(all.remove(&Slice::default()).unwrap_or(nothing))
     }
 
     /// Sums up the builds of an interval, and those that run now, by what they have
-    /// in common.
+    /// in common: the `limit` with the most failures, then those with the most builds.
     pub(crate) async fn summaries_by(
         &self,
         filter: &Filter,
         intervals: &Intervals,
         dimension: Dimension,
-    ) -> Result<HashMap<Slice, Summary>> {
-        let sums = self
-            .sum_up(filter, intervals, Some(dimension), EXACT)
-            .await?;
-        let of_one = |(slice, mut all): (Slice, Vec<Summary>)| Some((slice, all.pop()?));
-        let mut summaries: HashMap<_, _> = sums.into_iter().filter_map(of_one).collect();
-        for (slice, running) in self.running(filter, Some(dimension)).await? {
-            summaries.entry(slice).or_default().running = running;
+        limit: usize,
+    ) -> Result<Vec<(Slice, Summary)>> {
+        let running = self.running(filter, Some(dimension)).await?;
+        let question = Question {
+            dimension: Some(dimension),
+            running: running.iter().map(|(slice, _)| slice.clone()).collect(),
+            limit,
+            ..Question::new(filter, intervals)
+        };
+        let mut sums = self.ask(question, PATIENCE).await?;
+        for (slice, count) in running {
+            let summary = sums.get_mut(&slice).and_then(|all| all.last_mut());
+            if let Some(summary) = summary {
+                summary.running = count;
+            }
         }
-        Ok(summaries)
+        let rows = sums.into_iter();
+        let rows = rows.filter_map(|(slice, mut all)| Some((slice, all.pop()?)));
+        Ok(rank::sorted(rows, limit))
     }
 
     /// How many builds run now.
@@ -122,6 +135,7 @@ impl Store {
 
     /// Sums up each interval of each slice: from the builds themselves where they
     /// are at most `exact`, from rollups where there are more.
+    #[cfg(test)]
     pub(super) async fn sum_up(
         &self,
         filter: &Filter,
@@ -129,30 +143,26 @@ impl Store {
         dimension: Option<Dimension>,
         exact: i64,
     ) -> Result<HashMap<Slice, Vec<Summary>>> {
-        self.sum_up_within(filter, intervals, dimension, exact, PATIENCE)
-            .await
+        let question = Question {
+            dimension,
+            exact,
+            ..Question::new(filter, intervals)
+        };
+        self.ask(question, PATIENCE).await
     }
 
-    /// Sums up, unless that takes too long.
-    pub(super) async fn sum_up_within(
+    /// Answers a question, unless that takes too long.
+    pub(super) async fn ask(
         &self,
-        filter: &Filter,
-        intervals: &Intervals,
-        dimension: Option<Dimension>,
-        exact: i64,
+        question: Question,
         patience: Duration,
     ) -> Result<HashMap<Slice, Vec<Summary>>> {
         let readers = self.readers.clone();
-        let question = Question {
-            filter: filter.clone(),
-            intervals: intervals.clone(),
-            dimension,
-        };
         // A statement that nobody waits for any more would hold its connection for as long as
         // it likes: so this is waited for, whoever goes away.
         let asking = tokio::spawn(async move {
             let mut snapshot = readers.snapshot_within(patience).await?;
-            question.answer(&mut snapshot, exact).await
+            question.answer(&mut snapshot).await
         });
         match asking.await {
             Ok(answer) => answer,
@@ -190,54 +200,74 @@ impl Store {
 }
 
 /// What is to be summed up.
-struct Question {
-    filter: Filter,
-    intervals: Intervals,
-    dimension: Option<Dimension>,
+#[derive(Clone)]
+pub(super) struct Question {
+    pub(super) filter: Filter,
+    pub(super) intervals: Intervals,
+    pub(super) dimension: Option<Dimension>,
+    /// The slices that run now.
+    pub(super) running: Vec<Slice>,
+    /// How many slices are asked for at least.
+    pub(super) limit: usize,
+    /// Up to how many builds are read by themselves.
+    pub(super) exact: i64,
+    pub(super) bounds: Bounds,
 }
 
 impl Question {
-    async fn answer(
-        &self,
-        snapshot: &mut Snapshot,
-        exact: i64,
-    ) -> Result<HashMap<Slice, Vec<Summary>>> {
-        let intervals = &self.intervals;
-        let scope = match Scope::of(&self.filter, self.dimension) {
-            Some(scope)
-                if rollup::at_most(snapshot, intervals).await? > exact
-                    && !builds::are_of_few(snapshot, self, exact.saturating_mul(FEW)).await? =>
-            {
-                Some(scope)
-            }
-            _ => None,
-        };
-        let Some(scope) = scope else {
-            let mut counter = Counter::default();
-            let count = |key, build: &_| counter.count(key, build);
-            builds::each(snapshot, self, intervals.range(), count).await?;
-            return Ok(counter.summaries(intervals));
-        };
-        let mut sums = Sums::new();
-        for part in rollup::read(snapshot, &scope, intervals, &mut sums).await? {
-            let count = |key, build: &_| sums.entry(key).or_default().count(build, 1);
-            builds::each(snapshot, self, part, count).await?;
+    pub(super) fn new(filter: &Filter, intervals: &Intervals) -> Self {
+        Self {
+            filter: filter.clone(),
+            intervals: intervals.clone(),
+            dimension: None,
+            running: Vec::new(),
+            limit: usize::MAX,
+            exact: EXACT,
+            bounds: Bounds::default(),
         }
-        Ok(summaries(&sums, intervals))
     }
-}
 
-fn summaries<S: Spread>(sums: &Sums<S>, intervals: &Intervals) -> HashMap<Slice, Vec<Summary>> {
-    let mut summaries: HashMap<Slice, Vec<Summary>> = HashMap::new();
-    for ((slice, index), sum) in sums {
-        let all = summaries
-            .entry(slice.clone())
-            .or_insert_with(|| vec![Summary::default(); intervals.ends.len()]);
-        if let Some(summary) = all.get_mut(*index) {
-            *summary = sum.summary();
+    async fn answer(self, snapshot: &mut Snapshot) -> Result<HashMap<Slice, Vec<Summary>>> {
+        let mut shown: HashSet<Slice> = self.running.iter().cloned().collect();
+        let mut counter = Counter::new(self.bounds, None);
+        self.read(snapshot, &mut counter).await?;
+        if let Some(mut ranks) = counter.take_ranks() {
+            for slice in shown {
+                ranks.entry(slice).or_default();
+            }
+            shown = rank::best(ranks, self.limit);
+            counter = Counter::new(self.bounds, Some(shown.clone()));
+            self.read(snapshot, &mut counter).await?;
         }
+        let mut summaries = counter.summaries(&self.intervals);
+        let nothing = vec![Summary::default(); self.intervals.ends.len()];
+        for slice in shown {
+            summaries.entry(slice).or_insert_with(|| nothing.clone());
+        }
+        Ok(summaries)
     }
-    summaries
+
+    /// Reads all that ended: from rollups, if there are some and that is better.
+    async fn read(&self, snapshot: &mut Snapshot, counter: &mut Counter) -> Result<()> {
+        let intervals = &self.intervals;
+        let Some(scope) = self.scope(snapshot).await? else {
+            return builds::each(snapshot, self, intervals.range(), counter).await;
+        };
+        for part in rollup::read(snapshot, &scope, intervals, counter).await? {
+            builds::each(snapshot, self, part, counter).await?;
+        }
+        Ok(())
+    }
+
+    async fn scope(&self, snapshot: &mut Snapshot) -> Result<Option<Scope<'_>>> {
+        let Some(scope) = Scope::of(&self.filter, self.dimension) else {
+            return Ok(None);
+        };
+        let most = self.exact.saturating_mul(FEW);
+        let are_few = rollup::at_most(snapshot, &self.intervals).await? <= self.exact
+            || builds::are_of_few(snapshot, self, most).await?;
+        Ok((!are_few).then_some(scope))
+    }
 }
 
 /// Reads what `Dimension::push_columns` wrote.

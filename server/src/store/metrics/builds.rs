@@ -9,19 +9,19 @@ use super::{
         filter::{BRANCH_NAME, patterns, push_condition},
         paths, rows,
     },
-    Dimension, Question, Slice, slice,
+    Counter, Dimension, Question, slice,
 };
 use crate::{
     Result,
     model::{Filter, Finished, TimeRange, elapsed},
 };
 
-/// Hands each build of a question over that ended within `part`.
+/// Counts each build of a question that ended within `part`.
 pub(super) async fn each(
     snapshot: &mut Snapshot,
     question: &Question,
     part: TimeRange,
-    mut count: impl FnMut((Slice, usize), &Finished) + Send,
+    counter: &mut Counter,
 ) -> Result<()> {
     let filter = Filter {
         end_time: part,
@@ -30,10 +30,10 @@ pub(super) async fn each(
     for query in select(&filter, question.dimension) {
         let each = |row: Row| -> Result<()> {
             let (end, finished) = finished(&row)?;
-            if let Some(index) = question.intervals.index(end) {
-                count((slice(&row, question.dimension)?, index), &finished);
+            match question.intervals.index(end) {
+                Some(index) => counter.count((slice(&row, question.dimension)?, index), &finished),
+                None => Ok(()),
             }
-            Ok(())
         };
         query.fetch_each(&mut *snapshot, each).await?;
     }

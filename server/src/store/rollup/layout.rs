@@ -5,7 +5,10 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use super::{DAY, SLOT, content::Content, start_of_day};
-use crate::model::{Intervals, Rollup, TimeRange};
+use crate::{
+    Result,
+    model::{Intervals, Rollup, TimeRange},
+};
 
 /// Intervals, cut to half hours.
 pub(super) struct Layout {
@@ -64,22 +67,28 @@ impl Layout {
     }
 
     /// Gives each interval its part of a day.
-    pub(super) fn share(&self, day: i32, content: &Content, mut give: impl FnMut(usize, &Rollup)) {
+    pub(super) fn share(
+        &self,
+        day: i32,
+        content: &Content,
+        mut give: impl FnMut(usize, &Rollup) -> Result<()>,
+    ) -> Result<()> {
         let start = start_of_day(day);
         let end = start + DAY;
         let first = self.whole.partition_point(|whole| whole.end <= start);
         let touched = self.whole.iter().enumerate().skip(first);
         for (index, whole) in touched.take_while(|(_, whole)| whole.start < end) {
             if whole.start <= start && end <= whole.end {
-                give(index, &content.total);
+                give(index, &content.total)?;
                 continue;
             }
             for (number, sums) in &content.slots {
                 if whole.contains(&(start + i64::from(*number) * SLOT)) {
-                    give(index, sums);
+                    give(index, sums)?;
                 }
             }
         }
+        Ok(())
     }
 }
 

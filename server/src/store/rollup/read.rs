@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     Result,
-    model::{Intervals, Sketch, TimeRange},
+    model::{Intervals, TimeRange},
     store::{
         db::{self, Snapshot},
-        metrics::{Sums, slice},
+        metrics::{Counter, slice},
     },
 };
 
@@ -43,19 +43,18 @@ pub(in crate::store) async fn read(
     snapshot: &mut Snapshot,
     scope: &Scope<'_>,
     intervals: &Intervals,
-    sums: &mut Sums<Sketch>,
+    counter: &mut Counter,
 ) -> Result<Vec<TimeRange>> {
     let layout = Layout::of(intervals);
     if let Some(days) = layout.days() {
-        read_kept(snapshot, scope, &layout, days, 1, sums).await?;
+        read_kept(snapshot, scope, &layout, days, 1, counter).await?;
         if let Some(hidden) = scope.hidden() {
-            read_kept(snapshot, &hidden, &layout, days, -1, sums).await?;
+            read_kept(snapshot, &hidden, &layout, days, -1, counter).await?;
         }
         let (_, changes) = change::unfolded(&mut *snapshot).await?;
         for (slice, change) in scope.choose(snapshot, &changes).await? {
             if let Some(index) = layout.index(change.build.time) {
-                let sum = sums.entry((slice, index)).or_default();
-                sum.count(&change.build.finished, change.times);
+                counter.change((slice, index), &change.build.finished, change.times)?;
             }
         }
     }
@@ -69,7 +68,7 @@ async fn read_kept(
     layout: &Layout,
     days: (i32, i32),
     times: i64,
-    sums: &mut Sums<Sketch>,
+    counter: &mut Counter,
 ) -> Result<()> {
     let cut = layout.cut_days();
     let columns = match &cut[..] {
@@ -95,11 +94,8 @@ async fn read_kept(
             };
             let slice = slice(&row, scope.dimension)?;
             layout.share(row.try_get("day")?, &content, |index, part| {
-                sums.entry((slice.clone(), index))
-                    .or_default()
-                    .add(part, times);
-            });
-            Ok(())
+                counter.add((slice.clone(), index), part, times)
+            })
         })
         .await
 }

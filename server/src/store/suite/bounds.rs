@@ -3,14 +3,20 @@
 use std::time::Duration;
 
 use super::{
-    super::db::{Query, query},
+    super::{
+        Dimension,
+        db::{Query, query},
+        metrics::{Bounds, Question},
+    },
     fixture::Fixture,
 };
 use crate::{
     Error,
     fixtures::{at, build_id, facts, repository},
-    model::{Filter, Intervals, Report},
+    model::{BuildFacts, Filter, Intervals, Pattern, Report},
 };
+
+const FOREVER: Duration = Duration::from_hours(1);
 
 /// Counts so far, which takes a second for each ten million.
 fn count_to(end: i64) -> Query {
@@ -56,20 +62,103 @@ async fn numbers_have_a_bound_in_time() {
     // No rollup knows of events, and none of these is found.
     let filter = Filter {
         events: vec!["push".to_owned()],
-        branches: vec![crate::model::Pattern::new("*nowhere*")],
+        branches: vec![Pattern::new("*nowhere*")],
         ..Filter::default()
     };
-    let all = Intervals {
-        start: None,
-        ends: vec![at(1000)],
-    };
-    let ask = async |patience| {
-        let store = &fixture.store;
-        store
-            .sum_up_within(&filter, &all, None, 500, patience)
-            .await
-    };
+    let question = Question::new(&filter, &until(1000));
+    let ask = |patience| fixture.store.ask(question.clone(), patience);
     let given_up = ask(Duration::ZERO).await;
     assert!(matches!(given_up, Err(Error::TooMuch(_))), "{given_up:?}");
-    assert!(ask(Duration::from_hours(1)).await.unwrap().is_empty());
+    assert!(ask(FOREVER).await.unwrap().is_empty());
+}
+
+fn until(second: i64) -> Intervals {
+    Intervals {
+        start: None,
+        ends: vec![at(second)],
+    }
+}
+
+/// Builds of 20 branches: each two have more failures than the two before. A few run.
+async fn branches() -> Fixture {
+    let fixture = Fixture::open().await;
+    let facts = |run: i64| BuildFacts {
+        branch: format!("branch-{}", run % 20),
+        ..facts(
+            match (run % 20, run / 20) {
+                (3 | 4, 9) => "in_progress",
+                (branch, round) if round < branch / 2 => "failure",
+                _ => "success",
+            },
+            60,
+        )
+    };
+    let builds = (0..200).map(|run| (build_id(run + 1, 1), facts(run)));
+    let report = Report {
+        repositories: vec![repository()],
+        builds: builds.collect(),
+        ..Report::default()
+    };
+    fixture.record(report).await;
+    fixture
+}
+
+#[tokio::test]
+async fn of_many_branches_the_same_ones_come_first() {
+    let fixture = branches().await;
+    let by = Some(Dimension::Branch);
+    let question = |exact, limit, bounds| Question {
+        dimension: by,
+        exact,
+        limit,
+        bounds,
+        ..Question::new(&Filter::default(), &until(1000))
+    };
+    let few = Bounds {
+        summed: 6,
+        ..Bounds::default()
+    };
+    for exact in [i64::MAX, -1] {
+        let all = question(exact, 20, Bounds::default());
+        let all = fixture.store.ask(all, FOREVER).await.unwrap();
+        assert_eq!(all.len(), 20);
+        let best = fixture
+            .store
+            .ask(question(exact, 3, few), FOREVER)
+            .await
+            .unwrap();
+        let mut names: Vec<&str> = best.keys().map(|slice| slice.value.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["branch-16", "branch-18", "branch-19"]);
+        for (slice, summaries) in &best {
+            assert_eq!(summaries, &all[slice]);
+        }
+        let none = Bounds { ranked: 10, ..few };
+        let refused = fixture.store.ask(question(exact, 3, none), FOREVER).await;
+        assert!(matches!(refused, Err(Error::TooMuch(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_only_runs_has_its_place_behind_what_ended() {
+    let fixture = branches().await;
+    let only = |branches: &[&str]| Filter {
+        branches: branches.iter().map(|name| Pattern::new(*name)).collect(),
+        ..Filter::default()
+    };
+    let ask = async |filter: &Filter, second, limit| {
+        let store = &fixture.store;
+        let by = Dimension::Branch;
+        let rows = store.summaries_by(filter, &until(second), by, limit).await;
+        let rows = rows.unwrap().into_iter();
+        let rows = rows.map(|(slice, sum)| (slice.value, sum.builds, sum.running));
+        rows.collect::<Vec<_>>()
+    };
+    let filter = only(&["branch-2", "branch-3"]);
+    let row = |name: &str, builds, running| (name.to_owned(), builds, running);
+    let expected = [row("branch-2", 10, 0), row("branch-3", 9, 1)];
+    assert_eq!(ask(&filter, 1000, 9).await, expected);
+    assert_eq!(ask(&filter, 1000, 1).await, expected[..1]);
+    // Before anything ended.
+    assert_eq!(ask(&filter, 1, 9).await, [row("branch-3", 0, 1)]);
 }

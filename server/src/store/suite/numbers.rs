@@ -1,6 +1,6 @@
 //! The numbers: what the store sums up is what a recount of the history gives.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 use proptest::{
@@ -161,8 +161,10 @@ async fn compare(history: &[Attempt], order: &[usize]) -> Result<(), TestCaseErr
         proptest::prop_assert_eq!(point, expected);
     }
 
-    let by_branch = store.summaries_by(&filter, &all, Dimension::Branch).await;
-    let by_actor = store.summaries_by(&filter, &all, Dimension::Actor).await;
+    let by_branch = store
+        .summaries_by(&filter, &all, Dimension::Branch, 9)
+        .await;
+    let by_actor = store.summaries_by(&filter, &all, Dimension::Actor, 9).await;
     let by_branch = by_value(by_branch.unwrap());
     let by_actor = by_value(by_actor.unwrap());
     for value in ["main", "next", "ada", "dependabot[bot]"] {
@@ -173,7 +175,7 @@ async fn compare(history: &[Attempt], order: &[usize]) -> Result<(), TestCaseErr
     Ok(())
 }
 
-fn by_value(rows: HashMap<super::super::Slice, Summary>) -> BTreeMap<String, Summary> {
+fn by_value(rows: Vec<(super::super::Slice, Summary)>) -> BTreeMap<String, Summary> {
     let rows = rows.into_iter();
     rows.map(|(slice, summary)| (slice.value, summary))
         .collect()
