@@ -5,6 +5,13 @@
 CREATE INDEX build_long ON build (end_time, start_time)
     WHERE (end_time - start_time > 21600000000 OR end_time < start_time);
 
+-- With all that is asked about each build of a branch: how a workflow stands is read from the
+-- index alone.
+DROP INDEX build_workflow_branch;
+CREATE INDEX build_workflow_branch
+    ON build (repository_id, workflow_id, branch, run_number, run_attempt, conclusion,
+              head_repository);
+
 -- The pull requests of builds, newest build first: as `build.pull_requests` and
 -- `build.start_time` say.
 CREATE TABLE build_pull_request (

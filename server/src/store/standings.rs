@@ -6,6 +6,9 @@
 
 mod sql;
 
+#[cfg(test)]
+pub(super) use sql::standings as statement;
+
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},

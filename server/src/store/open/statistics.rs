@@ -17,7 +17,7 @@ const OF_BUILDS: [(&str, &str); 13] = [
     ("build_branch_start", "10000000 10000 100 1 1 1"),
     ("build_workflow_start", "10000000 10000 1000 1 1 1"),
     ("build_conclusion_start", "3000000 3000 500 1 1 1"),
-    ("build_workflow_branch", "10000000 10000 1000 50 1 1"),
+    ("build_workflow_branch", "10000000 10000 1000 50 1 1 1 1"),
     ("build_actor_start", "10000000 10000 1 1 1 1"),
     ("build_event_start", "2000000 300000 1 1 1 1"),
     ("build_end", "10000000 1"),

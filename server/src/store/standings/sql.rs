@@ -19,7 +19,7 @@ const PLACES_OF_A_RUN: &str = "4294967296";
 
 /// All workflows or the broken ones, with their decisive builds and first failures,
 /// and in rows of their own how many are decided: in all, or by repository.
-pub(super) fn standings(broken_only: bool, by_repository: bool) -> Query {
+pub(in crate::store) fn standings(broken_only: bool, by_repository: bool) -> Query {
     let counted = if by_repository {
         "s.repository_id"
     } else {
@@ -31,13 +31,13 @@ pub(super) fn standings(broken_only: bool, by_repository: bool) -> Query {
         ""
     };
     Query::new(&format!(
-        "WITH standing AS (
+        "WITH standing AS MATERIALIZED (
              SELECT w.repository_id, w.id,
                     (SELECT CASE b.conclusion WHEN 'success' THEN 0 ELSE 1 END
                      {OF_DEFAULT_BRANCH} AND b.conclusion IN {DECISIVE} {LATEST}) AS failed
              FROM workflow w JOIN repository r ON r.id = w.repository_id
              WHERE r.default_branch <> '' AND r.hidden_time IS NULL
-         ), told AS (
+         ), told AS MATERIALIZED (
              SELECT w.repository_id, w.id, w.name, w.path, r.name AS repository,
                     r.default_branch, s.failed,
                     CASE s.failed WHEN 1 THEN

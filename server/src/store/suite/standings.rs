@@ -1,7 +1,10 @@
 //! How workflows stand on their default branch.
 
 use super::{
-    super::{StandingQuery, standings::Standings},
+    super::{
+        StandingQuery,
+        standings::{Standings, statement},
+    },
     fixture::Fixture,
 };
 use crate::{
@@ -246,4 +249,17 @@ async fn failed_jobs_are_told_with_the_first_step_that_failed() {
         fixture.report_job(failing).await;
     }
     assert_eq!(standing(&fixture).await.failed_jobs.len(), 10);
+}
+
+#[tokio::test]
+async fn how_all_stand_is_read_from_an_index_alone() {
+    let fixture = Fixture::open_file().await;
+    let plan = statement(true, false).explained();
+    let plan = plan.fetch_all(&fixture.store.readers).await.unwrap();
+    let steps = plan.iter().map(|row| row.try_get("detail").unwrap());
+    let steps: Vec<String> = steps.collect();
+    let covered = steps
+        .iter()
+        .filter(|step| step.contains("COVERING INDEX build_workflow_branch"));
+    assert_eq!(covered.count(), 2, "failed and last_good: {steps:#?}");
 }
