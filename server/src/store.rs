@@ -233,6 +233,19 @@ impl Store {
     }
 }
 
+/// Does work to its end, whoever stops waiting for it: the deadline of a snapshot is kept only
+/// while somebody has it, and a statement that was left behind would hold its connection for as
+/// long as it likes.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    match tokio::spawn(work).await {
+        Ok(outcome) => outcome,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(Error::Stopping),
+    }
+}
+
 /// Brings a database to the schema of this version, and makes it if there is none.
 pub async fn migrate(database: &Database) -> Result<Migrated> {
     open::migrate(database).await

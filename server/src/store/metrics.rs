@@ -20,9 +20,10 @@ use super::{
     db::{Query, Row, Snapshot},
     filter::push_condition,
     rollup::{self, Scope},
+    to_the_end,
 };
 use crate::{
-    Error, Result,
+    Result,
     model::{Filter, Intervals, Summary, TimeRange},
 };
 use builds::{Way, push_slice};
@@ -158,17 +159,11 @@ impl Store {
         patience: Duration,
     ) -> Result<HashMap<Slice, Vec<Summary>>> {
         let readers = self.readers.clone();
-        // A statement that nobody waits for any more would hold its connection for as long as
-        // it likes: so this is waited for, whoever goes away.
-        let asking = tokio::spawn(async move {
+        to_the_end(async move {
             let mut snapshot = readers.snapshot_within(patience).await?;
             question.answer(&mut snapshot).await
-        });
-        match asking.await {
-            Ok(answer) => answer,
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => Err(Error::Stopping),
-        }
+        })
+        .await
     }
 
     async fn running(

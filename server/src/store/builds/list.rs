@@ -15,6 +15,7 @@ use super::{
         filter::push_condition,
         paths,
         rows::{self, BUILD_COLUMNS, SHOWN_COLUMNS},
+        to_the_end,
     },
     BuildId, pull_requests,
 };
@@ -25,6 +26,8 @@ use crate::{
 
 /// How long a list looks, when there is more to look at.
 const PATIENCE: Duration = Duration::from_millis(120);
+/// How long one stretch may take, if it is that full.
+const LIMIT: Duration = Duration::from_secs(5);
 /// How long the first stretch is, in microseconds, and how much longer than the one
 /// before the next one is at most.
 const FIRST: i64 = 3_600_000_000;
@@ -55,16 +58,27 @@ pub(crate) struct Listed {
 impl Store {
     /// Lists builds, newest first.
     pub(crate) async fn builds(&self, page: BuildPage<'_>) -> Result<Listed> {
-        self.builds_within(page, PATIENCE).await
+        let (store, filter) = (self.clone(), page.filter.clone());
+        let BuildPage { after, size, .. } = page;
+        to_the_end(async move {
+            let page = BuildPage {
+                filter: &filter,
+                after,
+                size,
+            };
+            store.builds_within(page, (PATIENCE, LIMIT)).await
+        })
+        .await
     }
 
-    /// Lists builds; ends after the first stretch at which the time is up.
+    /// Lists builds; ends after the first stretch at which the time is up. A stretch that takes
+    /// longer than the `limit` fails.
     pub(in crate::store) async fn builds_within(
         &self,
         page: BuildPage<'_>,
-        patience: Duration,
+        (patience, limit): (Duration, Duration),
     ) -> Result<Listed> {
-        let mut snapshot = self.readers.snapshot().await?;
+        let mut snapshot = self.readers.snapshot_within(limit).await?;
         let mut builds: Vec<Build> = Vec::new();
         let Some((oldest, newest)) = bounds(&mut snapshot, &page).await? else {
             return Ok(Listed { builds, next: None });

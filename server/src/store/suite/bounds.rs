@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     super::{
-        Dimension,
+        BuildPage, Dimension,
         db::{Query, query},
         metrics::{Bounds, Question},
     },
@@ -49,8 +49,9 @@ async fn a_statement_ends_when_its_time_is_up() {
     }
 }
 
-#[tokio::test]
-async fn numbers_have_a_bound_in_time() {
+/// So many builds of one start that it takes a while to look at all of them, and a filter by
+/// which each has to be looked at and none is found.
+async fn many() -> (Fixture, Filter) {
     let fixture = Fixture::open_file().await;
     let builds = (1..=1500).map(|run| (build_id(run, 1), facts("success", 60)));
     let report = Report {
@@ -59,17 +60,39 @@ async fn numbers_have_a_bound_in_time() {
         ..Report::default()
     };
     fixture.record(report).await;
-    // No rollup knows of events, and none of these is found.
     let filter = Filter {
         events: vec!["push".to_owned()],
         branches: vec![Pattern::new("*nowhere*")],
         ..Filter::default()
     };
+    (fixture, filter)
+}
+
+#[tokio::test]
+async fn numbers_have_a_bound_in_time() {
+    let (fixture, filter) = many().await;
     let question = Question::new(&filter, &until(1000));
     let ask = |patience| fixture.store.ask(question.clone(), patience);
     let given_up = ask(Duration::ZERO).await;
     assert!(matches!(given_up, Err(Error::TooMuch(_))), "{given_up:?}");
     assert!(ask(FOREVER).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn lists_have_a_bound_in_time() {
+    let (fixture, filter) = many().await;
+    let ask = async |limit| {
+        let page = BuildPage {
+            filter: &filter,
+            after: None,
+            size: 50,
+        };
+        let listed = fixture.store.builds_within(page, (FOREVER, limit)).await;
+        listed.map(|listed| (listed.builds.len(), listed.next))
+    };
+    let given_up = ask(Duration::ZERO).await;
+    assert!(matches!(given_up, Err(Error::TooMuch(_))), "{given_up:?}");
+    assert_eq!(ask(FOREVER).await.unwrap(), (0, None));
 }
 
 fn until(second: i64) -> Intervals {

@@ -47,7 +47,11 @@ async fn walk(fixture: &Fixture, filter: &Filter, size: usize, patience: Duratio
             after,
             size,
         };
-        let listed = fixture.store.builds_within(page, patience).await.unwrap();
+        let listed = fixture
+            .store
+            .builds_within(page, (patience, FOREVER))
+            .await
+            .unwrap();
         let pages_end_full = patience > Duration::ZERO && listed.next.is_some();
         if pages_end_full {
             assert_eq!(listed.builds.len(), size, "only the last page is shorter");

@@ -384,7 +384,9 @@ export const BuildService: GenService<{
     output: typeof ListJobsResponseSchema;
   },
   /**
-   * Lists builds, newest first: by start time.
+   * Lists builds, newest first: by start time. Where so many started at once
+   * that it takes more than 5 seconds to look at them, it fails with
+   * RESOURCE_EXHAUSTED: ask for fewer.
    *
    * @generated from rpc lampboard.v1.BuildService.ListBuilds
    */

@@ -540,7 +540,8 @@ export const MetricsService: GenService<{
     output: typeof GetTimeSeriesResponseSchema;
   },
   /**
-   * Sums them up for each repository, workflow, branch or actor.
+   * Sums them up for each repository, workflow, branch or actor. Of more than
+   * 100,000 branches or actors it fails with RESOURCE_EXHAUSTED.
    *
    * @generated from rpc lampboard.v1.MetricsService.GetBreakdown
    */
