@@ -9,6 +9,7 @@ use super::{
         metrics::{Bounds, Question},
     },
     fixture::Fixture,
+    rollups,
 };
 use crate::{
     Error,
@@ -135,7 +136,7 @@ async fn of_many_branches_the_same_ones_come_first() {
         exact,
         limit,
         bounds,
-        ..Question::new(&Filter::default(), &until(1000))
+        ..Question::new(&Filter::default(), &until(86_400))
     };
     let few = Bounds {
         summed: 6,
@@ -184,4 +185,32 @@ async fn what_only_runs_has_its_place_behind_what_ended() {
     assert_eq!(ask(&filter, 1000, 1).await, expected[..1]);
     // Before anything ended.
     assert_eq!(ask(&filter, 1, 9).await, [row("branch-3", 0, 1)]);
+}
+
+#[tokio::test]
+async fn people_are_looked_up_by_their_builds_while_these_are_few() {
+    let fixture = branches().await;
+    rollups::fold(&fixture.store).await;
+    // Whoever reads these finds nothing.
+    fixture.sabotage("DELETE FROM rollup WHERE kind = 5").await;
+    let count = async |repositories: &[&str], exact| {
+        let filter = Filter {
+            actors: vec![Pattern::new("ada")],
+            repositories: repositories
+                .iter()
+                .map(|name| Pattern::new(*name))
+                .collect(),
+            ..Filter::default()
+        };
+        let question = Question {
+            exact,
+            ..Question::new(&filter, &until(86_400))
+        };
+        let summaries = fixture.store.ask(question, FOREVER).await.unwrap();
+        summaries.values().map(|all| all[0].builds).sum::<usize>()
+    };
+    // 198 of 200 builds ended.
+    assert_eq!(count(&[], 10).await, 198, "200 are at most 20 times 10");
+    assert_eq!(count(&[], 9).await, 0, "and more than 20 times 9");
+    assert_eq!(count(&["acme/api"], 10).await, 0);
 }
