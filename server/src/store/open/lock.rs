@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Error, Result, store::writer::reserve::beside};
+use crate::{
+    Error, Result,
+    store::writer::reserve::{beside, earlier},
+};
 
 /// Nobody else may open it: whoever can, could lock it, and keep the server from its start.
 const MODE: u32 = 0o600;
@@ -24,7 +27,7 @@ pub(in crate::store) struct Lock {
 pub(in crate::store) fn lock(path: &Path) -> Result<Lock> {
     let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let own = beside(&file, "lock");
-    let earlier = file.with_extension("lock");
+    let earlier = earlier(&file, "lock").filter(|earlier| *earlier != own);
     let taken = |lock_path: PathBuf, lock: fn(&File) -> Result<(), TryLockError>| {
         take(&lock_path, lock).map_err(|error| match error {
             TryLockError::WouldBlock => Error::InUse(path.to_owned()),
@@ -37,7 +40,6 @@ pub(in crate::store) fn lock(path: &Path) -> Result<Lock> {
             },
         })
     };
-    let earlier = (earlier != own).then_some(earlier);
     Ok(Lock {
         _own: taken(own, File::try_lock)?,
         _earlier: earlier

@@ -29,9 +29,10 @@ pub(in crate::store) fn beside(database: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// What earlier versions called it: files that differ in their endings had it in common.
-fn earlier(database: &Path) -> PathBuf {
-    database.with_extension(ENDING)
+/// What earlier versions called such a file: databases that differ in their endings had it in
+/// common. None where that is the database itself.
+pub(in crate::store) fn earlier(database: &Path, ending: &str) -> Option<PathBuf> {
+    Some(database.with_extension(ending)).filter(|path| path != database)
 }
 
 /// How much room is reserved beside a database.
@@ -53,8 +54,10 @@ impl Reserve {
     pub(in crate::store) fn beside(database: Option<&Path>) -> Self {
         let path = database.map(|database| {
             let path = beside(database, ENDING);
-            // If there is none, there is nothing to take over.
-            let _ = std::fs::rename(earlier(database), &path);
+            if let Some(earlier) = earlier(database, ENDING) {
+                // If there is none, there is nothing to take over.
+                let _ = std::fs::rename(earlier, &path);
+            }
             path
         });
         let reserve = Self {
@@ -69,8 +72,9 @@ impl Reserve {
 
     /// Gives up what is beside the file of a database.
     pub(in crate::store) fn give_up_beside(database: &Path) {
-        for path in [beside(database, ENDING), earlier(database)] {
-            let _ = remove(&path);
+        let _ = remove(&beside(database, ENDING));
+        if let Some(earlier) = earlier(database, ENDING) {
+            let _ = remove(&earlier);
         }
     }
 
@@ -203,6 +207,16 @@ mod tests {
         assert!(!earlier.exists() && path.metadata().unwrap().len() == 4);
         Reserve::give_up_beside(&database);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_database_of_any_name_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("lampboard.reserve");
+        std::fs::write(&database, "precious").unwrap();
+        let _reserve = Reserve::beside(Some(&database));
+        Reserve::give_up_beside(&database);
+        assert_eq!(std::fs::read(&database).unwrap(), b"precious");
     }
 
     #[test]
