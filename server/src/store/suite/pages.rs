@@ -242,9 +242,9 @@ async fn what_ended_within_a_time_is_found_whenever_it_started() {
     const HOUR: i64 = 3600;
     let fixture = Fixture::open().await;
     let lengths = [0, HOUR, 5 * HOUR, 7 * HOUR, 300 * HOUR, -HOUR, -7 * HOUR];
-    let builds = (1..=40).map(|run| {
+    let builds = (1..=120).map(|run| {
         let length = lengths[usize::try_from(run).unwrap() % lengths.len()];
-        let end = run * 4 * HOUR;
+        let end = run * HOUR;
         let facts = BuildFacts {
             start_time: at(end - length),
             ..facts("success", end)
@@ -258,7 +258,7 @@ async fn what_ended_within_a_time_is_found_whenever_it_started() {
     };
     fixture.record(report).await;
     let all = fixture.list(&Filter::default()).await;
-    for (start, end) in [(None, Some(80)), (Some(40), None), (Some(40), Some(120))] {
+    for (start, end) in [(None, Some(80)), (Some(40), None), (Some(40), Some(80))] {
         let time = |hour: Option<i64>| hour.map(|hour| at(hour * HOUR));
         let end_time = TimeRange {
             start: time(start),
