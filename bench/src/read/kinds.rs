@@ -69,6 +69,27 @@ fn by_repository(build: &Build) -> BuildFilter {
     }
 }
 
+fn by_workflow_name(build: &Build) -> BuildFilter {
+    BuildFilter {
+        workflows: vec![build.workflow.clone()],
+        ..BuildFilter::default()
+    }
+}
+
+fn by_workflow(build: &Build) -> BuildFilter {
+    BuildFilter {
+        workflow_ids: vec![build.workflow_id],
+        ..BuildFilter::default()
+    }
+}
+
+fn by_branch(build: &Build) -> BuildFilter {
+    BuildFilter {
+        branches: vec![build.branch.clone()],
+        ..BuildFilter::default()
+    }
+}
+
 fn any<'s>(samples: &'s Samples, rng: &mut Rng) -> &'s Build {
     &samples.any[rng.usize(..samples.any.len())]
 }

@@ -5,7 +5,9 @@ use lampboard_proto::v1::{BuildConclusion, BuildFilter, BuildStatus, TimeRange};
 use prost_types::Timestamp;
 
 use super::super::question::page;
-use super::{Goal, Kind, MakeFilter, any, by_repository, kind};
+use super::{
+    Goal, Kind, MakeFilter, any, by_branch, by_repository, by_workflow, by_workflow_name, kind,
+};
 
 /// All of them.
 pub(super) fn all() -> Vec<Kind> {
@@ -31,18 +33,9 @@ pub(super) fn all() -> Vec<Kind> {
                 ..BuildFilter::default()
             }
         }),
-        by("a workflow's name", |build, _| BuildFilter {
-            workflows: vec![build.workflow.clone()],
-            ..BuildFilter::default()
-        }),
-        by("a workflow", |build, _| BuildFilter {
-            workflow_ids: vec![build.workflow_id],
-            ..BuildFilter::default()
-        }),
-        by("a branch's name", |build, _| BuildFilter {
-            branches: vec![build.branch.clone()],
-            ..BuildFilter::default()
-        }),
+        by("a workflow's name", |build, _| by_workflow_name(build)),
+        by("a workflow", |build, _| by_workflow(build)),
+        by("a branch's name", |build, _| by_branch(build)),
         by("an actor", |build, _| BuildFilter {
             actors: vec![build.triggering_actor.clone()],
             ..BuildFilter::default()

@@ -7,7 +7,9 @@ use lampboard_proto::v1::{
 use prost_types::Duration;
 
 use super::super::{question::Question, sample::Samples};
-use super::{Goal, Kind, MakeFilter, by_repository, kind};
+use super::{
+    Goal, Kind, MakeFilter, by_branch, by_repository, by_workflow, by_workflow_name, kind,
+};
 
 fn summary(samples: &Samples, days: i64, filter: BuildFilter) -> Question {
     Question::Summary(GetSummaryRequest {
@@ -48,18 +50,9 @@ pub(super) fn summaries() -> Vec<Kind> {
         by("a repository", |build, _| by_repository(build)),
         of_repositories(5),
         of_repositories(50),
-        by("a workflow's name", |build, _| BuildFilter {
-            workflows: vec![build.workflow.clone()],
-            ..BuildFilter::default()
-        }),
-        by("a workflow", |build, _| BuildFilter {
-            workflow_ids: vec![build.workflow_id],
-            ..BuildFilter::default()
-        }),
-        by("a branch's name", |build, _| BuildFilter {
-            branches: vec![build.branch.clone()],
-            ..BuildFilter::default()
-        }),
+        by("a workflow's name", |build, _| by_workflow_name(build)),
+        by("a workflow", |build, _| by_workflow(build)),
+        by("a branch's name", |build, _| by_branch(build)),
         by("default branches", |_, _| BuildFilter {
             default_branch_only: true,
             ..BuildFilter::default()
