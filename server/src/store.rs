@@ -132,7 +132,10 @@ impl Store {
             database: database.clone(),
             _lock: Arc::new(opened.lock),
         };
-        store.adopt_dictionary().await?;
+        // An older schema may not know of any.
+        if schema != Schema::AsItIs {
+            store.adopt_dictionary().await?;
+        }
         Ok(store)
     }
 

@@ -7,13 +7,16 @@ use super::{Durations, tally::Spread};
 /// How many bins an octave has, as a power of two.
 const BITS: u32 = 7;
 const SECOND: i64 = 1_000_000;
+/// More than any two times are apart, in microseconds.
+const LONGEST: u64 = 1 << 60;
 
 /// Durations by their number, sum and spread. The sum is exact to the microsecond;
 /// what is read from the spread is off by less than 1 in 128, and for whole seconds
 /// below two minutes by nothing.
 ///
 /// Adding is all that happens to it, so that no order and no repetition of adding
-/// and taking away makes a difference.
+/// and taking away makes a difference. Hence a sum that is too large goes round: one
+/// that stopped at the largest number would not come back from there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sketch {
     /// In microseconds.
@@ -26,7 +29,7 @@ impl Spread for Sketch {
     fn count(&mut self, duration: SignedDuration, times: i64) {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         let bin = bin(micros.unsigned_abs());
-        self.sum = self.sum.saturating_add(micros.saturating_mul(times));
+        self.sum = self.sum.wrapping_add(micros.wrapping_mul(times));
         match self.bins.binary_search_by_key(&bin, |(bin, _)| *bin) {
             Ok(place) => {
                 self.bins[place].1 += times;
@@ -55,7 +58,7 @@ impl Spread for Sketch {
 impl Sketch {
     /// Adds all of another one `times` times.
     pub(crate) fn add(&mut self, other: &Self, times: i64) {
-        self.sum = self.sum.saturating_add(other.sum.saturating_mul(times));
+        self.sum = self.sum.wrapping_add(other.sum.wrapping_mul(times));
         let mut merged = Vec::with_capacity(self.bins.len().max(other.bins.len()));
         let mut mine = self.bins.iter().copied().peekable();
         let theirs = other.bins.iter();
@@ -93,6 +96,7 @@ impl Sketch {
 /// Which bin holds a number of microseconds: up to 255 each has its own, above that
 /// each power of two is cut into 128 equal ones.
 fn bin(micros: u64) -> u16 {
+    let micros = micros.min(LONGEST);
     let shift = shift(micros);
     let bin = (u64::from(shift) << BITS) + (micros >> shift);
     u16::try_from(bin).unwrap_or(u16::MAX)
@@ -105,6 +109,8 @@ fn shift(micros: u64) -> u32 {
 /// What stands for a bin: a whole second, where one is in it, for GitHub tells time
 /// in seconds; else its middle.
 fn value(bin: u16) -> i64 {
+    // What is read may be damaged.
+    let bin = bin.min(self::bin(LONGEST));
     let shift = (u32::from(bin) >> BITS).saturating_sub(1);
     let lowest = (i64::from(bin) - (i64::from(shift) << BITS)) << shift;
     let width = 1i64 << shift;
@@ -134,6 +140,32 @@ mod tests {
     /// From microseconds to months, each order of magnitude as often.
     fn micros() -> impl Strategy<Value = i64> {
         (0..42u32, any::<i64>()).prop_map(|(bits, value)| value & ((1 << bits) - 1))
+    }
+
+    #[test]
+    fn what_was_added_can_be_taken_away_however_much_it_was() {
+        let mut sketch = sketch(&[5_000_000]);
+        let ages = SignedDuration::from_hours(9_998 * 366 * 24);
+        for times in [40, -40] {
+            sketch.count(ages, times);
+        }
+        assert_eq!(sketch, self::sketch(&[5_000_000]));
+        sketch.count(SignedDuration::from_secs(5), -1);
+        assert!(sketch.is_empty());
+    }
+
+    #[test]
+    fn bins_that_can_not_be_are_read_as_the_last_one() {
+        let damaged = Sketch {
+            sum: 1,
+            bins: vec![(u16::MAX, 1)],
+        };
+        let longest = i64::try_from(LONGEST).unwrap();
+        let read = damaged.durations().p50.as_micros();
+        assert!(
+            (read - i128::from(longest)).abs() <= i128::from(longest) / 128,
+            "{read}"
+        );
     }
 
     proptest! {

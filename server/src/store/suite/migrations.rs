@@ -1,6 +1,8 @@
 //! Migrations: over a database that an earlier version has filled, by several servers at once, and
 //! refused where another version was.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use sqlx::{Executor as _, migrate::Migrator};
 use tempfile::TempDir;
@@ -125,6 +127,24 @@ async fn schema_of(database: &Database) -> i64 {
 
 fn latest() -> i64 {
     migrations().iter().map(|it| it.version).max().unwrap()
+}
+
+#[tokio::test]
+async fn what_every_version_wrote_can_be_backed_up_as_it_is() {
+    for schema in 1..=migrations().iter().count() {
+        let (database, folder) = older(schema).await;
+        let clock = Clock::new(|| at(0));
+        let kept = Retention::default();
+        let store = Store::open(&database, Schema::AsItIs, clock, kept, Arc::new(|_| ())).await;
+        let store = store.unwrap();
+        if let Some(folder) = &folder {
+            let copy = folder.path().join("copy.db");
+            store.backup(&copy).await.unwrap();
+            let copy = Database::Sqlite(copy);
+            assert_eq!(schema_of(&copy).await, schema_of(&database).await);
+        }
+        store.close().await;
+    }
 }
 
 #[tokio::test]
