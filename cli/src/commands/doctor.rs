@@ -25,7 +25,7 @@ use crate::{args::DoctorArgs, said::said};
 /// Where the board is unless somebody says otherwise.
 const BOARD: &str = "http://127.0.0.1:8080";
 
-/// Looks at everything, and changes nothing.
+/// Looks at everything, and mends nothing.
 pub(crate) async fn run(args: DoctorArgs) -> anyhow::Result<ExitCode> {
     let findings = if args.recount {
         match recount(&args).await {
