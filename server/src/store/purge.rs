@@ -147,7 +147,9 @@ pub(super) async fn look_for_jobs_since(
     connection: &mut Connection,
     time: Timestamp,
 ) -> Result<()> {
-    cursor::set_back(connection, cursor::JOBS, time.as_microsecond()).await
+    // To before it: of just this time some may have been passed over already.
+    let before = time.as_microsecond().saturating_sub(1);
+    cursor::set_back(connection, cursor::JOBS, before).await
 }
 
 /// Deletes some of what belongs to a repository, unless it came back meanwhile.

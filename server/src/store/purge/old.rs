@@ -93,32 +93,36 @@ impl Store {
     /// builds.
     pub(crate) async fn delete_old_jobs(&self, until: Timestamp) -> Result<usize> {
         let mut count = 0;
-        let time = cursor::of(&self.readers, cursor::JOBS).await?;
-        let mut place = Some(Place {
-            // With a longer setting than before, what came meanwhile was not looked at.
-            time: time.min(until.as_microsecond()),
-            passed: 0,
-        });
+        let mut place = Some(Place::START);
         while let Some(from) = place {
-            let step = self.purge(move |connection, _| {
-                async move {
-                    let page = page(connection, &ENDED_WITH_JOBS, from, until).await?;
-                    let builds = page.runs.values().flatten();
-                    let builds = builds.filter(|build| !build.jobs_deleted);
-                    let builds: Vec<_> = builds.map(|build| build.id).collect();
-                    delete_jobs(connection, &builds).await?;
-                    let time = page.next.map_or(until.as_microsecond(), |next| next.time);
-                    cursor::set(connection, cursor::JOBS, time).await?;
-                    Ok((builds.len(), page.next))
-                }
-                .boxed()
-            });
+            let step = self.purge(move |connection, _| jobs(connection, from, until).boxed());
             let (deleted, next) = step.await?;
             count += deleted;
             place = next;
         }
         Ok(count)
     }
+}
+
+/// Deletes the jobs of some runs. Says of how many builds, and where to go on.
+async fn jobs(
+    connection: &mut Connection,
+    from: Place,
+    until: Timestamp,
+) -> Result<(usize, Option<Place>)> {
+    // Since the last step, a commit may have set it back, or another server went on.
+    let time = cursor::of(&mut *connection, cursor::JOBS).await?;
+    // With a longer setting than before, what came meanwhile was not looked at.
+    let time = time.min(until.as_microsecond());
+    let passed = if time == from.time { from.passed } else { 0 };
+    let page = page(connection, &ENDED_WITH_JOBS, Place { time, passed }, until).await?;
+    let builds = page.runs.values().flatten();
+    let builds = builds.filter(|build| !build.jobs_deleted);
+    let builds: Vec<_> = builds.map(|build| build.id).collect();
+    delete_jobs(connection, &builds).await?;
+    let time = page.next.map_or(until.as_microsecond(), |next| next.time);
+    cursor::set(connection, cursor::JOBS, time).await?;
+    Ok((builds.len(), page.next))
 }
 
 /// Finds some runs that are quiet since a time.

@@ -322,6 +322,31 @@ async fn reports_are_taken_in_between_the_steps_of_deleting() {
     assert_eq!(of_reports.iter().position(|is| *is), Some(1));
 }
 
+// On one thread it is certain who asked first.
+#[tokio::test(flavor = "current_thread")]
+async fn the_jobs_of_what_is_reported_between_the_steps_go_too() {
+    let fixture = keeping().await;
+    // More than one step takes, one of which stays: it has another attempt.
+    let failed = |run: i64| (build_id(run, 1), told("failure", -990, -800 + run));
+    let mut old = of_build(build_id(50, 2), told("queued", -5, -5));
+    old.builds.extend((0..200).map(failed));
+    fixture.record(old).await;
+    for (run, end) in [(1000, -900), (1001, -750)] {
+        let mut late = of_build(build_id(run, 1), told("failure", -990, end));
+        let span = (Some(-950), Some(end));
+        late.jobs.push(job(run, build_id(run, 1), "failure", span));
+        let deleting = fixture.store.delete_old_jobs(at(-500));
+        let (deleted, recorded) = join(deleting, record(&fixture.store, late)).await;
+        assert_eq!(recorded.unwrap().changed, 2);
+        deleted.unwrap();
+        assert_eq!(count(&fixture, "job").await, 0, "{run}");
+        // For the next time.
+        fixture
+            .sabotage("UPDATE build SET jobs_deleted = FALSE; DELETE FROM retention_cursor")
+            .await;
+    }
+}
+
 #[tokio::test]
 async fn the_file_shrinks_when_much_was_deleted() {
     let fixture = Fixture::open_file().await;
