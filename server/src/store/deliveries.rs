@@ -9,6 +9,7 @@ use super::{
     Store,
     db::{self, Connection, Query},
     missed, sql,
+    writer::Size,
 };
 use crate::{
     Error, Result,
@@ -96,9 +97,12 @@ impl Store {
 }
 
 impl PreparedReport {
-    /// How many bytes its payload takes.
-    pub(super) fn size(&self) -> usize {
-        self.payload.as_ref().map_or(0, |p| p.compressed.len())
+    /// What a commit has to do for it.
+    pub(super) fn size(&self) -> Size {
+        Size {
+            rows: self.report.builds.len() + self.report.jobs.len(),
+            bytes: self.payload.as_ref().map_or(0, |p| p.compressed.len()),
+        }
     }
 }
 

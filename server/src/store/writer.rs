@@ -1,5 +1,6 @@
 //! The one writer: commits together what waits together, and answers each after its own commit.
 
+mod batch;
 pub(super) mod reserve;
 mod worker;
 
@@ -15,6 +16,7 @@ use tokio::{
 
 use super::{News, OnCommit, PreparedReport, db::Connection, open::Opener};
 use crate::{Clock, Error, Result, Retention, model::Recorded};
+pub(super) use batch::Size;
 pub(super) use reserve::Reserve;
 use worker::Worker;
 

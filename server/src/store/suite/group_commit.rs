@@ -6,12 +6,12 @@ use futures_util::{
     FutureExt as _,
     future::{join, join_all},
 };
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::fixture::{Fixture, of_build, open, record};
 use crate::{
-    Error,
-    fixtures::{build_id, facts},
+    Error, Result,
+    fixtures::{build_id, facts, job},
     model::{Filter, Report},
 };
 
@@ -95,9 +95,8 @@ async fn nothing_of_a_refused_report_stays() {
     assert!(fixture.take_changes().is_empty());
 }
 
-#[tokio::test]
-async fn beyond_its_queue_the_writer_is_busy() {
-    let fixture = Fixture::open().await;
+/// Holds the writer up until it is let go on.
+async fn hold_up(fixture: &Fixture) -> (oneshot::Sender<()>, JoinHandle<Result<()>>) {
     let (begun, has_begun) = oneshot::channel();
     let (go_on, signal) = oneshot::channel::<()>();
     let store = fixture.store.clone();
@@ -110,6 +109,52 @@ async fn beyond_its_queue_the_writer_is_busy() {
         store.write(|_, _| hold_up.boxed()).await
     });
     has_begun.await.unwrap();
+    (go_on, holding_up)
+}
+
+/// How many changes each commit has, of reports that wait together.
+async fn sizes(fixture: &Fixture, reports: impl Iterator<Item = Report>) -> Vec<usize> {
+    let (go_on, holding_up) = hold_up(fixture).await;
+    let sent = reports.map(|report| record(&fixture.store, report));
+    let (recorded, ()) = join(join_all(sent), async { go_on.send(()).unwrap() }).await;
+    holding_up.await.unwrap().unwrap();
+    assert!(recorded.iter().all(Result::is_ok));
+    let news = fixture.take_news();
+    let sizes = news.iter().map(|news| news.changes.len());
+    sizes.filter(|size| *size > 0).collect()
+}
+
+#[tokio::test]
+async fn a_commit_takes_in_a_bounded_number_of_rows() {
+    let fixture = Fixture::open().await;
+    fixture.take_news();
+    let of = |from: i64, count: i64| {
+        let mut report = new_run(from);
+        report.builds = (from..from + count)
+            .map(|run| (build_id(run, 1), facts("queued", 1)))
+            .collect();
+        report
+    };
+    let builds = (0..9).map(|part| of(300 * part, 300));
+    assert_eq!(sizes(&fixture, builds).await, [900, 900, 900]);
+    // One report is always taken, and what comes behind it waits.
+    let large = [of(3000, 1), of(4000, 1200), of(6000, 1)];
+    assert_eq!(sizes(&fixture, large.into_iter()).await, [1, 1200, 1]);
+    let with_jobs = |run: i64| {
+        let mut report = of(run, 1);
+        let id = build_id(run, 1);
+        let jobs = (0..600).map(|number| job(1000 * run + number, id, "queued", (None, None)));
+        report.jobs = jobs.collect();
+        report
+    };
+    let jobs = (7000..7002).map(with_jobs);
+    assert_eq!(sizes(&fixture, jobs).await, [1, 1]);
+}
+
+#[tokio::test]
+async fn beyond_its_queue_the_writer_is_busy() {
+    let fixture = Fixture::open().await;
+    let (go_on, holding_up) = hold_up(&fixture).await;
     let sent = (1..=TOO_MANY).map(|run| record(&fixture.store, new_run(run)));
     // It goes on only when all have asked.
     let (recorded, ()) = join(join_all(sent), async { go_on.send(()).unwrap() }).await;

@@ -18,15 +18,11 @@ use super::{
         purge::late,
         rollup,
     },
-    Answer, Reserve, Task, Work,
+    Reserve, Task, Work,
+    batch::Batch,
 };
 use crate::{Clock, Error, Result, Retention, model::Recorded};
 
-/// How many reports one commit takes: enough that the flush to disk is shared,
-/// few enough that the first one does not wait long.
-const BATCH: usize = 64;
-/// How many bytes of payload one commit takes.
-const BATCH_BYTES: usize = 8 << 20;
 /// How many changes are folded into rollups at once: so many that few rollups are
 /// written for each, so few that whoever reads them meanwhile is not held up.
 const FOLD: usize = 2048;
@@ -42,7 +38,7 @@ pub(super) struct Worker {
     connection: Option<Connection>,
     origin: Arc<str>,
     tasks: mpsc::Receiver<Task>,
-    /// What was taken from the queue and was no report, to be done next.
+    /// What was taken from the queue and did not fit to what is done, to be done next.
     held: Option<Task>,
     /// How many changes are to be folded into rollups, and by when. What another
     /// server left, or this one before it was stopped, is not counted.
@@ -175,14 +171,16 @@ impl Worker {
             tokio::task::yield_now().await;
             std::thread::yield_now();
             let before = batch.reports.len();
-            while !batch.is_full() && self.held.is_none() {
+            while self.held.is_none() {
                 match self.tasks.try_recv() {
-                    Ok(Task::Report(report, answer)) => batch.add(*report, answer),
+                    Ok(Task::Report(report, answer)) if batch.has_room_for(&report) => {
+                        batch.add(*report, answer);
+                    }
                     Ok(other) => self.held = Some(other),
                     Err(_) => break,
                 }
             }
-            if batch.reports.len() == before || batch.is_full() {
+            if batch.reports.len() == before || self.held.is_some() {
                 break;
             }
         }
@@ -350,30 +348,6 @@ impl Worker {
             }
         }
         outcome
-    }
-}
-
-/// Reports that are committed together.
-#[derive(Default)]
-struct Batch {
-    reports: Vec<PreparedReport>,
-    answers: Vec<Answer<Recorded>>,
-    bytes: usize,
-}
-
-impl Batch {
-    fn add(&mut self, report: PreparedReport, answer: Answer<Recorded>) {
-        // If nobody waits for it any more, it was not acknowledged, and will
-        // come again.
-        if !answer.is_closed() {
-            self.bytes += report.size();
-            self.reports.push(report);
-            self.answers.push(answer);
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.reports.len() >= BATCH || self.bytes >= BATCH_BYTES
     }
 }
 
