@@ -152,6 +152,23 @@ async fn a_commit_takes_in_a_bounded_number_of_rows() {
 }
 
 #[tokio::test]
+async fn what_nobody_waits_for_any_more_is_not_written() {
+    let fixture = Fixture::open().await;
+    let (go_on, holding_up) = hold_up(&fixture).await;
+    let (done, is_done) = oneshot::channel();
+    let work = async move {
+        done.send(()).unwrap();
+        Ok(())
+    };
+    let asked = fixture.store.write(|_, _| work.boxed()).now_or_never();
+    assert!(asked.is_none(), "it waits, and then does not any more");
+    go_on.send(()).unwrap();
+    holding_up.await.unwrap().unwrap();
+    fixture.store.probe().await.unwrap();
+    assert!(is_done.await.is_err(), "it was not done");
+}
+
+#[tokio::test]
 async fn beyond_its_queue_the_writer_is_busy() {
     let fixture = Fixture::open().await;
     let (go_on, holding_up) = hold_up(&fixture).await;

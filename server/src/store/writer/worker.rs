@@ -146,6 +146,8 @@ impl Worker {
                 self.gather(&mut batch).await;
                 self.commit(batch).await;
             }
+            // Whoever asked was told that it was not done, and asks again.
+            Task::Write(_, answer) if answer.is_closed() => {}
             Task::Write(work, answer) => {
                 let _ = answer.send(self.write(work).await);
             }
