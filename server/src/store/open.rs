@@ -18,7 +18,6 @@ use tokio::sync::watch;
 
 use super::{
     db::{Connection, Pool},
-    rollup,
     writer::Reserve,
 };
 use crate::{Database, Error, Result};
@@ -69,8 +68,8 @@ pub(super) async fn migrate(database: &Database) -> Result<Migrated> {
             Ok(migrated)
         }
         Database::Postgres(url) => {
-            let mut connection = postgres::writer(url).await?;
-            let migrated = postgres::migrate(&mut connection).await?;
+            let connection = postgres::writer(url).await?;
+            let (connection, migrated) = postgres::migrate(connection).await?;
             connection.close().await?;
             Ok(migrated)
         }
@@ -110,18 +109,20 @@ pub(super) async fn open(database: &Database, schema: Schema) -> Result<Opened> 
         }
         Database::Postgres(url) => {
             let mut writer = postgres::writer(url).await?;
-            match schema {
-                Schema::Migrate => schema::note(postgres::migrate(&mut writer).await?),
-                Schema::Require => schema::require(&mut writer).await?,
-                Schema::AsItIs => {}
-            }
-            let origin = postgres::new_origin(&mut writer).await?.into();
-            let mut writer = Connection::Postgres(writer);
-            if schema == Schema::Migrate {
-                rollup::complete(&mut writer).await?;
-            }
+            let mut writer = match schema {
+                Schema::Migrate => {
+                    let (writer, migrated) = postgres::migrate(writer).await?;
+                    schema::note(migrated);
+                    writer
+                }
+                Schema::Require => {
+                    schema::require(&mut writer).await?;
+                    Connection::Postgres(writer)
+                }
+                Schema::AsItIs => Connection::Postgres(writer),
+            };
             Ok(Opened {
-                origin,
+                origin: postgres::new_origin(&mut writer).await?.into(),
                 writer,
                 readers: Pool::Postgres(postgres::readers(url).await?),
                 lock: None,

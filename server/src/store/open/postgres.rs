@@ -10,7 +10,10 @@ use sqlx::{
 };
 
 use super::{
-    super::db::{Pool, query},
+    super::{
+        db::{Connection, Pool, query},
+        rollup,
+    },
     BUSY_TIMEOUT, Migrated, READERS, schema, session, vacuum,
 };
 use crate::{Error, Result};
@@ -52,18 +55,21 @@ pub(super) async fn writer(url: &SecretString) -> Result<PgConnection> {
 /// Brings the database to the schema of this version. Whoever comes while another server
 /// does, waits as long as that takes. Servers of an older version that run can not write
 /// meanwhile, and see afterwards that they are outdated.
-pub(super) async fn migrate(connection: &mut PgConnection) -> Result<Migrated> {
+pub(super) async fn migrate(mut connection: PgConnection) -> Result<(Connection, Migrated)> {
     connection.execute("SET lock_timeout = 0").await?;
     connection.lock().await?;
     connection.execute(LOCK_WRITERS).await?;
     // A table that somebody holds is not waited for so long: all others would wait
     // behind us.
     connection.execute("RESET lock_timeout").await?;
-    let migrated = schema::bring(connection).await?;
-    vacuum::settle(connection).await?;
-    connection.execute(UNLOCK_WRITERS).await?;
+    let migrated = schema::bring(&mut connection).await?;
+    vacuum::settle(&mut connection).await?;
     connection.unlock().await?;
-    Ok(migrated)
+    // Whoever comes by now waits for the other lock, for as long as this takes.
+    let mut connection = Connection::Postgres(connection);
+    rollup::complete(&mut connection).await?;
+    query(UNLOCK_WRITERS).fetch_one(&mut connection).await?;
+    Ok((connection, migrated))
 }
 
 /// Opens the connections that read.
@@ -84,11 +90,11 @@ pub(super) async fn reader(url: &SecretString) -> Result<PgConnection> {
 }
 
 /// A name that no other server has.
-pub(super) async fn new_origin(connection: &mut PgConnection) -> Result<String> {
-    let origin = sqlx::query_scalar("SELECT CAST(gen_random_uuid() AS TEXT)")
+pub(super) async fn new_origin(connection: &mut Connection) -> Result<String> {
+    let row = query("SELECT CAST(gen_random_uuid() AS TEXT)")
         .fetch_one(connection)
         .await?;
-    Ok(origin)
+    Ok(row.try_get(0)?)
 }
 
 /// How many bytes the database takes.

@@ -4,6 +4,7 @@
 use futures_util::future::join_all;
 use secrecy::ExposeSecret as _;
 use sqlx::{Connection as _, Executor as _, PgConnection};
+use tokio::task::JoinHandle;
 
 use super::fixture::{POSTGRES, make_database, of_build, open_on, record};
 use crate::{
@@ -249,6 +250,58 @@ async fn nobody_changes_the_schema_under_who_writes() {
     // And it lets go.
     let store = open_on(&database, |_| ()).await.unwrap();
     record(&store, reported(1, "queued", 1)).await.unwrap();
+}
+
+/// Waits until some servers that start wait for something, and says for what.
+async fn waited_for<T>(watcher: &mut PgConnection, starting: &[JoinHandle<T>]) -> Vec<String> {
+    loop {
+        let waiting: Vec<String> = sqlx::query_scalar(
+            "SELECT locktype FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+             WHERE NOT granted AND datname = current_database() ORDER BY locktype",
+        )
+        .fetch_all(&mut *watcher)
+        .await
+        .unwrap();
+        let have_ended = starting.iter().all(JoinHandle::is_finished);
+        if waiting.len() == starting.len() || have_ended {
+            return waiting;
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_servers_that_start_at_once_one_sums_up_what_is_there() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    record(&store, reported(1, "success", 1)).await.unwrap();
+    store.close().await;
+    let mut holder = connect(&database).await;
+    holder
+        .execute(
+            "UPDATE rollup_state SET complete = FALSE;
+             BEGIN; LOCK TABLE rollup_state IN ACCESS EXCLUSIVE MODE",
+        )
+        .await
+        .unwrap();
+    let start = || {
+        let database = database.clone();
+        tokio::spawn(async move { open_on(&database, |_| ()).await })
+    };
+    let starting = [start(), start()];
+    let waited_for = waited_for(&mut holder, &starting).await;
+    assert_eq!(waited_for, ["advisory", "relation"], "one after the other");
+    holder.execute("COMMIT").await.unwrap();
+    for started in join_all(starting).await {
+        let store = started.unwrap().expect("it starts");
+        store.close().await;
+    }
+    let is_complete: bool = sqlx::query_scalar("SELECT complete FROM rollup_state")
+        .fetch_one(&mut holder)
+        .await
+        .unwrap();
+    assert!(is_complete);
 }
 
 #[tokio::test]
