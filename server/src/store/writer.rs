@@ -1,6 +1,7 @@
 //! The one writer: commits together what waits together, and answers each after its own commit.
 
 mod batch;
+mod blame;
 pub(super) mod reserve;
 mod worker;
 

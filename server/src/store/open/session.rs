@@ -33,6 +33,9 @@ const UNHURRIED: &str = "SET idle_in_transaction_session_timeout = '10min'";
 /// What `PostgreSQL` and poolers call a connection that asks for what they do not know.
 const PROTOCOL_VIOLATION: &str = "08P01";
 
+/// What texts are kept in.
+const ENCODING: &str = "server_encoding";
+
 /// Adds the settings of all sessions.
 pub(super) fn settings(options: PgConnectOptions) -> PgConnectOptions {
     options.options(BOUNDS).options(PLANS)
@@ -59,7 +62,7 @@ pub(super) async fn unhurried(connection: &mut PgConnection) -> Result<()> {
 /// Refuses a server that acknowledges what a crash could take back, and one that does not
 /// keep what a session is set to.
 pub(in crate::store) async fn require(connection: &mut PgConnection) -> Result<()> {
-    let asked: Vec<&str> = ["fsync", "synchronous_commit"]
+    let asked: Vec<&str> = ["fsync", "synchronous_commit", ENCODING]
         .into_iter()
         .chain(BOUNDS.iter().chain(&PLANS).map(|(setting, _)| *setting))
         .collect();
@@ -71,6 +74,12 @@ pub(in crate::store) async fn require(connection: &mut PgConnection) -> Result<(
         let (setting, value): (&str, &str) = (row.try_get("name")?, row.try_get("value")?);
         let ours = BOUNDS.iter().chain(&PLANS);
         match ours.into_iter().find(|(name, _)| *name == setting) {
+            None if setting == ENCODING && value != "UTF8" => {
+                return Err(Error::Config(format!(
+                    "the database has the encoding {value}, which has no letter for some of what \
+                     GitHub says: make one with ENCODING 'UTF8' TEMPLATE template0, and name that"
+                )));
+            }
             None if value == "off" => {
                 return Err(Error::Config(format!(
                     "the database has {setting}=off, which loses acknowledged builds in a crash: \

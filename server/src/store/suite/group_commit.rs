@@ -86,6 +86,18 @@ async fn a_database_that_fails_fails_all_and_is_tried_again() {
 }
 
 #[tokio::test]
+async fn a_row_that_can_not_be_read_fails_who_touches_it() {
+    // Elsewhere a column holds nothing of another type.
+    let fixture = Fixture::open_file().await;
+    fixture.record(new_run(20)).await;
+    fixture.sabotage("UPDATE build SET run_number = 'x'").await;
+    let sent = (1..=40).map(|run| record(&fixture.store, new_run(run)));
+    for (run, recorded) in (1..).zip(join_all(sent).await) {
+        assert_eq!(recorded.is_err(), run == 20, "{run}: {recorded:?}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_of_a_refused_report_stays() {
     let fixture = Fixture::open().await;
     let mut report = new_run(1);

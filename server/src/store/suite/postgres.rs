@@ -3,14 +3,14 @@
 
 use futures_util::future::join_all;
 use secrecy::ExposeSecret as _;
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::task::JoinHandle;
 
 use super::fixture::{POSTGRES, make_database, of_build, open_on, record};
 use crate::{
     Database, Error,
-    fixtures::{build_id, facts},
-    model::{Filter, Report},
+    fixtures::{at, build_id, facts},
+    model::{Delivery, Filter, Report},
     store::{BuildPage, Heard, migrate},
 };
 
@@ -125,6 +125,78 @@ async fn a_database_that_may_lose_commits_is_refused() {
         panic!("it must be refused");
     };
     assert!(problem.contains("synchronous_commit=off"), "{problem}");
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the name is made here")]
+async fn a_database_that_can_not_keep_all_letters_is_refused() {
+    let Some(Database::Postgres(url)) = database().await else {
+        return;
+    };
+    let mut url = url::Url::parse(url.expose_secret()).unwrap();
+    let name = format!("{}_latin", url.path().trim_start_matches('/'));
+    let make = format!(
+        "CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    );
+    let mut owner = PgConnection::connect(url.as_str()).await.unwrap();
+    owner.execute(AssertSqlSafe(make)).await.unwrap();
+    url.set_path(&name);
+    let latin = Database::Postgres(String::from(url).into());
+    let Err(Error::Config(problem)) = open_on(&latin, |_| ()).await else {
+        panic!("it must be refused");
+    };
+    assert!(problem.contains("has the encoding LATIN1"), "{problem}");
+    let tables: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'")
+            .fetch_one(&mut connect(&latin).await)
+            .await
+            .unwrap();
+    assert_eq!(tables, 0, "nothing was made in it");
+}
+
+/// Records reports at once, of which only the bad one is refused.
+async fn record_a_bad_one(database: &Database, bad: Report) {
+    let store = open_on(database, |_| ()).await.unwrap();
+    let mut reports: Vec<Report> = (1..=20).map(|run| reported(run, "queued", 1)).collect();
+    reports.insert(10, bad);
+    let sent = reports.into_iter().map(|report| record(&store, report));
+    for (number, recorded) in join_all(sent).await.into_iter().enumerate() {
+        assert_eq!(recorded.is_err(), number == 10, "{number}: {recorded:?}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_text_that_can_not_be_kept_is_of_one_report() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let mut bad = reported(30, "queued", 1);
+    bad.builds[0].1.workflow = "C\0I".to_owned();
+    record_a_bad_one(&database, bad).await;
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_an_index_is_of_one_report() {
+    let Some(database) = database().await else {
+        return;
+    };
+    // As many letters as a problem may have, such as can not be compressed.
+    let mut noise = 1_u32;
+    let mut letter = || {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from_u32(0x20000 + (noise >> 16) % 0xa000).unwrap()
+    };
+    let mut bad = reported(30, "queued", 1);
+    bad.delivery = Some(Delivery {
+        guid: "guid".to_owned(),
+        event: "workflow_run".to_owned(),
+        action: "completed".to_owned(),
+        receive_time: at(0),
+        payload: "{}".into(),
+        problem: (0..1000).map(|_| letter()).collect(),
+    });
+    record_a_bad_one(&database, bad).await;
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
-use sqlx::error::ErrorKind;
 use tokio::{
     sync::{Notify, mpsc},
     time::Instant,
@@ -20,6 +19,7 @@ use super::{
     },
     Reserve, Task, Work,
     batch::Batch,
+    blame::is_of_one_report,
 };
 use crate::{Clock, Error, Result, Retention, model::Recorded};
 
@@ -350,15 +350,5 @@ impl Worker {
             }
         }
         outcome
-    }
-}
-
-/// Whether an error is about what a report or a request says, or about a row that
-/// it touches, and not about the database.
-fn is_of_one_report(error: &Error) -> bool {
-    match error {
-        Error::Database(sqlx::Error::Database(error)) => error.kind() != ErrorKind::Other,
-        Error::Stored { .. } | Error::NotFound(_) | Error::Precondition(_) => true,
-        _ => false,
     }
 }
