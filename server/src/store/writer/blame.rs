@@ -20,8 +20,10 @@ pub(super) fn is_of_one_report(error: &Error) -> bool {
         Error::Database(sqlx::Error::Database(error)) => is_of_values(&**error),
         Error::Database(
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::Encode(_),
-        ) => true,
-        Error::Stored { .. } | Error::NotFound(_) | Error::Precondition(_) => true,
+        )
+        | Error::Stored { .. }
+        | Error::NotFound(_)
+        | Error::Precondition(_) => true,
         _ => false,
     }
 }
