@@ -107,13 +107,24 @@ async fn last(
     let repositories: Vec<i64> = repositories.into_iter().collect();
     let mut last = BTreeMap::new();
     for chunk in sql::padded(&repositories) {
-        let mut query = Query::new("SELECT repository_id, MAX(number) AS number FROM ");
-        query.push(table).push(" WHERE repository_id IN (");
-        sql::push_list(&mut query, &chunk);
-        query.push(") GROUP BY repository_id");
-        for row in query.fetch_all(&mut *connection).await? {
-            last.insert(row.try_get("repository_id")?, row.try_get("number")?);
+        for row in last_of(table, &chunk).fetch_all(&mut *connection).await? {
+            let number: Option<i32> = row.try_get("number")?;
+            last.insert(row.try_get("id")?, number.unwrap_or_default());
         }
     }
     Ok(last)
+}
+
+/// A query for the last number of each of some repositories: by the end of its part of the
+/// index, and not by all its numbers, which there may be a million of.
+pub(super) fn last_of(table: &'static str, repositories: &[i64]) -> Query {
+    let mut query = Query::new("SELECT r.id, (SELECT s.number FROM ");
+    query.push(table);
+    query.push(
+        " s WHERE s.repository_id = r.id ORDER BY s.number DESC LIMIT 1) AS number \
+         FROM repository r WHERE r.id IN (",
+    );
+    sql::push_list(&mut query, repositories);
+    query.push(")");
+    query
 }

@@ -1,7 +1,7 @@
 //! What jobs have in common is kept once, for as long as one of them is there.
 
 use super::{
-    super::db::query,
+    super::{db::query, shapes::last_of},
     fixture::Fixture,
     rows::{fetch, number},
 };
@@ -76,6 +76,24 @@ async fn a_shape_goes_with_the_last_job_that_has_it() {
         fixture.store.jobs(build_id(2, 1)).await.unwrap(),
         [of_run(2, "test")]
     );
+}
+
+#[tokio::test]
+async fn the_last_number_is_found_at_the_end_of_the_index() {
+    let fixture = Fixture::open_file().await;
+    for table in ["job_shape", "build_shape"] {
+        let asked = last_of(table, &[7, 8]).explained();
+        let steps = asked.fetch_all(&fixture.store.readers).await.unwrap();
+        let steps: Vec<String> = steps.iter().map(|s| s.try_get("detail").unwrap()).collect();
+        let [repositories, each, last] = &steps[..] else {
+            panic!("nothing is put in order: {steps:?}");
+        };
+        assert!(repositories.starts_with("SEARCH r "), "{steps:?}");
+        assert!(each.starts_with("CORRELATED SCALAR SUBQUERY"), "{steps:?}");
+        let by_key =
+            format!("SEARCH s USING COVERING INDEX sqlite_autoindex_{table}_1 (repository_id=?)");
+        assert_eq!(*last, by_key);
+    }
 }
 
 #[tokio::test]
