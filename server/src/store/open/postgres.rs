@@ -49,6 +49,7 @@ pub(in crate::store) async fn begin_write(connection: &mut PgConnection) -> Resu
 pub(super) async fn writer(url: &SecretString) -> Result<PgConnection> {
     let mut connection = session::connect(&options(url)?).await?;
     session::require(&mut connection).await?;
+    session::keep_durable(&mut connection).await?;
     Ok(connection)
 }
 

@@ -59,6 +59,18 @@ pub(super) async fn unhurried(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// What is acknowledged is durable, whatever the server is set to later; who wants more than that,
+/// or another server to have it as well, keeps that.
+const DURABLE: &str = "SELECT set_config('synchronous_commit',
+         CASE WHEN value LIKE 'remote%' THEN value ELSE 'on' END, FALSE)
+     FROM current_setting('synchronous_commit') AS value";
+
+/// Keeps a session durable, where `require` found it to be.
+pub(super) async fn keep_durable(connection: &mut PgConnection) -> Result<()> {
+    connection.execute(DURABLE).await?;
+    Ok(())
+}
+
 /// Refuses a server that acknowledges what a crash could take back, and one that does not
 /// keep what a session is set to.
 pub(in crate::store) async fn require(connection: &mut PgConnection) -> Result<()> {

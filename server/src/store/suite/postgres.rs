@@ -1,7 +1,7 @@
 //! What only a database that servers share has to promise. Without a server of it there is nothing
 //! to test: `make test` runs these beside one.
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use secrecy::ExposeSecret as _;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::task::JoinHandle;
@@ -11,7 +11,7 @@ use crate::{
     Database, Error,
     fixtures::{at, build_id, facts},
     model::{Delivery, Filter, Report},
-    store::{BuildPage, Heard, migrate},
+    store::{BuildPage, Heard, db::query, migrate},
 };
 
 async fn database() -> Option<Database> {
@@ -125,6 +125,41 @@ async fn a_database_that_may_lose_commits_is_refused() {
         panic!("it must be refused");
     };
     assert!(problem.contains("synchronous_commit=off"), "{problem}");
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the setting is one of these")]
+async fn what_is_set_later_does_not_make_a_session_less_durable() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let mut owner = connect(&database).await;
+    for (set, kept) in [
+        ("local", "on"),
+        ("on", "on"),
+        ("remote_write", "remote_write"),
+        ("remote_apply", "remote_apply"),
+    ] {
+        let statement = format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = {set}',
+                                        current_database()); END $$"
+        );
+        owner.execute(AssertSqlSafe(statement)).await.unwrap();
+        let store = open_on(&database, |_| ()).await.unwrap();
+        let asked = store.write(|connection, _| {
+            let settings =
+                "SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'";
+            async move {
+                let row = query(settings).fetch_one(connection).await?;
+                Ok((row.try_get(0)?, row.try_get(1)?))
+            }
+            .boxed()
+        });
+        // What a session says goes before all that a server is told.
+        let expected: (String, String) = (kept.to_owned(), "session".to_owned());
+        assert_eq!(asked.await.unwrap(), expected, "{set}");
+        store.close().await;
+    }
 }
 
 #[tokio::test]
