@@ -202,6 +202,33 @@ async fn record_a_bad_one(database: &Database, bad: Report) {
 }
 
 #[tokio::test]
+async fn of_two_names_the_same_one_stays_whatever_the_order_of_the_database() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    let mut owner = connect(&database).await;
+    // To which "B" comes after "a".
+    owner
+        .execute("ALTER TABLE workflow ALTER COLUMN name TYPE TEXT COLLATE \"en-x-icu\"")
+        .await
+        .unwrap();
+    for names in [["a", "B"], ["B", "a"]] {
+        owner.execute("DELETE FROM workflow").await.unwrap();
+        for (run, name) in (1..).zip(names) {
+            let mut report = reported(run, "queued", 1);
+            report.builds[0].1.workflow = name.to_owned();
+            record(&store, report).await.unwrap();
+        }
+        let name: String = sqlx::query_scalar("SELECT name FROM workflow")
+            .fetch_one(&mut owner)
+            .await
+            .unwrap();
+        assert_eq!(name, "a", "{names:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_text_that_can_not_be_kept_is_of_one_report() {
     let Some(database) = database().await else {
         return;
