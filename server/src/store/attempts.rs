@@ -75,9 +75,26 @@ pub(super) async fn give_up(connection: &mut Connection, attempts: &[BuildId]) -
     let mut known = builds::of_runs(connection, &runs).await?;
     let before = known.clone();
     mark(connection, known.iter_mut()).await?;
-    let changed = known.iter().zip(&before).filter(|(now, then)| now != then);
-    let changed: Vec<&BuildRecord> = changed.map(|(now, _)| now).collect();
-    builds::write(connection, &changed).await
+    // Nothing else follows from it, and nothing was heard: an end that nobody asks for any
+    // more stays so.
+    let counts = known.iter().zip(&before);
+    let changed = counts.filter(|(now, then)| now.missing_attempts != then.missing_attempts);
+    let mut by_count: BTreeMap<i32, Vec<BuildId>> = BTreeMap::new();
+    for (build, _) in changed {
+        by_count
+            .entry(build.missing_attempts)
+            .or_default()
+            .push(build.id);
+    }
+    for (count, builds) in by_count {
+        for chunk in sql::padded(&builds) {
+            let mut query = Query::new("UPDATE build SET missing_attempts = ");
+            query.push_bind(count);
+            push_on(&mut query, chunk);
+            query.execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Keeps in mind that all jobs of some attempts are known, until the attempts
@@ -110,10 +127,16 @@ pub(super) async fn run_on(
 /// A statement on the rows of some attempts.
 pub(super) fn on(statement: &'static str, attempts: Vec<BuildId>) -> Query {
     let mut query = Query::new(statement);
+    push_on(&mut query, attempts);
+    query
+}
+
+/// Adds that a statement is on the rows of some attempts.
+fn push_on(query: &mut Query, attempts: Vec<BuildId>) {
     // The first condition is what any index knows: by whole keys alone, some versions of
     // SQLite look at all rows.
     query.push(" WHERE run_id IN (");
-    sql::push_list(&mut query, attempts.iter().map(|id| &id.run.0));
+    sql::push_list(query, attempts.iter().map(|id| &id.run.0));
     query.push(") AND (").push(KEY.join(", ")).push(") IN (");
     query.push_values(attempts, |mut row, id| {
         row.push_bind(id.run.0)
@@ -121,7 +144,6 @@ pub(super) fn on(statement: &'static str, attempts: Vec<BuildId>) -> Query {
             .push_bind(id.repository.0);
     });
     query.push(")");
-    query
 }
 
 async fn insert(

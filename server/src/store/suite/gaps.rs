@@ -306,6 +306,24 @@ async fn the_cursor_never_goes_back() {
 }
 
 #[tokio::test]
+async fn an_end_that_was_given_up_stays_so_when_an_attempt_is() {
+    let fixture = Fixture::open().await;
+    let id = build_id(1, 3);
+    fixture.report_build(id, facts("in_progress", 0)).await;
+    assert_eq!(gaps(&fixture, GapKind::End, WEEK).await.len(), 1);
+    close(&fixture, GapName::End(id), Closing::Lost).await;
+    for (attempt, left) in [(1, 1), (2, 0)] {
+        let lost = GapName::Attempt(build_id(1, attempt));
+        close(&fixture, lost, Closing::Lost).await;
+        assert_eq!(fixture.build(id).await.record.missing_attempts, left);
+        assert_eq!(gaps(&fixture, GapKind::End, WEEK).await, []);
+    }
+    // Somebody has heard of it after all.
+    fixture.report_build(id, facts("in_progress", 1)).await;
+    assert_eq!(gaps(&fixture, GapKind::End, WEEK).await.len(), 1);
+}
+
+#[tokio::test]
 async fn gaps_are_found_by_their_indexes() {
     let fixture = Fixture::open_file().await;
     let expected = [
