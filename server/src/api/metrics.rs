@@ -52,9 +52,9 @@ impl MetricsService for Metrics {
     ) -> Result<Response<GetSummaryResponse>, Status> {
         let (filter, window) = self.read(request.into_inner().filter)?;
         let intervals = window.with_previous();
-        let mut summaries = self.store.summaries(&filter, &intervals).await?;
-        let mut summary = summaries.pop().unwrap_or_default();
-        summary.running = self.store.count_running(&filter).await?;
+        let asked = self.store.summaries_and_running(&filter, &intervals);
+        let mut summaries = asked.await?;
+        let summary = summaries.pop().unwrap_or_default();
         let previous = summaries.pop();
         Ok(Response::new(GetSummaryResponse {
             summary: Some(convert::summary_to_proto(&summary)),

@@ -6,9 +6,12 @@
 mod builds;
 mod counter;
 mod rank;
+mod running;
 
 #[cfg(test)]
 pub(super) use builds::statements;
+#[cfg(test)]
+pub(super) use running::statement as running_statement;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,15 +21,13 @@ use std::{
 use super::{
     Store,
     db::{Query, Row, Snapshot},
-    filter::push_condition,
     rollup::{self, Scope},
     to_the_end,
 };
 use crate::{
     Result,
-    model::{Filter, Intervals, Summary, TimeRange},
+    model::{Filter, Intervals, Summary},
 };
-use builds::{Way, push_slice};
 pub(super) use counter::Bounds;
 pub(super) use counter::Counter;
 use rank::Rank;
@@ -94,9 +95,25 @@ impl Store {
         filter: &Filter,
         intervals: &Intervals,
     ) -> Result<Vec<Summary>> {
-        let question = Question::new(filter, intervals);
+        self.total(Question::new(filter, intervals)).await
+    }
+
+    /// The same, and counts in the last one what runs now.
+    pub(crate) async fn summaries_and_running(
+        &self,
+        filter: &Filter,
+        intervals: &Intervals,
+    ) -> Result<Vec<Summary>> {
+        let question = Question {
+            running: true,
+            ..Question::new(filter, intervals)
+        };
+        self.total(question).await
+    }
+
+    async fn total(&self, question: Question) -> Result<Vec<Summary>> {
+        let nothing = vec![Summary::default(); question.intervals.ends.len()];
         let mut all = self.ask(question, PATIENCE).await?;
-        let nothing = vec![Summary::default(); intervals.ends.len()];
         Ok(all.remove(&Slice::default()).unwrap_or(nothing))
     }
 
@@ -109,29 +126,15 @@ impl Store {
         dimension: Dimension,
         limit: usize,
     ) -> Result<Vec<(Slice, Summary)>> {
-        let running = self.running(filter, Some(dimension)).await?;
         let question = Question {
             dimension: Some(dimension),
-            running: running.iter().map(|(slice, _)| slice.clone()).collect(),
+            running: true,
             limit,
             ..Question::new(filter, intervals)
         };
-        let mut sums = self.ask(question, PATIENCE).await?;
-        for (slice, count) in running {
-            let summary = sums.get_mut(&slice).and_then(|all| all.last_mut());
-            if let Some(summary) = summary {
-                summary.running = count;
-            }
-        }
-        let rows = sums.into_iter();
-        let rows = rows.filter_map(|(slice, mut all)| Some((slice, all.pop()?)));
+        let sums = self.ask(question, PATIENCE).await?.into_iter();
+        let rows = sums.filter_map(|(slice, mut all)| Some((slice, all.pop()?)));
         Ok(rank::sorted(rows, limit))
-    }
-
-    /// How many builds run now.
-    pub(crate) async fn count_running(&self, filter: &Filter) -> Result<usize> {
-        let counts = self.running(filter, None).await?;
-        Ok(counts.iter().map(|(_, count)| count).sum())
     }
 
     /// Sums up each interval of each slice: from the builds themselves where they
@@ -165,33 +168,6 @@ impl Store {
         })
         .await
     }
-
-    async fn running(
-        &self,
-        filter: &Filter,
-        dimension: Option<Dimension>,
-    ) -> Result<Vec<(Slice, usize)>> {
-        let filter = Filter {
-            end_time: TimeRange::default(),
-            ..filter.clone()
-        };
-        let mut query = Query::new("SELECT COUNT(*) AS running");
-        push_slice(&mut query, &filter, dimension, Way::Usual);
-        query.push("b.end_time IS NULL AND b.latest_attempt AND ");
-        push_condition(&mut query, &filter);
-        if dimension.is_some() {
-            query.push(
-                " GROUP BY slice_repository, slice_value, slice_repository_id, slice_workflow_id",
-            );
-        }
-        let mut counts = Vec::new();
-        for row in query.fetch_all(&self.readers).await? {
-            let running: i64 = row.try_get("running")?;
-            let running = usize::try_from(running).unwrap_or_default();
-            counts.push((slice(&row, dimension)?, running));
-        }
-        Ok(counts)
-    }
 }
 
 /// What is to be summed up.
@@ -200,8 +176,9 @@ pub(super) struct Question {
     pub(super) filter: Filter,
     pub(super) intervals: Intervals,
     pub(super) dimension: Option<Dimension>,
-    /// The slices that run now.
-    pub(super) running: Vec<Slice>,
+    /// Whether what runs now is counted in the last interval. Slices of which nothing
+    /// ended are told then, too.
+    pub(super) running: bool,
     /// How many slices are asked for at least.
     pub(super) limit: usize,
     /// Up to how many builds are read by themselves.
@@ -215,7 +192,7 @@ impl Question {
             filter: filter.clone(),
             intervals: intervals.clone(),
             dimension: None,
-            running: Vec::new(),
+            running: false,
             limit: usize::MAX,
             exact: EXACT,
             bounds: Bounds::default(),
@@ -223,7 +200,12 @@ impl Question {
     }
 
     async fn answer(self, snapshot: &mut Snapshot) -> Result<HashMap<Slice, Vec<Summary>>> {
-        let mut shown: HashSet<Slice> = self.running.iter().cloned().collect();
+        let running = if self.running {
+            running::count(snapshot, &self.filter, self.dimension).await?
+        } else {
+            HashMap::new()
+        };
+        let mut shown: HashSet<Slice> = running.keys().cloned().collect();
         let mut counter = Counter::new(self.bounds, None);
         self.read(snapshot, &mut counter).await?;
         if let Some(mut ranks) = counter.take_ranks() {
@@ -238,6 +220,11 @@ impl Question {
         let nothing = vec![Summary::default(); self.intervals.ends.len()];
         for slice in shown {
             summaries.entry(slice).or_insert_with(|| nothing.clone());
+        }
+        for (slice, count) in running {
+            if let Some(last) = summaries.get_mut(&slice).and_then(|all| all.last_mut()) {
+                last.running = count;
+            }
         }
         Ok(summaries)
     }

@@ -36,14 +36,33 @@ pub(super) fn push_source(query: &mut Query, filter: &Filter, joined: &str) {
 
 /// The same for builds that are `LONG` and ended within a range, whatever else is asked for.
 pub(super) fn push_long_source(query: &mut Query, ended: TimeRange, joined: &str) {
+    let long = |query: &mut Query| {
+        query.push(LONG);
+        range(query, "b.end_time", ended);
+    };
+    push_chosen_source(query, long, joined);
+}
+
+/// The same for builds that run and started within a range, whatever else is asked for: all
+/// indices but `build_running` lead through the history.
+pub(super) fn push_running_source(query: &mut Query, started: TimeRange, joined: &str) {
+    let running = |query: &mut Query| {
+        query.push("b.end_time IS NULL");
+        range(query, "b.start_time", started);
+    };
+    push_chosen_source(query, running, joined);
+}
+
+/// Begins with the builds of a condition that an index answers, and only then looks at
+/// what else is asked of these.
+fn push_chosen_source(query: &mut Query, choose: impl FnOnce(&mut Query), joined: &str) {
     query.push("(SELECT b.run_id, b.run_attempt, b.repository_id FROM build b WHERE ");
-    query.push(LONG);
-    range(query, "b.end_time", ended);
-    query.push(") long CROSS JOIN build b CROSS JOIN repository r");
+    choose(query);
+    query.push(") chosen CROSS JOIN build b CROSS JOIN repository r");
     query.push(joined);
     query.push(
-        " WHERE b.run_id = long.run_id AND b.run_attempt = long.run_attempt \
-         AND b.repository_id = long.repository_id AND r.id = b.repository_id AND ",
+        " WHERE b.run_id = chosen.run_id AND b.run_attempt = chosen.run_attempt \
+         AND b.repository_id = chosen.repository_id AND r.id = b.repository_id AND ",
     );
 }
 

@@ -95,6 +95,8 @@ pub(super) enum Way {
     Usual,
     /// By how long they took.
     Long,
+    /// By that they have no end.
+    Running,
 }
 
 /// Selects what ended of a filter.
@@ -129,6 +131,7 @@ pub(super) fn push_slice(
     match way {
         Way::Usual => paths::push_source(query, filter, joined),
         Way::Long => paths::push_long_source(query, filter.end_time, joined),
+        Way::Running => paths::push_running_source(query, filter.start_time, joined),
     }
     if dimension == Some(Dimension::Workflow) {
         query.push("w.repository_id = b.repository_id AND w.id = b.workflow_id AND ");

@@ -144,9 +144,8 @@ async fn compare(history: &[Attempt], order: &[usize]) -> Result<(), TestCaseErr
     let filter = Filter::default();
     let store = &fixture.store;
     let all = Intervals::from(window);
-    let mut summaries = store.summaries(&filter, &all).await.unwrap();
-    let mut summary = summaries.pop().unwrap();
-    summary.running = store.count_running(&filter).await.unwrap();
+    let summaries = store.summaries_and_running(&filter, &all).await;
+    let summary = summaries.unwrap().pop().unwrap();
     let expected = recount(history, 40..130, |_| true);
     proptest::prop_assert_eq!(summary, expected);
 

@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    super::{BuildPage, builds::stretch, db::Query, metrics::statements},
+    super::{
+        BuildPage, Dimension,
+        builds::stretch,
+        db::Query,
+        metrics::{running_statement, statements},
+    },
     fixture::Fixture,
 };
 use crate::{
@@ -222,6 +227,36 @@ async fn an_index_leads_to_what_took_long() {
         ] {
             let found = steps[step].contains(&format!("INDEX {index}"));
             assert!(found, "{filter:?}: {steps:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_index_leads_to_what_runs_whatever_is_asked_for() {
+    let fixture = Fixture::open_file().await;
+    let dimensions = [
+        None,
+        Some(Dimension::Repository),
+        Some(Dimension::Workflow),
+        Some(Dimension::Branch),
+        Some(Dimension::Actor),
+    ];
+    for (filter, _) in indices() {
+        // Whose builds are named are looked up by that name.
+        if !filter.runs.is_empty() {
+            continue;
+        }
+        for dimension in dimensions {
+            let steps = plan(&fixture, running_statement(&filter, dimension)).await;
+            let leading = steps.first().unwrap();
+            assert!(
+                leading.contains("INDEX build_running"),
+                "{filter:?}: {steps:#?}"
+            );
+            let mut others = steps.iter().skip(1);
+            let by_key = others
+                .any(|step| step.contains("sqlite_autoindex_build_1 (run_id=? AND run_attempt=?"));
+            assert!(by_key, "{filter:?}: {steps:#?}");
         }
     }
 }
