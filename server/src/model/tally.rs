@@ -122,6 +122,13 @@ pub(crate) struct Tally<S> {
 /// A tally that can be added up, taken away again, and kept in little room.
 pub(crate) type Rollup = Tally<Sketch>;
 
+impl<S> Tally<S> {
+    /// How many attempts it is made from.
+    pub(crate) fn builds(&self) -> i64 {
+        self.conclusions.values().sum::<i64>() + self.replaced
+    }
+}
+
 impl<S: Spread> Tally<S> {
     /// Adds a completed attempt `times` times: -1 takes it away from a rollup.
     pub(crate) fn count(&mut self, build: &Finished, times: i64) {
@@ -201,11 +208,6 @@ impl Rollup {
         self.wall_times.add(&other.wall_times, times);
         self.queue_times.add(&other.queue_times, times);
         self.run_times.add(&other.run_times, times);
-    }
-
-    /// How many attempts it is made from.
-    pub(crate) fn builds(&self) -> i64 {
-        self.conclusions.values().sum::<i64>() + self.replaced
     }
 
     /// Whether nothing is left in it.

@@ -144,12 +144,14 @@ impl Counter {
         Ok(())
     }
 
-    /// The ranks of all slices, if these were too many to be summed up.
+    /// The ranks of all slices of which something ended, if these were too many to be summed up.
     pub(super) fn take_ranks(&mut self) -> Option<HashMap<Slice, Rank>> {
-        match &mut self.kept {
-            Kept::Ranked(ranks) => Some(std::mem::take(ranks)),
-            _ => None,
-        }
+        let Kept::Ranked(ranks) = &mut self.kept else {
+            return None;
+        };
+        let mut ranks = std::mem::take(ranks);
+        ranks.retain(|_, rank| rank.attempts > 0);
+        Some(ranks)
     }
 
     /// Makes the numbers.
@@ -179,11 +181,16 @@ fn ranks<S>(sums: &Sums<S>) -> HashMap<Slice, Rank> {
 fn summaries<S: Spread>(sums: &Sums<S>, intervals: &Intervals) -> HashMap<Slice, Vec<Summary>> {
     let mut summaries: HashMap<Slice, Vec<Summary>> = HashMap::new();
     for ((slice, index), sum) in sums {
+        let sum = sum.summary();
+        // All of what a rollup still knows, a later change took away again.
+        if sum == Summary::default() {
+            continue;
+        }
         let all = summaries
             .entry(slice.clone())
             .or_insert_with(|| vec![Summary::default(); intervals.ends.len()]);
         if let Some(summary) = all.get_mut(*index) {
-            *summary = sum.summary();
+            *summary = sum;
         }
     }
     summaries

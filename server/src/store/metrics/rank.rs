@@ -9,10 +9,12 @@ use super::Slice;
 use crate::model::{Outcome, Summary, Tally};
 
 /// What ranks a slice: most failures first, then most builds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Rank {
     pub(super) failures: i64,
     pub(super) builds: i64,
+    /// The builds and those that were replaced, which give no rank.
+    pub(super) attempts: i64,
 }
 
 impl Rank {
@@ -24,6 +26,7 @@ impl Rank {
                 self.failures += count * times;
             }
         }
+        self.attempts += sums.builds() * times;
     }
 
     fn of(summary: &Summary) -> Self {
@@ -31,6 +34,7 @@ impl Rank {
         Self {
             failures: size(summary.failures),
             builds: size(summary.builds),
+            attempts: size(summary.builds + summary.replaced),
         }
     }
 }
@@ -59,5 +63,5 @@ pub(super) fn sorted(
 }
 
 fn place(rank: Rank, slice: &Slice) -> impl Ord + '_ {
-    (Reverse(rank), slice)
+    (Reverse((rank.failures, rank.builds)), slice)
 }

@@ -214,3 +214,36 @@ async fn people_are_looked_up_by_their_builds_while_these_are_few() {
     assert_eq!(count(&[], 9).await, 0, "and more than 20 times 9");
     assert_eq!(count(&["acme/api"], 10).await, 0);
 }
+
+#[tokio::test]
+async fn what_lost_its_builds_since_the_last_fold_has_no_row() {
+    let fixture = Fixture::open().await;
+    let tell = async |run, branch: &str, end| {
+        let facts = BuildFacts {
+            branch: branch.to_owned(),
+            ..facts("success", end)
+        };
+        fixture.report_build(build_id(run, 1), facts).await;
+    };
+    tell(1, "main", 60).await;
+    tell(2, "next", 60).await;
+    rollups::fold(&fixture.store).await;
+    tell(2, "other", 61).await;
+    let ranked = Bounds {
+        summed: 0,
+        ..Bounds::default()
+    };
+    for bounds in [Bounds::default(), ranked] {
+        let question = Question {
+            dimension: Some(Dimension::Branch),
+            exact: -1,
+            limit: 5,
+            bounds,
+            ..Question::new(&Filter::default(), &until(86_400))
+        };
+        let rows = fixture.store.ask(question, FOREVER).await.unwrap();
+        let mut branches: Vec<&str> = rows.keys().map(|slice| slice.value.as_str()).collect();
+        branches.sort_unstable();
+        assert_eq!(branches, ["main", "other"]);
+    }
+}
