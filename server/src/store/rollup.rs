@@ -16,6 +16,8 @@ mod scope;
 
 pub(super) use change::leave;
 pub(super) use fold::fold;
+#[cfg(test)]
+pub(super) use fold::statement as fold_statement;
 pub(super) use read::{at_most, read};
 #[cfg(test)]
 pub(super) use recount::There;

@@ -65,15 +65,20 @@ pub(super) fn sum<'c>(changes: impl Iterator<Item = &'c Change>) -> BTreeMap<Key
 async fn of_keys(executor: &mut Executor<'_>, keys: &[Key]) -> Result<BTreeMap<Key, Content>> {
     let mut found = BTreeMap::new();
     for chunk in sql::padded(keys) {
-        let mut query = Query::new("SELECT ");
-        query.push(COLUMNS.join(", "));
-        query.push(" FROM rollup");
-        push_keys(&mut query, chunk);
-        for row in query.fetch_all(executor.again()).await? {
+        for row in select(chunk).fetch_all(executor.again()).await? {
             found.insert(read_key(&row)?, read_content(&row)?);
         }
     }
     Ok(found)
+}
+
+/// A query for rollups by their keys.
+fn select(keys: Vec<Key>) -> Query {
+    let mut query = Query::new("SELECT ");
+    query.push(COLUMNS.join(", "));
+    query.push(" FROM rollup");
+    push_keys(&mut query, keys);
+    query
 }
 
 /// Reads the name of a row.
@@ -124,7 +129,7 @@ async fn delete(connection: &mut Connection, rollups: &[(Key, Content)]) -> Resu
 }
 
 /// Selects rows by their keys. The first conditions are what the index knows: by the
-/// last one alone, `SQLite` looks at all rows.
+/// last one alone, `SQLite` looks at all rows. With them, it finds names by it, too.
 fn push_keys(query: &mut Query, keys: Vec<Key>) {
     query.push(" WHERE kind IN (");
     sql::push_list(query, keys.iter().map(|key| &key.kind));
@@ -143,4 +148,17 @@ fn push_key(mut row: db::Separated<'_>, key: Key) {
         .push_bind(key.day)
         .push_bind(key.name)
         .push_bind(key.workflow);
+}
+
+/// What is asked for when two branches of a day are folded.
+#[cfg(test)]
+pub(in crate::store) fn statement() -> Query {
+    let key = |name: &str| Key {
+        kind: super::key::Kind::Branch.number(),
+        repository: 1,
+        day: 1,
+        name: name.to_owned(),
+        workflow: 0,
+    };
+    select(vec![key("main"), key("next")])
 }
