@@ -3,15 +3,13 @@
 //! What differs between them is here and in `open`: nothing else of the store
 //! knows which one it talks to.
 
+mod deadline;
 mod file;
 mod query;
 mod row;
 mod value;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Sqlite,
@@ -20,6 +18,7 @@ use sqlx::{
 
 use super::open::postgres;
 use crate::Error;
+use deadline::Deadline;
 pub(super) use file::FileConnection;
 pub(super) use query::{Query, Separated, query};
 #[cfg(test)]
@@ -29,10 +28,6 @@ pub(super) use value::Value;
 
 /// A plain BEGIN could not write any more once somebody else has.
 const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
-
-/// After how many steps of a statement `SQLite` looks whether its time is up: some
-/// hundred microseconds.
-const STEPS: i32 = 10_000;
 
 /// Connections to be had by whoever reads.
 #[derive(Clone)]
@@ -50,36 +45,19 @@ impl Pool {
             Self::Sqlite(pool) => Snapshot::Sqlite(pool.begin().await?, None),
             Self::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ";
-                Snapshot::Postgres(pool.begin_with(begin).await?)
+                Snapshot::Postgres(pool.begin_with(begin).await?, None)
             }
         })
     }
 
-    /// Begins to read what may be much: a statement that still runs when the time is up
-    /// fails (`Error::TooMuch`).
+    /// Begins to read what may be much: what is asked of the snapshot until the time is up,
+    /// however many statements that are, fails then (`Error::TooMuch`).
     pub(super) async fn snapshot_within(
         &self,
         patience: Duration,
     ) -> Result<Snapshot, sqlx::Error> {
         let mut snapshot = self.snapshot().await?;
-        match &mut snapshot {
-            Snapshot::Sqlite(transaction, bound) => {
-                let asked = Arc::new(());
-                let alive = Arc::downgrade(&asked);
-                let deadline = Instant::now() + patience;
-                // The connection keeps this for whoever has it next: then it does nothing.
-                let go_on = move || Instant::now() < deadline || alive.strong_count() == 0;
-                let mut connection = transaction.lock_handle().await?;
-                connection.set_progress_handler(STEPS, go_on);
-                *bound = Some(asked);
-            }
-            Snapshot::Postgres(transaction) => {
-                query("SELECT set_config('statement_timeout', $1, TRUE)")
-                    .bind(patience.as_millis().to_string())
-                    .fetch_one(Executor::Postgres(&mut *transaction))
-                    .await?;
-            }
-        }
+        snapshot.end_within(patience).await?;
         Ok(snapshot)
     }
 
@@ -135,8 +113,25 @@ impl Connection {
 pub(super) enum Snapshot {
     /// Of a file. What is beside it lives as long as its time is bounded.
     Sqlite(Transaction<'static, Sqlite>, Option<Arc<()>>),
-    /// Of a server.
-    Postgres(Transaction<'static, Postgres>),
+    /// Of a server, and when its time is up.
+    Postgres(Transaction<'static, Postgres>, Option<Deadline>),
+}
+
+impl Snapshot {
+    /// Gives it so much time from now on, whatever it was given before.
+    pub(super) async fn end_within(&mut self, patience: Duration) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(transaction, bound) => {
+                let mut connection = transaction.lock_handle().await?;
+                *bound = Some(deadline::watch(&mut connection, patience));
+            }
+            Self::Postgres(_, deadline) => {
+                let told = deadline.take();
+                *deadline = Some(Deadline::after(patience, told));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What a query runs on.
@@ -149,6 +144,8 @@ pub(super) enum Executor<'c> {
     File(&'c mut FileConnection),
     /// One connection to a server, in its transaction.
     Postgres(&'c mut PgConnection),
+    /// The same, until its time is up.
+    Bounded(&'c mut PgConnection, &'c mut Deadline),
 }
 
 impl Executor<'_> {
@@ -159,6 +156,7 @@ impl Executor<'_> {
             Self::Sqlite(connection) => Executor::Sqlite(connection),
             Self::File(connection) => Executor::File(connection),
             Self::Postgres(connection) => Executor::Postgres(connection),
+            Self::Bounded(connection, deadline) => Executor::Bounded(connection, deadline),
         }
     }
 }
@@ -183,7 +181,10 @@ impl<'c> From<&'c mut Snapshot> for Executor<'c> {
     fn from(snapshot: &'c mut Snapshot) -> Self {
         match snapshot {
             Snapshot::Sqlite(transaction, _) => Self::Sqlite(&mut *transaction),
-            Snapshot::Postgres(transaction) => Self::Postgres(&mut *transaction),
+            Snapshot::Postgres(transaction, None) => Self::Postgres(&mut *transaction),
+            Snapshot::Postgres(transaction, Some(deadline)) => {
+                Self::Bounded(&mut *transaction, deadline)
+            }
         }
     }
 }
@@ -217,6 +218,12 @@ macro_rules! run {
             }
             Executor::File($file) => $here,
             Executor::Postgres($on) => {
+                let values = value::postgres($asked.values)?;
+                let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
+                $postgres
+            }
+            Executor::Bounded($on, deadline) => {
+                deadline.keep(&mut *$on).await?;
                 let values = value::postgres($asked.values)?;
                 let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
                 $postgres

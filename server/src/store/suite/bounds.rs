@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::{
     super::{
         BuildPage, Dimension,
-        db::{Query, query},
+        db::{Query, Snapshot, query},
         metrics::{Bounds, Question},
     },
-    fixture::Fixture,
+    fixture::{Fixture, POSTGRES},
     rollups,
 };
 use crate::{
@@ -48,6 +48,36 @@ async fn a_statement_ends_when_its_time_is_up() {
         let row = count_to(50_000).fetch_one(readers).await.unwrap();
         assert_eq!(row.try_get::<i64, _>(0).unwrap(), 50_000);
     }
+}
+
+#[tokio::test]
+async fn no_statement_of_a_server_begins_when_the_time_of_the_question_is_up() {
+    if std::env::var_os(POSTGRES).is_none() {
+        return;
+    }
+    let fixture = Fixture::open().await;
+    let readers = &fixture.store.readers;
+    let allowed = async |snapshot: &mut Snapshot| {
+        let asked = query(
+            "SELECT CAST(setting AS BIGINT) FROM pg_settings
+                           WHERE name = 'statement_timeout'",
+        );
+        let row = asked.fetch_one(snapshot).await.map_err(Error::from)?;
+        Ok::<i64, Error>(row.try_get(0)?)
+    };
+    let mut snapshot = readers.snapshot_within(FOREVER).await.unwrap();
+    let all = allowed(&mut snapshot).await.unwrap();
+    assert!((3_590_000..=3_600_000).contains(&all), "{all}");
+    // Much of it went by.
+    snapshot.end_within(FOREVER / 2).await.unwrap();
+    let half = allowed(&mut snapshot).await.unwrap();
+    assert!((1_790_000..=1_800_000).contains(&half), "{half}");
+    snapshot.end_within(Duration::ZERO).await.unwrap();
+    let none = allowed(&mut snapshot).await;
+    assert!(matches!(none, Err(Error::TooMuch(_))), "{none:?}");
+    // It was not even asked, and so goes on.
+    snapshot.end_within(FOREVER).await.unwrap();
+    allowed(&mut snapshot).await.unwrap();
 }
 
 /// So many builds of one start that it takes a while to look at all of them, and a filter by
