@@ -2,7 +2,8 @@
 //!
 //! A list looks at one stretch of start times after the other, each longer than the
 //! one before, until its page is full. So it costs by what it looks at, and when its
-//! time is up it gives what it found, and where to go on.
+//! time is up it gives what it found, and where to go on. A stretch that holds too much,
+//! such as one that began in a gap, is made shorter.
 
 use std::time::{Duration, Instant};
 
@@ -20,18 +21,20 @@ use super::{
     BuildId, pull_requests,
 };
 use crate::{
-    Result,
+    Error, Result,
     model::{Build, Filter, RepositoryId, RunId},
 };
 
 /// How long a list looks, when there is more to look at.
 const PATIENCE: Duration = Duration::from_millis(120);
-/// How long one stretch may take, if it is that full.
+/// How long the first stretch may take, if it is that full.
 const LIMIT: Duration = Duration::from_secs(5);
 /// How long the first stretch is, in microseconds, and how much longer than the one
 /// before the next one is at most.
 const FIRST: i64 = 3_600_000_000;
 const GROWTH: i64 = 16;
+/// How long a stretch is at least: what started at once can not be told apart.
+const SHORTEST: i64 = 1_000_000;
 
 const NEWEST_FIRST: &str = " ORDER BY b.start_time DESC, b.run_id DESC, b.run_attempt DESC, \
      b.repository_id DESC";
@@ -71,8 +74,8 @@ impl Store {
         .await
     }
 
-    /// Lists builds; ends after the first stretch at which the time is up. A stretch that takes
-    /// longer than the `limit` fails.
+    /// Lists builds; ends after the first stretch at which the time is up. It fails if not
+    /// even the shortest stretch can be looked at within the `limit`.
     pub(in crate::store) async fn builds_within(
         &self,
         page: BuildPage<'_>,
@@ -84,19 +87,35 @@ impl Store {
             return Ok(Listed { builds, next: None });
         };
         let began = Instant::now();
-        let mut width = if paths::is_looked_up(page.filter) {
-            i64::MAX
-        } else {
-            FIRST
-        };
+        let mut width = Width::of(page.filter);
         let mut until = newest;
         loop {
-            let stretch = Stretch::before(page.filter, until, oldest, width);
+            let stretch = Stretch::before(page.filter, until, oldest, width.now);
+            let can_be_shorter = !stretch.long && width.can_shrink();
+            let left = limit.saturating_sub(began.elapsed());
+            let time = match (until < newest, can_be_shorter) {
+                (true, true) => left.min(patience),
+                // To have some left for a shorter one.
+                (false, true) => left / 2,
+                (_, false) => left,
+            };
+            snapshot.end_within(time).await?;
             let started = Instant::now();
             let wanted = page.size + 1 - builds.len();
-            let query = select(&page, stretch, wanted);
-            for row in query.fetch_all(&mut snapshot).await? {
-                builds.push(rows::build(&row)?);
+            match look(&mut snapshot, &page, stretch, wanted).await {
+                Ok(found) => builds.extend(found),
+                Err(Error::TooMuch(_)) if until < newest && began.elapsed() >= patience => {
+                    let next = Some(before(until + 1)?);
+                    return Ok(Listed { builds, next });
+                }
+                Err(Error::TooMuch(_)) if can_be_shorter => {
+                    width.shrink();
+                    // A server takes nothing more in a transaction that failed.
+                    drop(snapshot);
+                    snapshot = self.readers.snapshot().await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             if builds.len() > page.size {
                 builds.truncate(page.size);
@@ -111,10 +130,56 @@ impl Store {
                 return Ok(Listed { builds, next });
             }
             if !stretch.long {
-                width = width.saturating_mul(growth(started.elapsed(), patience));
+                width.grow(started.elapsed(), patience);
             }
             until = stretch.from - 1;
         }
+    }
+}
+
+async fn look(
+    snapshot: &mut Snapshot,
+    page: &BuildPage<'_>,
+    stretch: Stretch,
+    wanted: usize,
+) -> Result<Vec<Build>> {
+    let rows = select(page, stretch, wanted).fetch_all(snapshot).await?;
+    rows.iter().map(rows::build).collect()
+}
+
+/// How long stretches are, in microseconds.
+struct Width {
+    now: i64,
+    /// How long they may become: much more was too much.
+    most: i64,
+}
+
+impl Width {
+    fn of(filter: &Filter) -> Self {
+        let is_all = paths::is_looked_up(filter);
+        Self {
+            now: if is_all { i64::MAX } else { FIRST },
+            most: i64::MAX,
+        }
+    }
+
+    /// Makes the next one longer, after one that took so long.
+    fn grow(&mut self, took: Duration, patience: Duration) {
+        let longer = self.now.saturating_mul(growth(took, patience));
+        self.now = longer.min(self.most);
+        if self.now == self.most {
+            // With care, for there may be less to look at further on.
+            self.most = self.most.saturating_mul(2);
+        }
+    }
+
+    fn can_shrink(&self) -> bool {
+        self.now != i64::MAX && self.now > SHORTEST
+    }
+
+    fn shrink(&mut self) {
+        self.now = (self.now / GROWTH).max(SHORTEST);
+        self.most = self.now;
     }
 }
 

@@ -126,6 +126,49 @@ async fn lists_have_a_bound_in_time() {
     assert_eq!(ask(FOREVER).await.unwrap(), (0, None));
 }
 
+#[tokio::test]
+async fn a_gap_of_a_year_does_not_make_a_list_fail() {
+    const HOUR: i64 = 3600;
+    let fixture = Fixture::open_file().await;
+    let ahead = BuildFacts {
+        start_time: at(9000 * HOUR),
+        ..facts("queued", 1)
+    };
+    fixture.report_build(build_id(9999, 1), ahead).await;
+    // Few in each hour, and too many to look at all of them in no time.
+    let builds = (0..1500).map(|run| {
+        let facts = BuildFacts {
+            start_time: at(run * HOUR / 5),
+            ..facts("success", run * HOUR / 5 + 60)
+        };
+        (build_id(run + 1, 1), facts)
+    });
+    let report = Report {
+        repositories: vec![repository()],
+        builds: builds.collect(),
+        ..Report::default()
+    };
+    fixture.record(report).await;
+    let filter = Filter {
+        events: vec!["push".to_owned()],
+        branches: vec![Pattern::new("*nowhere*")],
+        ..Filter::default()
+    };
+    let ask = async |after, patience| {
+        let page = BuildPage {
+            filter: &filter,
+            after,
+            size: 50,
+        };
+        let listed = fixture
+            .store
+            .builds_within(page, (patience, Duration::ZERO));
+        let listed = listed.await.unwrap();
+        (listed.builds.len(), listed.next)
+    };
+    assert_eq!(ask(None, FOREVER).await, (0, None));
+}
+
 fn until(second: i64) -> Intervals {
     Intervals {
         start: None,
