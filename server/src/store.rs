@@ -54,7 +54,7 @@ pub(crate) use repositories::RepositoryQuery;
 pub(crate) use standings::StandingQuery;
 pub(crate) use system::DeliveryPage;
 
-use std::{collections::BTreeSet, fmt::Display, sync::Arc};
+use std::{collections::BTreeSet, fmt::Display, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use jiff::Timestamp;
@@ -63,7 +63,7 @@ use crate::{
     Clock, Database, Error, Result, Retention,
     model::{Change, InstallationId, Recorded, RepositoryId},
 };
-use db::{Connection, Pool};
+use db::{Connection, Pool, Snapshot};
 use open::{Lock, Outdated};
 use writer::{Reserve, Writer};
 
@@ -97,6 +97,8 @@ pub(crate) struct Store {
     reserve: Arc<Reserve>,
     outdated: Outdated,
     packer: Arc<Packer>,
+    /// How long a question is looked into.
+    patience: Duration,
     // Held as long as the store is: no second server on this file.
     _lock: Arc<Option<Lock>>,
 }
@@ -129,6 +131,7 @@ impl Store {
             reserve,
             outdated,
             packer: Arc::default(),
+            patience: PATIENCE,
             database: database.clone(),
             _lock: Arc::new(opened.lock),
         };
@@ -230,11 +233,36 @@ impl Store {
             .await
     }
 
+    /// Answers a question from one snapshot, unless that takes too long.
+    async fn answer<T, A>(&self, ask: A) -> Result<T>
+    where
+        T: Send + 'static,
+        A: for<'s> FnOnce(&'s mut Snapshot) -> BoxFuture<'s, Result<T>> + Send + 'static,
+    {
+        self.answer_within(self.patience, ask).await
+    }
+
+    async fn answer_within<T, A>(&self, patience: Duration, ask: A) -> Result<T>
+    where
+        T: Send + 'static,
+        A: for<'s> FnOnce(&'s mut Snapshot) -> BoxFuture<'s, Result<T>> + Send + 'static,
+    {
+        let readers = self.readers.clone();
+        to_the_end(async move {
+            let mut snapshot = readers.snapshot_within(patience).await?;
+            ask(&mut snapshot).await
+        })
+        .await
+    }
+
     /// Finishes what waits, takes nothing more in, and closes the file.
     pub(crate) async fn close(&self) {
         self.writer.stop(self.readers.close()).await;
     }
 }
+
+/// How long a question is looked into that asks for sums, or for all that there is.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Does work to its end, whoever stops waiting for it: the deadline of a snapshot is kept only
 /// while somebody has it, and a statement that was left behind would hold its connection for as

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{
     Store, attempts,
-    db::{Connection, Pool, Query},
+    db::{Connection, Pool, Query, Snapshot},
     missed, rows, sql,
 };
 use crate::{
@@ -100,16 +100,8 @@ impl Store {
 
     /// Counts the gaps of one kind.
     pub(crate) async fn gap_count(&self, kind: GapKind, now: Timestamp) -> Result<i64> {
-        if kind == GapKind::Delivery {
-            return missed::count(&self.readers).await;
-        }
-        let mut count = 0;
-        for lack in lacks(kind, now) {
-            let query = counting(kind, &lack);
-            let row = query.fetch_one(&self.readers).await?;
-            count += row.try_get::<i64, _>(0)?;
-        }
-        Ok(count)
+        self.answer(move |snapshot| count(snapshot, kind, now).boxed())
+            .await
     }
 
     /// Closes gaps without a report.
@@ -117,6 +109,19 @@ impl Store {
         self.write(move |connection, now| close(connection, gaps, closing, now).boxed())
             .await
     }
+}
+
+async fn count(snapshot: &mut Snapshot, kind: GapKind, now: Timestamp) -> Result<i64> {
+    if kind == GapKind::Delivery {
+        return missed::count(snapshot).await;
+    }
+    let mut count = 0;
+    for lack in lacks(kind, now) {
+        let query = counting(kind, &lack);
+        let row = query.fetch_one(&mut *snapshot).await?;
+        count += row.try_get::<i64, _>(0)?;
+    }
+    Ok(count)
 }
 
 /// A query for the number of gaps of one lack.

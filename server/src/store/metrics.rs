@@ -18,11 +18,12 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
+
 use super::{
     Store,
     db::{Query, Row, Snapshot},
     rollup::{self, Scope},
-    to_the_end,
 };
 use crate::{
     Result,
@@ -31,9 +32,6 @@ use crate::{
 pub(super) use counter::Bounds;
 pub(super) use counter::Counter;
 use rank::Rank;
-
-/// How long a question is looked into.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Up to how many builds of the window the numbers are made from the builds themselves.
 /// Beyond, they are of rollups, if there are some of what is asked for.
@@ -113,7 +111,7 @@ impl Store {
 
     async fn total(&self, question: Question) -> Result<Vec<Summary>> {
         let nothing = vec![Summary::default(); question.intervals.ends.len()];
-        let mut all = self.ask(question, PATIENCE).await?;
+        let mut all = self.ask(question, self.patience).await?;
         Ok(all.remove(&Slice::default()).unwrap_or(nothing))
     }
 
@@ -132,7 +130,7 @@ impl Store {
             limit,
             ..Question::new(filter, intervals)
         };
-        let sums = self.ask(question, PATIENCE).await?.into_iter();
+        let sums = self.ask(question, self.patience).await?.into_iter();
         let rows = sums.filter_map(|(slice, mut all)| Some((slice, all.pop()?)));
         Ok(rank::sorted(rows, limit))
     }
@@ -152,7 +150,7 @@ impl Store {
             exact,
             ..Question::new(filter, intervals)
         };
-        self.ask(question, PATIENCE).await
+        self.ask(question, self.patience).await
     }
 
     /// Answers a question, unless that takes too long.
@@ -161,12 +159,8 @@ impl Store {
         question: Question,
         patience: Duration,
     ) -> Result<HashMap<Slice, Vec<Summary>>> {
-        let readers = self.readers.clone();
-        to_the_end(async move {
-            let mut snapshot = readers.snapshot_within(patience).await?;
-            question.answer(&mut snapshot).await
-        })
-        .await
+        self.answer_within(patience, |snapshot| question.answer(snapshot).boxed())
+            .await
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{
     GapQuery, Store, backfills,
-    db::{self, Connection, Pool, Query, Row},
+    db::{self, Connection, Pool, Query, Row, Snapshot},
     leases, rows, sql,
 };
 use crate::{
@@ -213,13 +213,13 @@ fn read(row: &Row) -> Result<Gap> {
 }
 
 /// Counts those that are still missing.
-pub(super) async fn count(readers: &Pool) -> Result<i64> {
+pub(super) async fn count(snapshot: &mut Snapshot) -> Result<i64> {
     let row = db::query(
         "SELECT COUNT(*) FROM missed_delivery m
          LEFT JOIN repository r ON r.id = m.repository_id
          WHERE m.closing IS NULL AND r.hidden_time IS NULL",
     )
-    .fetch_one(readers)
+    .fetch_one(snapshot)
     .await?;
     Ok(row.try_get(0)?)
 }

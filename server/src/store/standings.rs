@@ -14,9 +14,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
+use futures_util::FutureExt as _;
+
 use super::{
     Store,
-    db::{self, Row},
+    db::{self, Row, Snapshot},
 };
 use crate::{
     Result,
@@ -54,48 +56,21 @@ struct Stand {
 impl Store {
     /// Says how workflows stand on their default branch.
     pub(crate) async fn standings(&self, query: StandingQuery<'_>) -> Result<Standings> {
-        let wanted = match query.repositories {
-            [] => None,
-            patterns => Some(self.named(patterns).await?),
+        let (patterns, broken_only) = (query.repositories.to_vec(), query.broken_only);
+        let found = self.answer(move |snapshot| {
+            async move { look(snapshot, &patterns, broken_only).await }.boxed()
+        });
+        let (decided, mut stands) = found.await?;
+        let mut standings = Standings {
+            decided,
+            ..Standings::default()
         };
-        let mut standings = Standings::default();
-        let mut stands = Vec::new();
-        let rows = sql::standings(query.broken_only, wanted.is_some());
-        for row in rows.fetch_all(&self.readers).await? {
-            let repository = RepositoryId(row.try_get("repository_id")?);
-            if wanted
-                .as_ref()
-                .is_some_and(|ids| !ids.contains(&repository))
-            {
-                continue;
-            }
-            let decided: Option<i64> = row.try_get("decided")?;
-            match decided {
-                Some(count) => standings.decided += count,
-                None => stands.push(read(&row, repository)?),
-            }
-        }
         standings.broken = stands.iter().filter(|s| s.first_failure.is_some()).count();
         // Here and not in SQL: the two databases order texts differently.
         stands.sort_by(|a, b| a.place().cmp(&b.place()));
         stands.truncate(query.limit);
         standings.told = self.tell(stands).await?;
         Ok(standings)
-    }
-
-    /// The repositories with such names.
-    async fn named(&self, patterns: &[Pattern]) -> Result<BTreeSet<RepositoryId>> {
-        let mut named = BTreeSet::new();
-        for row in db::query("SELECT id, name FROM repository")
-            .fetch_all(&self.readers)
-            .await?
-        {
-            let name: &str = row.try_get("name")?;
-            if patterns.iter().any(|p| p.matches_ignoring_case(name)) {
-                named.insert(RepositoryId(row.try_get("id")?));
-            }
-        }
-        Ok(named)
     }
 
     /// Adds the builds, and the jobs that failed in them. A build that was deleted
@@ -121,6 +96,49 @@ impl Store {
         });
         Ok(told.collect())
     }
+}
+
+/// How many workflows have a decisive build, and how those stand that may be told.
+async fn look(
+    snapshot: &mut Snapshot,
+    patterns: &[Pattern],
+    broken_only: bool,
+) -> Result<(i64, Vec<Stand>)> {
+    let wanted = match patterns {
+        [] => None,
+        patterns => Some(named(snapshot, patterns).await?),
+    };
+    let (mut decided, mut stands) = (0, Vec::new());
+    let rows = sql::standings(broken_only, wanted.is_some());
+    for row in rows.fetch_all(snapshot).await? {
+        let repository = RepositoryId(row.try_get("repository_id")?);
+        if wanted
+            .as_ref()
+            .is_some_and(|ids| !ids.contains(&repository))
+        {
+            continue;
+        }
+        match row.try_get::<Option<i64>, _>("decided")? {
+            Some(count) => decided += count,
+            None => stands.push(read(&row, repository)?),
+        }
+    }
+    Ok((decided, stands))
+}
+
+/// The repositories with such names.
+async fn named(snapshot: &mut Snapshot, patterns: &[Pattern]) -> Result<BTreeSet<RepositoryId>> {
+    let mut named = BTreeSet::new();
+    for row in db::query("SELECT id, name FROM repository")
+        .fetch_all(snapshot)
+        .await?
+    {
+        let name: &str = row.try_get("name")?;
+        if patterns.iter().any(|p| p.matches_ignoring_case(name)) {
+            named.insert(RepositoryId(row.try_get("id")?));
+        }
+    }
+    Ok(named)
 }
 
 impl Stand {

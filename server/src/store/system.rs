@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Store,
-    db::{self, Query, Row},
+    db::{self, Query, Row, Snapshot},
     leases, open, rows,
 };
 use crate::{
@@ -66,32 +66,8 @@ impl Store {
     /// Counts the deliveries of the last day.
     pub(crate) async fn delivery_counts(&self, now: Timestamp) -> Result<DeliveryCounts> {
         let since = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
-        let taken = db::query(
-            "SELECT COUNT(*) FILTER (WHERE NOT recovered) AS received,
-                    COUNT(*) FILTER (WHERE recovered) AS recovered,
-                    COUNT(*) FILTER (WHERE receive_count > 1) AS repetitions,
-                    COUNT(*) FILTER (WHERE problem <> '') AS quarantined
-             FROM delivery WHERE receive_time >= $1",
-        )
-        .bind(since.as_microsecond())
-        .fetch_one(&self.readers)
-        .await?;
-        let given_up = db::query(
-            "SELECT COUNT(*) FILTER (WHERE closing = 'learnt') AS learnt,
-                    COUNT(*) FILTER (WHERE closing = 'lost') AS lost
-             FROM missed_delivery WHERE closing IS NOT NULL AND close_time >= $1",
-        )
-        .bind(since.as_microsecond())
-        .fetch_one(&self.readers)
-        .await?;
-        Ok(DeliveryCounts {
-            received: taken.try_get("received")?,
-            recovered: taken.try_get("recovered")?,
-            repetitions: taken.try_get("repetitions")?,
-            quarantined: taken.try_get("quarantined")?,
-            learnt: given_up.try_get("learnt")?,
-            lost: given_up.try_get("lost")?,
-        })
+        self.answer(move |snapshot| count_deliveries(snapshot, since).boxed())
+            .await
     }
 
     /// When the last delivery was taken in.
@@ -137,6 +113,35 @@ impl Store {
     pub(crate) async fn size(&self) -> Result<u64> {
         open::size(&self.database, &self.readers).await
     }
+}
+
+async fn count_deliveries(snapshot: &mut Snapshot, since: Timestamp) -> Result<DeliveryCounts> {
+    let taken = db::query(
+        "SELECT COUNT(*) FILTER (WHERE NOT recovered) AS received,
+                COUNT(*) FILTER (WHERE recovered) AS recovered,
+                COUNT(*) FILTER (WHERE receive_count > 1) AS repetitions,
+                COUNT(*) FILTER (WHERE problem <> '') AS quarantined
+         FROM delivery WHERE receive_time >= $1",
+    )
+    .bind(since.as_microsecond())
+    .fetch_one(&mut *snapshot)
+    .await?;
+    let given_up = db::query(
+        "SELECT COUNT(*) FILTER (WHERE closing = 'learnt') AS learnt,
+                COUNT(*) FILTER (WHERE closing = 'lost') AS lost
+         FROM missed_delivery WHERE closing IS NOT NULL AND close_time >= $1",
+    )
+    .bind(since.as_microsecond())
+    .fetch_one(&mut *snapshot)
+    .await?;
+    Ok(DeliveryCounts {
+        received: taken.try_get("received")?,
+        recovered: taken.try_get("recovered")?,
+        repetitions: taken.try_get("repetitions")?,
+        quarantined: taken.try_get("quarantined")?,
+        learnt: given_up.try_get("learnt")?,
+        lost: given_up.try_get("lost")?,
+    })
 }
 
 fn read(row: &Row) -> Result<DeliveryRecord> {

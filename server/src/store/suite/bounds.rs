@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     super::{
-        BuildPage, Dimension,
+        BuildPage, Dimension, StandingQuery,
         db::{Query, Snapshot, query},
         metrics::{Bounds, Question},
     },
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     Error,
     fixtures::{at, build_id, facts, repository},
-    model::{BuildFacts, Filter, Intervals, Pattern, Report},
+    model::{BuildFacts, Filter, GapKind, Intervals, Pattern, Report},
 };
 
 const FOREVER: Duration = Duration::from_hours(1);
@@ -78,6 +78,35 @@ async fn no_statement_of_a_server_begins_when_the_time_of_the_question_is_up() {
     // It was not even asked, and so goes on.
     snapshot.end_within(FOREVER).await.unwrap();
     allowed(&mut snapshot).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_says_how_it_stands_has_a_deadline() {
+    // A file fails only what takes many steps.
+    if std::env::var_os(POSTGRES).is_none() {
+        return;
+    }
+    let fixture = Fixture::open().await;
+    let mut store = fixture.store.clone();
+    store.patience = Duration::ZERO;
+    let standing = StandingQuery {
+        repositories: &[],
+        broken_only: false,
+        limit: 10,
+    };
+    let late = [
+        store.standings(standing).await.map(drop),
+        store.delivery_counts(at(0)).await.map(drop),
+        store.gap_count(GapKind::Jobs, at(0)).await.map(drop),
+        store.gap_count(GapKind::Delivery, at(0)).await.map(drop),
+        store
+            .summaries_and_running(&Filter::default(), &until(1))
+            .await
+            .map(drop),
+    ];
+    for outcome in late {
+        assert!(matches!(outcome, Err(Error::TooMuch(_))), "{outcome:?}");
+    }
 }
 
 /// So many builds of one start that it takes a while to look at all of them, and a filter by
