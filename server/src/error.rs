@@ -98,6 +98,12 @@ impl Error {
     }
 }
 
+/// Every connection is in use: said by who knows that this is why there was none. Else it may
+/// be as well that the database can not be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("all connections to the database are in use")]
+pub(crate) struct AllInUse;
+
 /// What is said of a question that was given up.
 const TOO_LONG: &str = "the answer takes too long: ask for a shorter window, or for fewer builds, \
      such as those of one repository";
@@ -116,6 +122,9 @@ impl From<sqlx::Error> for Error {
                 Some("9" | "57014") => Self::TooMuch(TOO_LONG),
                 _ => Self::Database(sqlx::Error::Database(error)),
             },
+            sqlx::Error::AnyDriverError(error) if error.is::<AllInUse>() => {
+                Self::Busy("too many questions at once: ask again in a moment")
+            }
             error => Self::Database(error),
         }
     }

@@ -17,7 +17,7 @@ use sqlx::{
 };
 
 use super::open::postgres;
-use crate::Error;
+use crate::{Error, error::AllInUse};
 use deadline::Deadline;
 pub(super) use file::FileConnection;
 pub(super) use query::{Query, Separated, query};
@@ -42,7 +42,10 @@ impl Pool {
     /// Begins to read: all that the snapshot is asked is of this moment.
     pub(super) async fn snapshot(&self) -> Result<Snapshot, sqlx::Error> {
         Ok(match self {
-            Self::Sqlite(pool) => Snapshot::Sqlite(pool.begin().await?, None),
+            Self::Sqlite(pool) => {
+                let transaction = pool.begin().await.map_err(busy_file)?;
+                Snapshot::Sqlite(transaction, None)
+            }
             Self::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ";
                 Snapshot::Postgres(pool.begin_with(begin).await?, None)
@@ -66,6 +69,14 @@ impl Pool {
             Self::Sqlite(pool) => pool.close().await,
             Self::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+/// A file is opened at once: who gets no connection to it waits for others.
+fn busy_file(error: sqlx::Error) -> sqlx::Error {
+    match error {
+        sqlx::Error::PoolTimedOut => sqlx::Error::AnyDriverError(Box::new(AllInUse)),
+        error => error,
     }
 }
 
@@ -201,7 +212,9 @@ macro_rules! run {
     ) => {{
         let $asked = $query;
         match $executor.into() {
-            Executor::Pool(Pool::Sqlite($on)) => {
+            Executor::Pool(Pool::Sqlite(pool)) => {
+                let mut connection = pool.acquire().await.map_err(busy_file)?;
+                let $on = &mut *connection;
                 let values = value::sqlite($asked.values)?;
                 let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
                 $sqlite

@@ -109,6 +109,24 @@ async fn what_says_how_it_stands_has_a_deadline() {
     }
 }
 
+#[tokio::test]
+async fn who_finds_all_connections_in_use_is_told_that() {
+    let fixture = Fixture::open_file().await;
+    let readers = &fixture.store.readers;
+    let mut taken = Vec::new();
+    for _ in 0..4 {
+        taken.push(readers.snapshot().await.unwrap());
+    }
+    // Whoever waits, does so in no time.
+    tokio::time::pause();
+    let by_id = fixture.store.build(build_id(1, 1)).await.map(drop);
+    let counted = fixture.store.delivery_counts(at(0)).await.map(drop);
+    for outcome in [by_id, counted] {
+        assert!(matches!(outcome, Err(Error::Busy(_))), "{outcome:?}");
+    }
+    drop(taken);
+}
+
 /// So many builds of one start that it takes a while to look at all of them, and a filter by
 /// which each has to be looked at and none is found.
 async fn many() -> (Fixture, Filter) {
