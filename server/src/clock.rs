@@ -6,12 +6,18 @@ use jiff::Timestamp;
 
 /// Tells the time.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+pub struct Clock {
+    tell: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    is_of_machine: bool,
+}
 
 impl Clock {
     /// Tells the time that a function tells.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
+        Self {
+            tell: Arc::new(now),
+            is_of_machine: false,
+        }
     }
 
     /// The machine's own clock.
@@ -20,12 +26,30 @@ impl Clock {
         reason = "the one place where the machine's clock is read"
     )]
     pub fn system() -> Self {
-        Self::new(Timestamp::now)
+        Self {
+            is_of_machine: true,
+            ..Self::new(Timestamp::now)
+        }
+    }
+
+    /// That of a machine which is set forward.
+    #[cfg(test)]
+    pub(crate) fn ahead(span: jiff::SignedDuration) -> Self {
+        let right = Self::system();
+        Self {
+            is_of_machine: true,
+            ..Self::new(move || right.now().saturating_add(span).unwrap_or(Timestamp::MAX))
+        }
+    }
+
+    /// Whether it is the machine's own clock, which may differ from those of other machines.
+    pub(crate) fn is_of_machine(&self) -> bool {
+        self.is_of_machine
     }
 
     /// The time, to the microsecond that the store keeps.
     pub fn now(&self) -> Timestamp {
-        let now = (self.0)();
+        let now = (self.tell)();
         Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 }

@@ -84,6 +84,7 @@ impl Store {
     pub(crate) async fn gaps(&self, asked: GapQuery, now: Timestamp) -> Result<Vec<Gap>> {
         let readers = &self.readers;
         if asked.kind == GapKind::Delivery {
+            let now = self.lease_time(now).await?;
             return missed::list(readers, &asked, now).await;
         }
         let mut gaps = Vec::new();

@@ -1,15 +1,16 @@
-//! Leases of installations: given, kept and taken over in turns, by this server's clock.
+//! Leases of installations: given, kept and taken over in turns, by the clock of the database where
+//! servers share one.
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 
 use super::{
     Store,
-    db::{self, Connection, Query, Row},
+    db::{self, Connection, Executor, Pool, Query, Row},
     rows, sql,
 };
 use crate::{
-    Error, Result,
+    Clock, Error, Result,
     model::{
         HOLD, HoldRequest, InstallationId, InstallationLease, InstallationState, WHOLE_APP,
         share_of,
@@ -29,6 +30,7 @@ impl Store {
 
     /// Who holds what.
     pub(crate) async fn holders(&self, now: Timestamp) -> Result<Vec<InstallationLease>> {
+        let now = self.lease_time(now).await?;
         let mut query = select();
         query.push(" WHERE l.until_time > ");
         query.push_bind(now.as_microsecond());
@@ -36,6 +38,29 @@ impl Store {
         let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(read).collect()
     }
+
+    /// The time by which leases count, which here is `now`.
+    pub(super) async fn lease_time(&self, now: Timestamp) -> Result<Timestamp> {
+        match &self.readers {
+            Pool::Postgres(_) if self.clock.is_of_machine() => database_time(&self.readers).await,
+            _ => Ok(now),
+        }
+    }
+}
+
+/// The time by which leases are given: of servers the clocks of which differ, each would give
+/// away what another one has given.
+pub(super) async fn time(connection: &mut Connection, clock: &Clock) -> Result<Timestamp> {
+    match connection {
+        Connection::Postgres(_) if clock.is_of_machine() => database_time(connection).await,
+        _ => Ok(clock.now()),
+    }
+}
+
+async fn database_time(executor: impl Into<Executor<'_>>) -> Result<Timestamp> {
+    let time = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now";
+    let row = db::query(time).fetch_one(executor).await?;
+    rows::time(&row, "clock", "now", "the database")
 }
 
 async fn hold(

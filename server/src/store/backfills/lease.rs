@@ -42,6 +42,7 @@ fn push_free(query: &mut Query, holder: &str, now: Timestamp) {
 impl Store {
     /// Whether a backfill could be handed out to a holder.
     pub(crate) async fn has_free_backfill(&self, holder: &str, now: Timestamp) -> Result<bool> {
+        let now = self.lease_time(now).await?;
         let mut query = Query::new("SELECT 1 FROM backfill f WHERE ");
         push_free(&mut query, holder, now);
         query.push(" LIMIT 1");
@@ -61,6 +62,7 @@ impl Store {
         if leases.is_empty() {
             return Ok(Vec::new());
         }
+        let now = self.lease_time(now).await?;
         let mut query = Query::new(
             "SELECT repository_id, number, lease FROM backfill \
              WHERE end_time IS NULL AND lease_until_time > ",

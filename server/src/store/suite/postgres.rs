@@ -1,17 +1,20 @@
 //! What only a database that servers share has to promise. Without a server of it there is nothing
 //! to test: `make test` runs these beside one.
 
+use std::sync::Arc;
+
 use futures_util::{FutureExt as _, future::join_all};
+use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::task::JoinHandle;
 
-use super::fixture::{POSTGRES, make_database, of_build, open_on, record};
+use super::fixture::{POSTGRES, make_database, of_build, open_on, record, synced};
 use crate::{
-    Database, Error,
+    Clock, Database, Error, Retention,
     fixtures::{at, build_id, facts},
-    model::{Delivery, Filter, Report},
-    store::{BuildPage, Heard, db::query, migrate},
+    model::{Delivery, Filter, HoldRequest, InstallationState, Report},
+    store::{BuildPage, Heard, Schema, Store, db::query, migrate},
 };
 
 async fn database() -> Option<Database> {
@@ -436,6 +439,50 @@ async fn of_servers_that_start_at_once_one_sums_up_what_is_there() {
         .await
         .unwrap();
     assert!(is_complete);
+}
+
+#[tokio::test]
+async fn servers_whose_clocks_differ_give_nothing_twice() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let mut stores = Vec::new();
+    for hours in [0, 1, -1] {
+        let clock = Clock::ahead(SignedDuration::from_hours(hours));
+        let tell = Arc::new(|_| ());
+        let store = Store::open(
+            &database,
+            Schema::Migrate,
+            clock,
+            Retention::default(),
+            tell,
+        );
+        stores.push(store.await.unwrap());
+    }
+    let mut sync = synced(5, InstallationState::Active, 0, &[1]);
+    sync.backfill_since = Some(at(0));
+    stores[0].sync_installation(sync).await.unwrap();
+    let request = |holder: &str| HoldRequest {
+        holder: holder.to_owned(),
+        asked: Vec::new(),
+        undivided: false,
+        leave: false,
+    };
+    let held = stores[0].hold(request("one")).await.unwrap();
+    let leased = stores[0].lease_backfill("one".to_owned()).await.unwrap();
+    let leased = leased.expect("it is free");
+    let lease = (leased.backfill.id, leased.lease);
+    for (place, store) in stores.iter().enumerate() {
+        let now = store.clock.now();
+        let other = store.hold(request("other")).await.unwrap();
+        assert_eq!(other, [], "{place}");
+        assert_eq!(store.holders(now).await.unwrap(), held, "{place}");
+        assert!(!store.has_free_backfill("one", now).await.unwrap());
+        let again = store.lease_backfill("one".to_owned()).await.unwrap();
+        assert!(again.is_none(), "{place}");
+        let still = store.held_leases(&[lease], now).await.unwrap();
+        assert_eq!(still, [lease], "{place}");
+    }
 }
 
 #[tokio::test]

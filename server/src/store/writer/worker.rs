@@ -12,7 +12,7 @@ use super::{
     super::{
         News, OnCommit, PreparedReport, batch,
         db::{Connection, query},
-        feed,
+        feed, leases,
         open::Opener,
         purge::late,
         rollup,
@@ -243,9 +243,10 @@ impl Worker {
     }
 
     async fn write(&mut self, work: Work) -> Result<()> {
-        let now = self.clock.now();
+        let clock = self.clock.clone();
         let news = self
             .transact(async |connection, origin| {
+                let now = leases::time(connection, &clock).await?;
                 let news = work(connection, now).await?;
                 feed::leave(connection, origin, &news).await?;
                 Ok(news)
