@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_server_is_told_again_when_that_makes_a_difference() {
         let told = |millis| Some(Duration::from_millis(millis));
-        let left = Duration::from_millis(1000);
+        let left = Duration::from_secs(1);
         assert!(!is_kept(None, left));
         assert!(!is_kept(told(999), left), "it may work on for longer");
         assert!(is_kept(told(1000), left));
