@@ -147,7 +147,9 @@ class Reader:
         if path == self.folder:
             return ""
         folder, name = os.path.split(path)
-        ours = folder == self.folder and name.startswith(self.prefix)
+        # SQLite's own: lock and reserve, with a dot, are not the database.
+        is_its = name == self.prefix or name.startswith(self.prefix + "-")
+        ours = folder == self.folder and is_its
         # Only mapped, never synced, and made anew from the log.
         return name if ours and not name.endswith(SHARED_MEMORY) else None
 
