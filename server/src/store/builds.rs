@@ -3,9 +3,9 @@
 mod list;
 mod pull_requests;
 
-#[cfg(test)]
-pub(super) use list::stretch;
 pub(crate) use list::{BuildPage, Position};
+#[cfg(test)]
+pub(super) use list::{By, stretch};
 pub(super) use pull_requests::{
     count as count_pull_requests, follow, recount as recount_pull_requests,
 };

@@ -279,5 +279,10 @@ pub(super) fn migrations() -> Migrator {
             "purge",
             include_str!("../../../migrations/0011_purge.sql"),
         ),
+        migration(
+            12,
+            "names",
+            include_str!("../../../migrations/0012_names.sql"),
+        ),
     ])
 }

@@ -43,6 +43,16 @@ pub(super) fn push_long_source(query: &mut Query, ended: TimeRange, joined: &str
     push_chosen_source(query, long, joined);
 }
 
+/// The same for builds that started from the one time to the other, whatever else is asked
+/// for.
+pub(super) fn push_started_source(query: &mut Query, (from, until): (i64, i64)) {
+    let started = |query: &mut Query| {
+        query.push("b.start_time >= ").push_bind(from);
+        query.push(" AND b.start_time <= ").push_bind(until);
+    };
+    push_chosen_source(query, started, "");
+}
+
 /// The same for builds that run and started within a range, whatever else is asked for: all
 /// indices but `build_running` lead through the history.
 pub(super) fn push_running_source(query: &mut Query, started: TimeRange, joined: &str) {
@@ -98,6 +108,11 @@ pub(super) fn is_looked_up(filter: &Filter) -> bool {
 /// Whether it asks for pull requests, and for nothing that leads to fewer builds.
 pub(super) fn is_by_pull_request(filter: &Filter) -> bool {
     !filter.pull_requests.is_empty() && !is_looked_up(filter)
+}
+
+/// Whether it asks for names that any repository may have.
+pub(super) fn is_by_name(filter: &Filter) -> bool {
+    is_by_repository(filter) && filter.repositories.is_empty() && filter.workflow_ids.is_empty()
 }
 
 /// Whether there are some, and all are names.

@@ -3,7 +3,8 @@
 //! A list looks at one stretch of start times after the other, each longer than the
 //! one before, until its page is full. So it costs by what it looks at, and when its
 //! time is up it gives what it found, and where to go on. A stretch that holds too much,
-//! such as one that began in a gap, is made shorter.
+//! such as one that began in a gap, is made shorter. What is asked for by a name is looked
+//! for among the newest builds first, for many names are everywhere.
 
 use std::time::{Duration, Instant};
 
@@ -33,6 +34,8 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// before the next one is at most.
 const FIRST: i64 = 3_600_000_000;
 const GROWTH: i64 = 16;
+/// How many of the newest builds are looked at for a name.
+const NEWEST: i64 = 500;
 /// How long a stretch is at least: what started at once can not be told apart.
 const SHORTEST: i64 = 1_000_000;
 
@@ -89,9 +92,17 @@ impl Store {
         let began = Instant::now();
         let mut width = Width::of(page.filter);
         let mut until = newest;
+        let mut among_newest = newest_of(&mut snapshot, page.filter, newest).await?;
         loop {
-            let stretch = Stretch::before(page.filter, until, oldest, width.now);
-            let can_be_shorter = !stretch.long && width.can_shrink();
+            let stretch = match among_newest.take() {
+                Some(from) => width.first(Stretch {
+                    from: from.max(oldest),
+                    until,
+                    by: By::Start,
+                }),
+                None => Stretch::before(page.filter, until, oldest, width.now),
+            };
+            let can_be_shorter = stretch.by != By::Length && width.can_shrink();
             let left = limit.saturating_sub(began.elapsed());
             let time = match (until < newest, can_be_shorter) {
                 (true, true) => left.min(patience),
@@ -129,7 +140,7 @@ impl Store {
                 let next = Some(before(stretch.from)?);
                 return Ok(Listed { builds, next });
             }
-            if !stretch.long {
+            if stretch.by != By::Length {
                 width.grow(started.elapsed(), patience);
             }
             until = stretch.from - 1;
@@ -163,6 +174,12 @@ impl Width {
         }
     }
 
+    /// Begins with one that was chosen.
+    fn first(&mut self, stretch: Stretch) -> Stretch {
+        self.now = (stretch.until - stretch.from).max(SHORTEST);
+        stretch
+    }
+
     /// Makes the next one longer, after one that took so long.
     fn grow(&mut self, took: Duration, patience: Duration) {
         let longer = self.now.saturating_mul(growth(took, patience));
@@ -188,8 +205,19 @@ impl Width {
 struct Stretch {
     from: i64,
     until: i64,
-    /// Whether only a `paths::LONG` build can have started then and be asked for.
-    long: bool,
+    by: By,
+}
+
+/// What leads to the builds of a stretch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum By {
+    /// What is asked for.
+    Filter,
+    /// When they started, whatever is asked for.
+    Start,
+    /// How long they took, for only a `paths::LONG` build can have started then and be asked
+    /// for.
+    Length,
 }
 
 impl Stretch {
@@ -200,17 +228,17 @@ impl Stretch {
         } else {
             paths::starts(filter.end_time)
         };
-        let (from, long) = if until > last {
-            (last + 1, true)
+        let (from, by) = if until > last {
+            (last + 1, By::Length)
         } else if until < first {
-            (oldest, true)
+            (oldest, By::Length)
         } else {
-            (until.saturating_sub(width).max(first), false)
+            (until.saturating_sub(width).max(first), By::Filter)
         };
         Self {
             from: from.max(oldest),
             until,
-            long,
+            by,
         }
     }
 }
@@ -263,6 +291,20 @@ async fn bounds(snapshot: &mut Snapshot, page: &BuildPage<'_>) -> Result<Option<
     Ok((first <= last).then_some((first, last)))
 }
 
+/// When the oldest of the newest builds started that are to be looked at first, if any are.
+async fn newest_of(snapshot: &mut Snapshot, filter: &Filter, newest: i64) -> Result<Option<i64>> {
+    if !paths::is_by_name(filter) || !filter.end_time.is_unbounded() {
+        return Ok(None);
+    }
+    let mut query = Query::new("SELECT start_time FROM build WHERE start_time <= ");
+    query.push_bind(newest);
+    query.push(" ORDER BY start_time DESC LIMIT 1 OFFSET ");
+    query.push_bind(NEWEST);
+    let row = query.fetch_optional(snapshot).await?;
+    let from = row.map_or(Ok(i64::MIN), |row| row.try_get(0))?;
+    Ok(Some(from))
+}
+
 /// The builds of a page that started within a stretch. Which ones is found out
 /// first, from as little as possible; only these are read.
 fn select(page: &BuildPage<'_>, stretch: Stretch, wanted: usize) -> Query {
@@ -271,13 +313,13 @@ fn select(page: &BuildPage<'_>, stretch: Stretch, wanted: usize) -> Query {
     let mut query = Query::new("SELECT ");
     query.push(BUILD_COLUMNS).push(", ").push(SHOWN_COLUMNS);
     query.push(" FROM (SELECT b.start_time, b.run_id, b.run_attempt, b.repository_id FROM ");
-    let by_pull_request = paths::is_by_pull_request(filter) && !stretch.long;
-    if by_pull_request {
-        pull_requests::push_source(&mut query, filter, (stretch.from, stretch.until));
-    } else if stretch.long {
-        paths::push_long_source(&mut query, filter.end_time, "");
-    } else {
-        paths::push_source(&mut query, filter, "");
+    let by_pull_request = paths::is_by_pull_request(filter) && stretch.by == By::Filter;
+    let times = (stretch.from, stretch.until);
+    match stretch.by {
+        By::Filter if by_pull_request => pull_requests::push_source(&mut query, filter, times),
+        By::Filter => paths::push_source(&mut query, filter, ""),
+        By::Start => paths::push_started_source(&mut query, times),
+        By::Length => paths::push_long_source(&mut query, filter.end_time, ""),
     }
     push_condition(&mut query, filter);
     paths::push_hints(&mut query, filter);
@@ -305,7 +347,7 @@ fn select(page: &BuildPage<'_>, stretch: Stretch, wanted: usize) -> Query {
             .push_bind(id.repository.0);
         query.push(")");
     }
-    query.push(if is_looked_up || stretch.long {
+    query.push(if is_looked_up || stretch.by != By::Filter {
         // An index that has this order is not to be preferred for it.
         NEWEST_FIRST.replace("b.start_time", "b.start_time + 0")
     } else {
@@ -322,7 +364,7 @@ fn select(page: &BuildPage<'_>, stretch: Stretch, wanted: usize) -> Query {
 }
 
 #[cfg(test)]
-pub(in crate::store) fn stretch(filter: &Filter, long: bool) -> Query {
+pub(in crate::store) fn stretch(filter: &Filter, by: By) -> Query {
     let page = BuildPage {
         filter,
         after: None,
@@ -331,7 +373,7 @@ pub(in crate::store) fn stretch(filter: &Filter, long: bool) -> Query {
     let stretch = Stretch {
         from: 0,
         until: i64::MAX,
-        long,
+        by,
     };
     select(&page, stretch, 51)
 }

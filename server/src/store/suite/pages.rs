@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     super::{
         BuildPage, Dimension,
-        builds::stretch,
+        builds::{By, stretch},
         db::Query,
         metrics::{running_statement, statements},
     },
@@ -203,7 +203,7 @@ async fn plan(fixture: &Fixture, query: Query) -> Vec<String> {
 async fn each_field_has_its_index() {
     let fixture = Fixture::open_file().await;
     for (filter, index) in indices() {
-        let steps = plan(&fixture, stretch(&filter, false)).await;
+        let steps = plan(&fixture, stretch(&filter, By::Filter)).await;
         let found = steps
             .iter()
             .any(|step| step.contains(&format!("INDEX {index} (")));
@@ -220,13 +220,35 @@ async fn an_index_leads_to_what_took_long() {
             continue;
         }
         filter.end_time = day();
-        let steps = plan(&fixture, stretch(&filter, true)).await;
+        let steps = plan(&fixture, stretch(&filter, By::Length)).await;
         for (step, index) in [
             (1, "build_long (end_time>?"),
             (2, "sqlite_autoindex_build_1 ("),
         ] {
             let found = steps[step].contains(&format!("INDEX {index}"));
             assert!(found, "{filter:?}: {steps:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_are_looked_for_among_the_newest() {
+    let fixture = Fixture::open_file().await;
+    let name = || vec![Pattern::new("a-name")];
+    for filter in [
+        by(|f| f.branches = name()),
+        by(|f| f.workflows = name()),
+        by(|f| f.conclusions = vec![StatusFilter::Word("failure")]),
+    ] {
+        let steps = plan(&fixture, stretch(&filter, By::Start)).await;
+        for (step, index) in [
+            (
+                1,
+                "COVERING INDEX build_start (start_time>? AND start_time<?)",
+            ),
+            (2, "INDEX sqlite_autoindex_build_1 ("),
+        ] {
+            assert!(steps[step].contains(index), "{filter:?}: {steps:#?}");
         }
     }
 }
@@ -265,7 +287,7 @@ async fn an_index_leads_to_what_runs_whatever_is_asked_for() {
 async fn the_order_of_a_pull_request_is_that_of_the_list() {
     let fixture = Fixture::open_file().await;
     let filter = by(|f| f.pull_requests = vec![7]);
-    let steps = plan(&fixture, stretch(&filter, false)).await;
+    let steps = plan(&fixture, stretch(&filter, By::Filter)).await;
     // Only the page itself is sorted, when its rows are read.
     let sorted = steps.iter().filter(|step| step.contains("TEMP B-TREE"));
     assert_eq!(sorted.count(), 1, "{steps:#?}");
@@ -316,6 +338,36 @@ async fn what_ended_within_a_time_is_found_whenever_it_started() {
     }
 }
 
+/// More builds than are looked at one by one, few of which have a name.
+#[tokio::test]
+async fn a_rare_name_is_found_beyond_the_newest() {
+    let fixture = Fixture::open().await;
+    let builds = (1..=1_500).map(|run| {
+        let facts = BuildFacts {
+            start_time: at(run * 60),
+            branch: (if run % 97 == 0 { "rare" } else { "main" }).to_owned(),
+            ..facts("success", run * 60 + 30)
+        };
+        (build_id(run, 1), facts)
+    });
+    let report = Report {
+        repositories: vec![repository()],
+        builds: builds.collect(),
+        ..Report::default()
+    };
+    fixture.record(report).await;
+    let all = fixture.list(&Filter::default()).await;
+    for name in ["rare", "main", "nowhere"] {
+        let filter = by(|f| f.branches = vec![Pattern::new(name)]);
+        let matching = all.iter().filter(|build| filter.matches(build));
+        let matching: Vec<BuildId> = matching.map(|build| build.record.id).collect();
+        for (size, patience) in [(4, FOREVER), (100, FOREVER), (4, Duration::ZERO)] {
+            let found = walk(&fixture, &filter, size, patience).await;
+            assert_eq!(found, matching, "{name}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_index_leads_to_what_is_summed_up() {
     let fixture = Fixture::open_file().await;
@@ -336,7 +388,7 @@ async fn an_index_leads_to_what_is_summed_up() {
         ),
         (
             by(|f| (f.branches, f.workflows) = (name(), name())),
-            "build_branch_start (repository_id=? AND branch=? AND start_time>? AND start_time<?)",
+            "build_branch_start (branch=? AND repository_id=? AND start_time>? AND start_time<?)",
         ),
     ] {
         let end_time = day();
