@@ -3,7 +3,7 @@
 
 DROP INDEX build_branch_start;
 CREATE INDEX build_branch_start
-    ON build (branch, repository_id, start_time, run_id, run_attempt);
+    ON build (branch, head_repository, repository_id, start_time, run_id, run_attempt);
 DROP INDEX build_workflow_start;
 CREATE INDEX build_workflow_start
     ON build (workflow, repository_id, start_time, run_id, run_attempt);

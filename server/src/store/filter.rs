@@ -125,15 +125,20 @@ pub(super) fn patterns(query: &mut Query, column: &'static str, patterns: &[Patt
     });
 }
 
-/// Branches go by `BuildFacts::branch_name`. Most are asked for by their plain
-/// name, which an index serves.
+/// Branches go by `BuildFacts::branch_name`. Most are asked for by their whole name, which
+/// an index serves.
 fn push_branch(query: &mut Query, pattern: &Pattern) {
-    if pattern.is_exact() && !pattern.as_str().contains(':') {
-        query.push("b.head_repository = '' AND b.branch");
+    let name = pattern.as_str();
+    let (fork, branch) = name.split_once(':').unwrap_or(("", name));
+    if pattern.is_exact() && !name.starts_with(':') {
+        query.push("b.head_repository = ");
+        query.push_bind(fork.to_owned());
+        query.push(" AND b.branch = ");
+        query.push_bind(branch.to_owned());
     } else {
         query.push(BRANCH_NAME);
+        push_match(query, pattern);
     }
-    push_match(query, pattern);
 }
 
 fn push_match(query: &mut Query, pattern: &Pattern) {

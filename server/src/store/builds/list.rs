@@ -113,8 +113,12 @@ impl Store {
             snapshot.end_within(time).await?;
             let started = Instant::now();
             let wanted = page.size + 1 - builds.len();
+            let mut found = 0;
             match look(&mut snapshot, &page, stretch, wanted).await {
-                Ok(found) => builds.extend(found),
+                Ok(more) => {
+                    found = more.len();
+                    builds.extend(more);
+                }
                 Err(Error::TooMuch(_)) if until < newest && began.elapsed() >= patience => {
                     let next = Some(before(until + 1)?);
                     return Ok(Listed { builds, next });
@@ -141,7 +145,11 @@ impl Store {
                 return Ok(Listed { builds, next });
             }
             if stretch.by != By::Length {
-                width.grow(started.elapsed(), patience);
+                width.grow(if paths::is_by_name(page.filter) {
+                    growth_to(wanted - found, found)
+                } else {
+                    growth_within(started.elapsed(), patience)
+                });
             }
             until = stretch.from - 1;
         }
@@ -180,9 +188,9 @@ impl Width {
         stretch
     }
 
-    /// Makes the next one longer, after one that took so long.
-    fn grow(&mut self, took: Duration, patience: Duration) {
-        let longer = self.now.saturating_mul(growth(took, patience));
+    /// Makes the next one longer.
+    fn grow(&mut self, growth: i64) {
+        let longer = self.now.saturating_mul(growth);
         self.now = longer.min(self.most);
         if self.now == self.most {
             // With care, for there may be less to look at further on.
@@ -243,8 +251,17 @@ impl Stretch {
     }
 }
 
+/// How much longer the next stretch is to be, for so many to be in it, after one that had some.
+/// To look for a name costs by how many repositories have it, however long the stretch is.
+fn growth_to(wanted: usize, found: usize) -> i64 {
+    let share = (wanted + wanted / 2).checked_div(found);
+    share.map_or(GROWTH, |share| {
+        i64::try_from(share).unwrap_or(GROWTH).max(1)
+    })
+}
+
 /// How much longer the next stretch may be, after one that took so long.
-fn growth(took: Duration, patience: Duration) -> i64 {
+fn growth_within(took: Duration, patience: Duration) -> i64 {
     let share = patience.as_micros() / 2 / took.as_micros().max(1);
     i64::try_from(share).unwrap_or(GROWTH).clamp(1, GROWTH)
 }

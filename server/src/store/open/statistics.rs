@@ -14,7 +14,7 @@ const OF_BUILDS: [(&str, &str); 13] = [
     ("sqlite_autoindex_build_1", "10000000 1 1 1"),
     ("build_start", "10000000 1 1 1 1"),
     ("build_repository_start", "10000000 10000 1 1 1"),
-    ("build_branch_start", "10000000 2000 100 1 1 1"),
+    ("build_branch_start", "10000000 2000 2000 100 1 1 1"),
     ("build_workflow_start", "10000000 100000 1000 1 1 1"),
     ("build_conclusion_start", "3000000 300000 500 1 1 1"),
     ("build_workflow_branch", "10000000 10000 1000 50 1 1 1 1"),

@@ -388,7 +388,7 @@ async fn an_index_leads_to_what_is_summed_up() {
         ),
         (
             by(|f| (f.branches, f.workflows) = (name(), name())),
-            "build_branch_start (branch=? AND repository_id=? AND start_time>? AND start_time<?)",
+            "build_branch_start (branch=? AND head_repository=? AND repository_id=? AND start_time>? AND start_time<?)",
         ),
     ] {
         let end_time = day();
