@@ -113,12 +113,8 @@ impl Store {
             snapshot.end_within(time).await?;
             let started = Instant::now();
             let wanted = page.size + 1 - builds.len();
-            let mut found = 0;
-            match look(&mut snapshot, &page, stretch, wanted).await {
-                Ok(more) => {
-                    found = more.len();
-                    builds.extend(more);
-                }
+            let found = match look(&mut snapshot, &page, stretch, wanted).await {
+                Ok(found) => found,
                 Err(Error::TooMuch(_)) if until < newest && began.elapsed() >= patience => {
                     let next = Some(before(until + 1)?);
                     return Ok(Listed { builds, next });
@@ -131,7 +127,9 @@ impl Store {
                     continue;
                 }
                 Err(error) => return Err(error),
-            }
+            };
+            let found_count = found.len();
+            builds.extend(found);
             if builds.len() > page.size {
                 builds.truncate(page.size);
                 let next = builds.last().map(position);
@@ -146,7 +144,7 @@ impl Store {
             }
             if stretch.by != By::Length {
                 width.grow(if paths::is_by_name(page.filter) {
-                    growth_to(wanted - found, found)
+                    growth_to(wanted - found_count, found_count)
                 } else {
                     growth_within(started.elapsed(), patience)
                 });
