@@ -3,6 +3,7 @@
 //! It knows nothing of GitHub but its words: what GitHub says reaches it as
 //! reports, through `IngestService`.
 
+mod alerts;
 mod api;
 mod clock;
 mod database;
@@ -19,6 +20,7 @@ mod server;
 mod store;
 mod web_ui;
 
+pub use alerts::{AlertConfig, MailConfig, MasterKey, OutboundConfig};
 pub use clock::Clock;
 pub use database::Database;
 pub use error::{Error, Result, Violation};

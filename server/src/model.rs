@@ -1,5 +1,6 @@
 //! The types that the rest of the server speaks: valid by construction, free of protobuf and SQL.
 
+mod alert;
 mod backfill;
 mod build;
 mod delivery;
@@ -18,6 +19,7 @@ mod summary;
 mod tally;
 mod window;
 
+pub(crate) use alert::{AlertKind, IncidentFacts, Message};
 pub(crate) use backfill::{Backfill, BackfillId, BackfillStatus, BackfillUpdate, LeasedBackfill};
 pub(crate) use build::{Build, BuildFacts, BuildRecord, JobSpan, elapsed, mark_attempts};
 pub(crate) use delivery::{DeliveryCounts, DeliveryRecord};

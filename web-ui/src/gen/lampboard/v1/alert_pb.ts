@@ -4,40 +4,44 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Build, BuildFilter } from "./build_pb";
 import { file_lampboard_v1_build } from "./build_pb";
+import type { Job } from "./job_pb";
+import { file_lampboard_v1_job } from "./job_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file lampboard/v1/alert.proto.
  */
 export const file_lampboard_v1_alert: GenFile = /*@__PURE__*/
-  fileDesc("ChhsYW1wYm9hcmQvdjEvYWxlcnQucHJvdG8SDGxhbXBib2FyZC52MSKGAgoMQWxlcnRDaGFubmVsEgoKAmlkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIqCgVzbGFjaxgDIAEoCzIZLmxhbXBib2FyZC52MS5TbGFja1RhcmdldEgAEioKBWVtYWlsGAQgASgLMhkubGFtcGJvYXJkLnYxLkVtYWlsVGFyZ2V0SAASEAoIZGlzYWJsZWQYBSABKAgSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIICgZ0YXJnZXQiOAoLU2xhY2tUYXJnZXQSEwoLd2ViaG9va191cmwYASABKAkSFAoMcmVkYWN0ZWRfdXJsGAIgASgJIiEKC0VtYWlsVGFyZ2V0EhIKCnJlY2lwaWVudHMYASADKAkijgIKCUFsZXJ0UnVsZRIKCgJpZBgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSKQoGZmlsdGVyGAMgASgLMhkubGFtcGJvYXJkLnYxLkJ1aWxkRmlsdGVyEisKB3RyaWdnZXIYBCABKA4yGi5sYW1wYm9hcmQudjEuQWxlcnRUcmlnZ2VyEhMKC2NoYW5uZWxfaWRzGAUgAygJEhAKCGRpc2FibGVkGAYgASgIEi8KC2NyZWF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi6QIKBUFsZXJ0EgoKAmlkGAEgASgJEg8KB3J1bGVfaWQYAiABKAkSEgoKY2hhbm5lbF9pZBgDIAEoCRIiCgVidWlsZBgEIAEoCzITLmxhbXBib2FyZC52MS5CdWlsZBIlCgRraW5kGAUgASgOMhcubGFtcGJvYXJkLnYxLkFsZXJ0S2luZBInCgVzdGF0ZRgGIAEoDjIYLmxhbXBib2FyZC52MS5BbGVydFN0YXRlEhUKDWF0dGVtcHRfY291bnQYByABKAUSDQoFZXJyb3IYCCABKAkSLwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi0KCXNlbmRfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNQoRbmV4dF9hdHRlbXB0X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKmIKDEFsZXJ0VHJpZ2dlchIdChlBTEVSVF9UUklHR0VSX1VOU1BFQ0lGSUVEEAASGQoVQUxFUlRfVFJJR0dFUl9GQUlMVVJFEAESGAoUQUxFUlRfVFJJR0dFUl9DSEFOR0UQAipYCglBbGVydEtpbmQSGgoWQUxFUlRfS0lORF9VTlNQRUNJRklFRBAAEhYKEkFMRVJUX0tJTkRfRkFJTFVSRRABEhcKE0FMRVJUX0tJTkRfUkVDT1ZFUlkQAipwCgpBbGVydFN0YXRlEhsKF0FMRVJUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFwoTQUxFUlRfU1RBVEVfUEVORElORxABEhQKEEFMRVJUX1NUQVRFX1NFTlQQAhIWChJBTEVSVF9TVEFURV9GQUlMRUQQA2IGcHJvdG8z", [file_google_protobuf_timestamp, file_lampboard_v1_build]);
+  fileDesc("ChhsYW1wYm9hcmQvdjEvYWxlcnQucHJvdG8SDGxhbXBib2FyZC52MSKJBAoMQWxlcnRDaGFubmVsEgoKAmlkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRI5Cg1zbGFja193ZWJob29rGAMgASgLMiAubGFtcGJvYXJkLnYxLlNsYWNrV2ViaG9va1RhcmdldEgAEjEKCXNsYWNrX2JvdBgEIAEoCzIcLmxhbXBib2FyZC52MS5TbGFja0JvdFRhcmdldEgAEioKBWVtYWlsGAUgASgLMhkubGFtcGJvYXJkLnYxLkVtYWlsVGFyZ2V0SAASLgoHd2ViaG9vaxgGIAEoCzIbLmxhbXBib2FyZC52MS5XZWJob29rVGFyZ2V0SAASEAoIZGlzYWJsZWQYByABKAgSNgoNcmVwZWF0X3BvbGljeRgIIAEoDjIfLmxhbXBib2FyZC52MS5BbGVydFJlcGVhdFBvbGljeRIuCgVwYXVzZRgJIAEoCzIfLmxhbXBib2FyZC52MS5BbGVydENoYW5uZWxQYXVzZRIZCg1wZW5kaW5nX2NvdW50GAogASgDQgIwARIvCgtjcmVhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBGV0YWcYDSABKAlCCAoGdGFyZ2V0IjcKElNsYWNrV2ViaG9va1RhcmdldBILCgN1cmwYASABKAkSFAoMcmVkYWN0ZWRfdXJsGAIgASgJIk4KDlNsYWNrQm90VGFyZ2V0Eg0KBXRva2VuGAEgASgJEhYKDnJlZGFjdGVkX3Rva2VuGAIgASgJEhUKDXNsYWNrX2NoYW5uZWwYAyABKAkiUgoLRW1haWxUYXJnZXQSEQoJYWRkcmVzc2VzGAEgAygJEjAKCnJlY2lwaWVudHMYAiADKAsyHC5sYW1wYm9hcmQudjEuRW1haWxSZWNpcGllbnQilAEKDkVtYWlsUmVjaXBpZW50Eg8KB2FkZHJlc3MYASABKAkSMAoFc3RhdGUYAiABKA4yIS5sYW1wYm9hcmQudjEuRW1haWxSZWNpcGllbnRTdGF0ZRIOCgZhbnN3ZXIYAyABKAkSLwoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlsKDVdlYmhvb2tUYXJnZXQSCwoDdXJsGAEgASgJEhQKDHJlZGFjdGVkX3VybBgCIAEoCRIOCgZzZWNyZXQYAyABKAkSFwoPcmVkYWN0ZWRfc2VjcmV0GAQgASgJIoEBChFBbGVydENoYW5uZWxQYXVzZRIOCgZyZWFzb24YASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIrMECglBbGVydFJ1bGUSCgoCaWQYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEikKBmZpbHRlchgDIAEoCzIZLmxhbXBib2FyZC52MS5CdWlsZEZpbHRlchIvCgdmYWlsdXJlGAQgASgLMhwubGFtcGJvYXJkLnYxLkZhaWx1cmVUcmlnZ2VySAASLQoGY2hhbmdlGAUgASgLMhsubGFtcGJvYXJkLnYxLkNoYW5nZVRyaWdnZXJIABIyCglzdGF5c19yZWQYBiABKAsyHS5sYW1wYm9hcmQudjEuU3RheXNSZWRUcmlnZ2VySAASMQoIZHVyYXRpb24YByABKAsyHS5sYW1wYm9hcmQudjEuRHVyYXRpb25UcmlnZ2VySAASKwoFcXVldWUYCCABKAsyGi5sYW1wYm9hcmQudjEuUXVldWVUcmlnZ2VySAASEwoLY2hhbm5lbF9pZHMYCSADKAkSLQoLcXVpZXRfaG91cnMYCiABKAsyGC5sYW1wYm9hcmQudjEuUXVpZXRIb3VycxIUCgxtYXhfcGVyX2hvdXIYCyABKAUSEAoIZGlzYWJsZWQYDCABKAgSLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRldGFnGA8gASgJQgkKB3RyaWdnZXIiEAoORmFpbHVyZVRyaWdnZXIiIQoNQ2hhbmdlVHJpZ2dlchIQCghmYWlsdXJlcxgBIAEoBSJBCg9TdGF5c1JlZFRyaWdnZXISLgoLbG9uZ2VyX3RoYW4YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iYwoPRHVyYXRpb25UcmlnZ2VyEjAKC2xvbmdlcl90aGFuGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSAASFQoLdGltZXNfdXN1YWwYAiABKAFIAEIHCgVsaW1pdCI+CgxRdWV1ZVRyaWdnZXISLgoLbG9uZ2VyX3RoYW4YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iSQoKUXVpZXRIb3VycxIRCgl0aW1lX3pvbmUYASABKAkSDQoFc3RhcnQYAiABKAkSCwoDZW5kGAMgASgJEgwKBGRheXMYBCADKAUivgQKCEluY2lkZW50EgoKAmlkGAEgASgJEioKBXN0YXRlGAIgASgOMhsubGFtcGJvYXJkLnYxLkluY2lkZW50U3RhdGUSEgoKcmVwb3NpdG9yeRgDIAEoCRIZCg1yZXBvc2l0b3J5X2lkGAQgASgDQgIwARIQCgh3b3JrZmxvdxgFIAEoCRIXCgt3b3JrZmxvd19pZBgGIAEoA0ICMAESDgoGYnJhbmNoGAcgASgJEioKDWZpcnN0X2ZhaWx1cmUYCCABKAsyEy5sYW1wYm9hcmQudjEuQnVpbGQSKQoMbGFzdF9mYWlsdXJlGAkgASgLMhMubGFtcGJvYXJkLnYxLkJ1aWxkEiQKB3N1Y2Nlc3MYCiABKAsyEy5sYW1wYm9hcmQudjEuQnVpbGQSKQoMbGFzdF9zdWNjZXNzGAsgASgLMhMubGFtcGJvYXJkLnYxLkJ1aWxkEiYKC2ZhaWxlZF9qb2JzGAwgAygLMhEubGFtcGJvYXJkLnYxLkpvYhITCgtjb21wYXJlX3VybBgNIAEoCRIVCg1mYWlsdXJlX2NvdW50GA4gASgFEi0KCW9wZW5fdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMcmVzb2x2ZV90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzChB0aW1lX3RvX3JlY292ZXJ5GBEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIvIECgVBbGVydBIKCgJpZBgBIAEoCRIPCgdydWxlX2lkGAIgASgJEhkKEXJ1bGVfZGlzcGxheV9uYW1lGAMgASgJEhIKCmNoYW5uZWxfaWQYBCABKAkSHAoUY2hhbm5lbF9kaXNwbGF5X25hbWUYBSABKAkSIgoFYnVpbGQYBiABKAsyEy5sYW1wYm9hcmQudjEuQnVpbGQSEwoLaW5jaWRlbnRfaWQYByABKAkSJQoEa2luZBgIIAEoDjIXLmxhbXBib2FyZC52MS5BbGVydEtpbmQSJwoFc3RhdGUYCSABKA4yGC5sYW1wYm9hcmQudjEuQWxlcnRTdGF0ZRIyCgtza2lwX3JlYXNvbhgKIAEoDjIdLmxhbXBib2FyZC52MS5BbGVydFNraXBSZWFzb24SFgoOZmlyc3RfYWxlcnRfaWQYCyABKAkSFQoNYXR0ZW1wdF9jb3VudBgMIAEoBRINCgVlcnJvchgNIAEoCRIOCgZhbnN3ZXIYDiABKAkSFwoPcG9zc2libGVfcmVwZWF0GA8gASgIEhIKCm1lc3NhZ2VfaWQYECABKAkSMAoKcmVjaXBpZW50cxgRIAMoCzIcLmxhbXBib2FyZC52MS5BbGVydFJlY2lwaWVudBIvCgtjcmVhdGVfdGltZRgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJc2VuZF90aW1lGBMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFuZXh0X2F0dGVtcHRfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWgoOQWxlcnRSZWNpcGllbnQSDwoHYWRkcmVzcxgBIAEoCRInCgVzdGF0ZRgCIAEoDjIYLmxhbXBib2FyZC52MS5BbGVydFN0YXRlEg4KBmFuc3dlchgDIAEoCSqpAQoTRW1haWxSZWNpcGllbnRTdGF0ZRIlCiFFTUFJTF9SRUNJUElFTlRfU1RBVEVfVU5TUEVDSUZJRUQQABIgChxFTUFJTF9SRUNJUElFTlRfU1RBVEVfQUNUSVZFEAESJgoiRU1BSUxfUkVDSVBJRU5UX1NUQVRFX1VOU1VCU0NSSUJFRBACEiEKHUVNQUlMX1JFQ0lQSUVOVF9TVEFURV9SRUZVU0VEEAMqdgoRQWxlcnRSZXBlYXRQb2xpY3kSIwofQUxFUlRfUkVQRUFUX1BPTElDWV9VTlNQRUNJRklFRBAAEh4KGkFMRVJUX1JFUEVBVF9QT0xJQ1lfUkVQRUFUEAESHAoYQUxFUlRfUkVQRUFUX1BPTElDWV9IT0xEEAIqZQoNSW5jaWRlbnRTdGF0ZRIeChpJTkNJREVOVF9TVEFURV9VTlNQRUNJRklFRBAAEhcKE0lOQ0lERU5UX1NUQVRFX09QRU4QARIbChdJTkNJREVOVF9TVEFURV9SRVNPTFZFRBACKp4BCglBbGVydEtpbmQSGgoWQUxFUlRfS0lORF9VTlNQRUNJRklFRBAAEhYKEkFMRVJUX0tJTkRfRkFJTFVSRRABEhcKE0FMRVJUX0tJTkRfUkVDT1ZFUlkQAhIYChRBTEVSVF9LSU5EX1NUQVlTX1JFRBADEhMKD0FMRVJUX0tJTkRfU0xPVxAEEhUKEUFMRVJUX0tJTkRfUVVFVUVEEAUqiQEKCkFsZXJ0U3RhdGUSGwoXQUxFUlRfU1RBVEVfVU5TUEVDSUZJRUQQABIXChNBTEVSVF9TVEFURV9QRU5ESU5HEAESFAoQQUxFUlRfU1RBVEVfU0VOVBACEhYKEkFMRVJUX1NUQVRFX0ZBSUxFRBADEhcKE0FMRVJUX1NUQVRFX1NLSVBQRUQQBCqRAgoPQWxlcnRTa2lwUmVhc29uEiEKHUFMRVJUX1NLSVBfUkVBU09OX1VOU1BFQ0lGSUVEEAASHwobQUxFUlRfU0tJUF9SRUFTT05fRFVQTElDQVRFEAESJgoiQUxFUlRfU0tJUF9SRUFTT05fT1ZFUl9XSElMRV9RVUlFVBACEiYKIkFMRVJUX1NLSVBfUkVBU09OX0ZBSUxVUkVfTk9UX1NFTlQQAxIiCh5BTEVSVF9TS0lQX1JFQVNPTl9DSEFOTkVMX0dPTkUQBBInCiNBTEVSVF9TS0lQX1JFQVNPTl9SRVBPU0lUT1JZX0hJRERFThAFEh0KGUFMRVJUX1NLSVBfUkVBU09OX1RPT19PTEQQBmIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_lampboard_v1_build, file_lampboard_v1_job]);
 
 /**
  * Where alerts are sent.
+ *
+ * What is secret of a channel is taken in, sealed, and never given back.
  *
  * @generated from message lampboard.v1.AlertChannel
  */
 export type AlertChannel = Message<"lampboard.v1.AlertChannel"> & {
   /**
-   * Identifies the channel.
+   * Identifies the channel. Output only.
    *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * What people call it.
+   * What people call it, such as `#ci`. 1 to 100 characters.
    *
    * @generated from field: string display_name = 2;
    */
   displayName: string;
 
   /**
-   * How to reach it.
+   * How it is reached. One kind, which an update can not change.
    *
    * @generated from oneof lampboard.v1.AlertChannel.target
    */
@@ -45,40 +49,86 @@ export type AlertChannel = Message<"lampboard.v1.AlertChannel"> & {
     /**
      * A Slack incoming webhook.
      *
-     * @generated from field: lampboard.v1.SlackTarget slack = 3;
+     * @generated from field: lampboard.v1.SlackWebhookTarget slack_webhook = 3;
      */
-    value: SlackTarget;
-    case: "slack";
+    value: SlackWebhookTarget;
+    case: "slackWebhook";
   } | {
     /**
-     * Email.
+     * A Slack bot.
      *
-     * @generated from field: lampboard.v1.EmailTarget email = 4;
+     * @generated from field: lampboard.v1.SlackBotTarget slack_bot = 4;
+     */
+    value: SlackBotTarget;
+    case: "slackBot";
+  } | {
+    /**
+     * E-mail.
+     *
+     * @generated from field: lampboard.v1.EmailTarget email = 5;
      */
     value: EmailTarget;
     case: "email";
+  } | {
+    /**
+     * Any other receiver.
+     *
+     * @generated from field: lampboard.v1.WebhookTarget webhook = 6;
+     */
+    value: WebhookTarget;
+    case: "webhook";
   } | { case: undefined; value?: undefined };
 
   /**
-   * Whether alerts are held back.
+   * Whether it is left out: no alert is raised for it.
    *
-   * @generated from field: bool disabled = 5;
+   * @generated from field: bool disabled = 7;
    */
   disabled: boolean;
 
   /**
+   * What becomes of an alert that may have been sent when its sender died.
+   * Unspecified means repeat.
+   *
+   * @generated from field: lampboard.v1.AlertRepeatPolicy repeat_policy = 8;
+   */
+  repeatPolicy: AlertRepeatPolicy;
+
+  /**
+   * Why nothing is sent to it at present. Output only. Unset while it works.
+   *
+   * @generated from field: lampboard.v1.AlertChannelPause pause = 9;
+   */
+  pause?: AlertChannelPause | undefined;
+
+  /**
+   * How many alerts wait to be sent to it. Output only.
+   *
+   * @generated from field: int64 pending_count = 10 [jstype = JS_STRING];
+   */
+  pendingCount: string;
+
+  /**
    * When it was created. Output only.
    *
-   * @generated from field: google.protobuf.Timestamp create_time = 6;
+   * @generated from field: google.protobuf.Timestamp create_time = 11;
    */
   createTime?: Timestamp | undefined;
 
   /**
    * When it was last changed. Output only.
    *
-   * @generated from field: google.protobuf.Timestamp update_time = 7;
+   * @generated from field: google.protobuf.Timestamp update_time = 12;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Changes with each update. An update or deletion that names another one is
+   * refused (ABORTED); one that names none is not.
+   *
+   * @generated from field: string etag = 13;
+   */
+  etag: string;
 };
 
 /**
@@ -89,20 +139,22 @@ export const AlertChannelSchema: GenMessage<AlertChannel> = /*@__PURE__*/
   messageDesc(file_lampboard_v1_alert, 0);
 
 /**
- * A Slack incoming webhook.
+ * A Slack incoming webhook: it posts to the one place it was made for. Slack
+ * says no more than `ok`, so a recovery is a message of its own.
  *
- * @generated from message lampboard.v1.SlackTarget
+ * @generated from message lampboard.v1.SlackWebhookTarget
  */
-export type SlackTarget = Message<"lampboard.v1.SlackTarget"> & {
+export type SlackWebhookTarget = Message<"lampboard.v1.SlackWebhookTarget"> & {
   /**
-   * Its URL. A secret: the server takes it and never gives it back.
+   * Its URL, on Slack's hosts or those of `LAMPBOARD_SLACK_HOSTS`. A secret.
+   * Input only.
    *
-   * @generated from field: string webhook_url = 1;
+   * @generated from field: string url = 1;
    */
-  webhookUrl: string;
+  url: string;
 
   /**
-   * Its URL with the secret part blanked out. Output only.
+   * Its host and its last four characters. Output only.
    *
    * @generated from field: string redacted_url = 2;
    */
@@ -110,24 +162,68 @@ export type SlackTarget = Message<"lampboard.v1.SlackTarget"> & {
 };
 
 /**
- * Describes the message lampboard.v1.SlackTarget.
- * Use `create(SlackTargetSchema)` to create a new message.
+ * Describes the message lampboard.v1.SlackWebhookTarget.
+ * Use `create(SlackWebhookTargetSchema)` to create a new message.
  */
-export const SlackTargetSchema: GenMessage<SlackTarget> = /*@__PURE__*/
+export const SlackWebhookTargetSchema: GenMessage<SlackWebhookTarget> = /*@__PURE__*/
   messageDesc(file_lampboard_v1_alert, 1);
 
 /**
- * Email.
+ * A Slack app's bot: a recovery goes into the thread of its failure, whose
+ * message is brought up to date.
+ *
+ * @generated from message lampboard.v1.SlackBotTarget
+ */
+export type SlackBotTarget = Message<"lampboard.v1.SlackBotTarget"> & {
+  /**
+   * Its token, which begins with `xoxb-` and has the scope `chat:write`. A
+   * secret. Input only.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * Its last four characters. Output only.
+   *
+   * @generated from field: string redacted_token = 2;
+   */
+  redactedToken: string;
+
+  /**
+   * The id of the Slack channel that it posts to, such as `C0123456789`.
+   *
+   * @generated from field: string slack_channel = 3;
+   */
+  slackChannel: string;
+};
+
+/**
+ * Describes the message lampboard.v1.SlackBotTarget.
+ * Use `create(SlackBotTargetSchema)` to create a new message.
+ */
+export const SlackBotTargetSchema: GenMessage<SlackBotTarget> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 2);
+
+/**
+ * E-mail, by the mail server of `LAMPBOARD_SMTP_URL`.
  *
  * @generated from message lampboard.v1.EmailTarget
  */
 export type EmailTarget = Message<"lampboard.v1.EmailTarget"> & {
   /**
-   * Who gets it, from 1 to 50.
+   * Who gets it, from 1 to 50. Each gets a message of his own.
    *
-   * @generated from field: repeated string recipients = 1;
+   * @generated from field: repeated string addresses = 1;
    */
-  recipients: string[];
+  addresses: string[];
+
+  /**
+   * How each of them stands. Output only.
+   *
+   * @generated from field: repeated lampboard.v1.EmailRecipient recipients = 2;
+   */
+  recipients: EmailRecipient[];
 };
 
 /**
@@ -135,7 +231,129 @@ export type EmailTarget = Message<"lampboard.v1.EmailTarget"> & {
  * Use `create(EmailTargetSchema)` to create a new message.
  */
 export const EmailTargetSchema: GenMessage<EmailTarget> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert, 2);
+  messageDesc(file_lampboard_v1_alert, 3);
+
+/**
+ * One who gets e-mail.
+ *
+ * @generated from message lampboard.v1.EmailRecipient
+ */
+export type EmailRecipient = Message<"lampboard.v1.EmailRecipient"> & {
+  /**
+   * The address.
+   *
+   * @generated from field: string address = 1;
+   */
+  address: string;
+
+  /**
+   * Whether e-mail goes there.
+   *
+   * @generated from field: lampboard.v1.EmailRecipientState state = 2;
+   */
+  state: EmailRecipientState;
+
+  /**
+   * What the mail server answered when it refused the address for good.
+   *
+   * @generated from field: string answer = 3;
+   */
+  answer: string;
+
+  /**
+   * Since when it stands so.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 4;
+   */
+  updateTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.EmailRecipient.
+ * Use `create(EmailRecipientSchema)` to create a new message.
+ */
+export const EmailRecipientSchema: GenMessage<EmailRecipient> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 4);
+
+/**
+ * Any receiver of HTTP requests that are signed as
+ * [Standard Webhooks](https://www.standardwebhooks.com/) says.
+ *
+ * @generated from message lampboard.v1.WebhookTarget
+ */
+export type WebhookTarget = Message<"lampboard.v1.WebhookTarget"> & {
+  /**
+   * Where to, by https. A secret: receivers' URLs often hold a key. Input only.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * Its host and its last four characters. Output only.
+   *
+   * @generated from field: string redacted_url = 2;
+   */
+  redactedUrl: string;
+
+  /**
+   * What it is signed with: `whsec_` and 24 to 64 bytes in base64. If unset when the
+   * channel is created, one is made. Input only.
+   *
+   * @generated from field: string secret = 3;
+   */
+  secret: string;
+
+  /**
+   * Its last four characters. Output only.
+   *
+   * @generated from field: string redacted_secret = 4;
+   */
+  redactedSecret: string;
+};
+
+/**
+ * Describes the message lampboard.v1.WebhookTarget.
+ * Use `create(WebhookTargetSchema)` to create a new message.
+ */
+export const WebhookTargetSchema: GenMessage<WebhookTarget> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 5);
+
+/**
+ * Why nothing is sent to a channel.
+ *
+ * @generated from message lampboard.v1.AlertChannelPause
+ */
+export type AlertChannelPause = Message<"lampboard.v1.AlertChannelPause"> & {
+  /**
+   * What happened, for people.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * Since when.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * When sending is tried again. Unset if only a successful test or an update
+   * of the channel ends it.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.AlertChannelPause.
+ * Use `create(AlertChannelPauseSchema)` to create a new message.
+ */
+export const AlertChannelPauseSchema: GenMessage<AlertChannelPause> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 6);
 
 /**
  * Which builds are alerted about, and where.
@@ -144,21 +362,23 @@ export const EmailTargetSchema: GenMessage<EmailTarget> = /*@__PURE__*/
  */
 export type AlertRule = Message<"lampboard.v1.AlertRule"> & {
   /**
-   * Identifies the rule.
+   * Identifies the rule. Output only.
    *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * What people call it.
+   * What people call it. 1 to 100 characters.
    *
    * @generated from field: string display_name = 2;
    */
   displayName: string;
 
   /**
-   * Which builds. Its conclusions, statuses and range of time must be unset.
+   * Which builds: repositories, workflows, branches, actors, events, workflow
+   * ids and `default_branch_only`. All else must be unset, since the trigger
+   * says it.
    *
    * @generated from field: lampboard.v1.BuildFilter filter = 3;
    */
@@ -167,37 +387,101 @@ export type AlertRule = Message<"lampboard.v1.AlertRule"> & {
   /**
    * What has to happen.
    *
-   * @generated from field: lampboard.v1.AlertTrigger trigger = 4;
+   * @generated from oneof lampboard.v1.AlertRule.trigger
    */
-  trigger: AlertTrigger;
+  trigger: {
+    /**
+     * Each build that fails.
+     *
+     * @generated from field: lampboard.v1.FailureTrigger failure = 4;
+     */
+    value: FailureTrigger;
+    case: "failure";
+  } | {
+    /**
+     * The first build to fail on a branch of a workflow, and the first to
+     * succeed again.
+     *
+     * @generated from field: lampboard.v1.ChangeTrigger change = 5;
+     */
+    value: ChangeTrigger;
+    case: "change";
+  } | {
+    /**
+     * A branch of a workflow that stays red.
+     *
+     * @generated from field: lampboard.v1.StaysRedTrigger stays_red = 6;
+     */
+    value: StaysRedTrigger;
+    case: "staysRed";
+  } | {
+    /**
+     * A build that took long.
+     *
+     * @generated from field: lampboard.v1.DurationTrigger duration = 7;
+     */
+    value: DurationTrigger;
+    case: "duration";
+  } | {
+    /**
+     * A build that waits long for its first job to start.
+     *
+     * @generated from field: lampboard.v1.QueueTrigger queue = 8;
+     */
+    value: QueueTrigger;
+    case: "queue";
+  } | { case: undefined; value?: undefined };
 
   /**
-   * The channels that are told.
+   * The channels that are told, from 1 to 20.
    *
-   * @generated from field: repeated string channel_ids = 5;
+   * @generated from field: repeated string channel_ids = 9;
    */
   channelIds: string[];
 
   /**
+   * When nobody is to be disturbed. Unset means never.
+   *
+   * @generated from field: lampboard.v1.QuietHours quiet_hours = 10;
+   */
+  quietHours?: QuietHours | undefined;
+
+  /**
+   * How many messages an hour it may send to each channel; what is beyond is
+   * gathered in one message. Zero means as many as there are.
+   *
+   * @generated from field: int32 max_per_hour = 11;
+   */
+  maxPerHour: number;
+
+  /**
    * Whether the rule is ignored.
    *
-   * @generated from field: bool disabled = 6;
+   * @generated from field: bool disabled = 12;
    */
   disabled: boolean;
 
   /**
    * When it was created. Output only.
    *
-   * @generated from field: google.protobuf.Timestamp create_time = 7;
+   * @generated from field: google.protobuf.Timestamp create_time = 13;
    */
   createTime?: Timestamp | undefined;
 
   /**
    * When it was last changed. Output only.
    *
-   * @generated from field: google.protobuf.Timestamp update_time = 8;
+   * @generated from field: google.protobuf.Timestamp update_time = 14;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Changes with each update. An update or deletion that names another one is
+   * refused (ABORTED); one that names none is not.
+   *
+   * @generated from field: string etag = 15;
+   */
+  etag: string;
 };
 
 /**
@@ -205,12 +489,311 @@ export type AlertRule = Message<"lampboard.v1.AlertRule"> & {
  * Use `create(AlertRuleSchema)` to create a new message.
  */
 export const AlertRuleSchema: GenMessage<AlertRule> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert, 3);
+  messageDesc(file_lampboard_v1_alert, 7);
 
 /**
- * One message to one channel about one build.
+ * Each build that fails.
  *
- * There is at most one for each build and channel, whatever the rules.
+ * @generated from message lampboard.v1.FailureTrigger
+ */
+export type FailureTrigger = Message<"lampboard.v1.FailureTrigger"> & {
+};
+
+/**
+ * Describes the message lampboard.v1.FailureTrigger.
+ * Use `create(FailureTriggerSchema)` to create a new message.
+ */
+export const FailureTriggerSchema: GenMessage<FailureTrigger> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 8);
+
+/**
+ * The first failure on a branch of a workflow, and the recovery.
+ *
+ * @generated from message lampboard.v1.ChangeTrigger
+ */
+export type ChangeTrigger = Message<"lampboard.v1.ChangeTrigger"> & {
+  /**
+   * How many runs in a row have to fail. Zero means 1; the most is 100.
+   *
+   * @generated from field: int32 failures = 1;
+   */
+  failures: number;
+};
+
+/**
+ * Describes the message lampboard.v1.ChangeTrigger.
+ * Use `create(ChangeTriggerSchema)` to create a new message.
+ */
+export const ChangeTriggerSchema: GenMessage<ChangeTrigger> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 9);
+
+/**
+ * A branch of a workflow that stays red.
+ *
+ * @generated from message lampboard.v1.StaysRedTrigger
+ */
+export type StaysRedTrigger = Message<"lampboard.v1.StaysRedTrigger"> & {
+  /**
+   * For longer than this, from a minute to 30 days. It is told once an incident.
+   *
+   * @generated from field: google.protobuf.Duration longer_than = 1;
+   */
+  longerThan?: Duration | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.StaysRedTrigger.
+ * Use `create(StaysRedTriggerSchema)` to create a new message.
+ */
+export const StaysRedTriggerSchema: GenMessage<StaysRedTrigger> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 10);
+
+/**
+ * A build that took long.
+ *
+ * @generated from message lampboard.v1.DurationTrigger
+ */
+export type DurationTrigger = Message<"lampboard.v1.DurationTrigger"> & {
+  /**
+   * What is long.
+   *
+   * @generated from oneof lampboard.v1.DurationTrigger.limit
+   */
+  limit: {
+    /**
+     * Longer than this, from a second to 35 days.
+     *
+     * @generated from field: google.protobuf.Duration longer_than = 1;
+     */
+    value: Duration;
+    case: "longerThan";
+  } | {
+    /**
+     * More than so many times the median of the 30 successes of its workflow and branch
+     * before it, from 1.1 to 100. With fewer than five of them nothing is usual.
+     *
+     * @generated from field: double times_usual = 2;
+     */
+    value: number;
+    case: "timesUsual";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message lampboard.v1.DurationTrigger.
+ * Use `create(DurationTriggerSchema)` to create a new message.
+ */
+export const DurationTriggerSchema: GenMessage<DurationTrigger> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 11);
+
+/**
+ * A build that waits for its first job to start.
+ *
+ * @generated from message lampboard.v1.QueueTrigger
+ */
+export type QueueTrigger = Message<"lampboard.v1.QueueTrigger"> & {
+  /**
+   * For longer than this, from a minute to 24 hours.
+   *
+   * @generated from field: google.protobuf.Duration longer_than = 1;
+   */
+  longerThan?: Duration | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.QueueTrigger.
+ * Use `create(QueueTriggerSchema)` to create a new message.
+ */
+export const QueueTriggerSchema: GenMessage<QueueTrigger> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 12);
+
+/**
+ * When nobody is to be disturbed: what is raised then is sent at their end, together. Of
+ * an incident that is over by then nothing is sent.
+ *
+ * @generated from message lampboard.v1.QuietHours
+ */
+export type QuietHours = Message<"lampboard.v1.QuietHours"> & {
+  /**
+   * The IANA time zone in which they count, such as `Europe/Vienna`.
+   *
+   * @generated from field: string time_zone = 1;
+   */
+  timeZone: string;
+
+  /**
+   * When they start, such as `22:00`.
+   *
+   * @generated from field: string start = 2;
+   */
+  start: string;
+
+  /**
+   * When they end, such as `07:00`: on the next day if that is not later.
+   *
+   * @generated from field: string end = 3;
+   */
+  end: string;
+
+  /**
+   * Days that are quiet as a whole, from 1 for Monday to 7 for Sunday.
+   *
+   * @generated from field: repeated int32 days = 4;
+   */
+  days: number[];
+};
+
+/**
+ * Describes the message lampboard.v1.QuietHours.
+ * Use `create(QuietHoursSchema)` to create a new message.
+ */
+export const QuietHoursSchema: GenMessage<QuietHours> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 13);
+
+/**
+ * One stretch of red of one workflow on one branch: opened by the first
+ * failure, resolved by the next success.
+ *
+ * What decides is the order of run number and attempt, not that of arrival: a
+ * build below the highest one that has decided changes nothing.
+ *
+ * @generated from message lampboard.v1.Incident
+ */
+export type Incident = Message<"lampboard.v1.Incident"> & {
+  /**
+   * Identifies the incident.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Whether it is over.
+   *
+   * @generated from field: lampboard.v1.IncidentState state = 2;
+   */
+  state: IncidentState;
+
+  /**
+   * The full name of the repository today.
+   *
+   * @generated from field: string repository = 3;
+   */
+  repository: string;
+
+  /**
+   * GitHub's id of the repository.
+   *
+   * @generated from field: int64 repository_id = 4 [jstype = JS_STRING];
+   */
+  repositoryId: string;
+
+  /**
+   * The name of the workflow.
+   *
+   * @generated from field: string workflow = 5;
+   */
+  workflow: string;
+
+  /**
+   * GitHub's id of the workflow.
+   *
+   * @generated from field: int64 workflow_id = 6 [jstype = JS_STRING];
+   */
+  workflowId: string;
+
+  /**
+   * The branch, as `BuildFilter.branches` names it.
+   *
+   * @generated from field: string branch = 7;
+   */
+  branch: string;
+
+  /**
+   * The failure that opened it. Unset once that build was deleted.
+   *
+   * @generated from field: lampboard.v1.Build first_failure = 8;
+   */
+  firstFailure?: Build | undefined;
+
+  /**
+   * The last failure of it. Unset once that build was deleted.
+   *
+   * @generated from field: lampboard.v1.Build last_failure = 9;
+   */
+  lastFailure?: Build | undefined;
+
+  /**
+   * The success that resolved it.
+   *
+   * @generated from field: lampboard.v1.Build success = 10;
+   */
+  success?: Build | undefined;
+
+  /**
+   * The last success before it. Unset if none is known.
+   *
+   * @generated from field: lampboard.v1.Build last_success = 11;
+   */
+  lastSuccess?: Build | undefined;
+
+  /**
+   * The jobs of `last_failure` that failed, with their steps.
+   *
+   * @generated from field: repeated lampboard.v1.Job failed_jobs = 12;
+   */
+  failedJobs: Job[];
+
+  /**
+   * GitHub's page of the commits between the last success and the first
+   * failure. Empty if one of them is unknown.
+   *
+   * @generated from field: string compare_url = 13;
+   */
+  compareUrl: string;
+
+  /**
+   * How many runs failed in it.
+   *
+   * @generated from field: int32 failure_count = 14;
+   */
+  failureCount: number;
+
+  /**
+   * When the first failure ended.
+   *
+   * @generated from field: google.protobuf.Timestamp open_time = 15;
+   */
+  openTime?: Timestamp | undefined;
+
+  /**
+   * When the success ended. Set exactly when it is resolved.
+   *
+   * @generated from field: google.protobuf.Timestamp resolve_time = 16;
+   */
+  resolveTime?: Timestamp | undefined;
+
+  /**
+   * From open to resolve: the time to recovery.
+   *
+   * @generated from field: google.protobuf.Duration time_to_recovery = 17;
+   */
+  timeToRecovery?: Duration | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.Incident.
+ * Use `create(IncidentSchema)` to create a new message.
+ */
+export const IncidentSchema: GenMessage<Incident> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 14);
+
+/**
+ * One message about one build to one channel.
+ *
+ * It is pending until it is sent, failed or skipped. Of a failed, recovered or slow build there is at most one for
+ * each channel that is not skipped, whatever the rules; an incident that stays red and a
+ * build that waits are told to a channel once.
  *
  * @generated from message lampboard.v1.Alert
  */
@@ -223,72 +806,137 @@ export type Alert = Message<"lampboard.v1.Alert"> & {
   id: string;
 
   /**
-   * The rule that raised it. Empty if the rule was deleted.
+   * The rule that raised it.
    *
    * @generated from field: string rule_id = 2;
    */
   ruleId: string;
 
   /**
-   * The channel it is for. Empty if the channel was deleted.
+   * What the rule was called then.
    *
-   * @generated from field: string channel_id = 3;
+   * @generated from field: string rule_display_name = 3;
+   */
+  ruleDisplayName: string;
+
+  /**
+   * The channel that it is for.
+   *
+   * @generated from field: string channel_id = 4;
    */
   channelId: string;
 
   /**
-   * The build it is about.
+   * What the channel was called then.
    *
-   * @generated from field: lampboard.v1.Build build = 4;
+   * @generated from field: string channel_display_name = 5;
+   */
+  channelDisplayName: string;
+
+  /**
+   * The build that it is about. Unset once that was deleted.
+   *
+   * @generated from field: lampboard.v1.Build build = 6;
    */
   build?: Build | undefined;
 
   /**
+   * The incident that it belongs to. Empty if none.
+   *
+   * @generated from field: string incident_id = 7;
+   */
+  incidentId: string;
+
+  /**
    * What it says.
    *
-   * @generated from field: lampboard.v1.AlertKind kind = 5;
+   * @generated from field: lampboard.v1.AlertKind kind = 8;
    */
   kind: AlertKind;
 
   /**
    * How far it got.
    *
-   * @generated from field: lampboard.v1.AlertState state = 6;
+   * @generated from field: lampboard.v1.AlertState state = 9;
    */
   state: AlertState;
 
   /**
+   * Why it was skipped.
+   *
+   * @generated from field: lampboard.v1.AlertSkipReason skip_reason = 10;
+   */
+  skipReason: AlertSkipReason;
+
+  /**
+   * The alert that said it already, when it was skipped as a duplicate.
+   *
+   * @generated from field: string first_alert_id = 11;
+   */
+  firstAlertId: string;
+
+  /**
    * How often sending was tried.
    *
-   * @generated from field: int32 attempt_count = 7;
+   * @generated from field: int32 attempt_count = 12;
    */
   attemptCount: number;
 
   /**
    * Why the last try failed. Empty if it did not.
    *
-   * @generated from field: string error = 8;
+   * @generated from field: string error = 13;
    */
   error: string;
 
   /**
+   * What the provider answered last, such as `200` or `250 2.0.0 Ok`. Never what it wrote
+   * into the body of an answer.
+   *
+   * @generated from field: string answer = 14;
+   */
+  answer: string;
+
+  /**
+   * Whether it may have been sent twice, since a sender died over it.
+   *
+   * @generated from field: bool possible_repeat = 15;
+   */
+  possibleRepeat: boolean;
+
+  /**
+   * The message that it was sent in. Several alerts of one message were told
+   * together.
+   *
+   * @generated from field: string message_id = 16;
+   */
+  messageId: string;
+
+  /**
+   * What became of it for each recipient of an e-mail.
+   *
+   * @generated from field: repeated lampboard.v1.AlertRecipient recipients = 17;
+   */
+  recipients: AlertRecipient[];
+
+  /**
    * When it was raised.
    *
-   * @generated from field: google.protobuf.Timestamp create_time = 9;
+   * @generated from field: google.protobuf.Timestamp create_time = 18;
    */
   createTime?: Timestamp | undefined;
 
   /**
    * When the channel accepted it.
    *
-   * @generated from field: google.protobuf.Timestamp send_time = 10;
+   * @generated from field: google.protobuf.Timestamp send_time = 19;
    */
   sendTime?: Timestamp | undefined;
 
   /**
    * When sending is tried next. Set only while it is pending.
    *
-   * @generated from field: google.protobuf.Timestamp next_attempt_time = 11;
+   * @generated from field: google.protobuf.Timestamp next_attempt_time = 20;
    */
   nextAttemptTime?: Timestamp | undefined;
 };
@@ -298,42 +946,152 @@ export type Alert = Message<"lampboard.v1.Alert"> & {
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert, 4);
+  messageDesc(file_lampboard_v1_alert, 15);
 
 /**
- * What raises an alert.
+ * What became of an alert for one recipient.
  *
- * @generated from enum lampboard.v1.AlertTrigger
+ * @generated from message lampboard.v1.AlertRecipient
  */
-export enum AlertTrigger {
+export type AlertRecipient = Message<"lampboard.v1.AlertRecipient"> & {
+  /**
+   * The address.
+   *
+   * @generated from field: string address = 1;
+   */
+  address: string;
+
+  /**
+   * How far it got.
+   *
+   * @generated from field: lampboard.v1.AlertState state = 2;
+   */
+  state: AlertState;
+
+  /**
+   * What the mail server answered.
+   *
+   * @generated from field: string answer = 3;
+   */
+  answer: string;
+};
+
+/**
+ * Describes the message lampboard.v1.AlertRecipient.
+ * Use `create(AlertRecipientSchema)` to create a new message.
+ */
+export const AlertRecipientSchema: GenMessage<AlertRecipient> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert, 16);
+
+/**
+ * Whether e-mail goes to an address.
+ *
+ * @generated from enum lampboard.v1.EmailRecipientState
+ */
+export enum EmailRecipientState {
   /**
    * Never sent.
    *
-   * @generated from enum value: ALERT_TRIGGER_UNSPECIFIED = 0;
+   * @generated from enum value: EMAIL_RECIPIENT_STATE_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * Every build that fails.
+   * It does.
    *
-   * @generated from enum value: ALERT_TRIGGER_FAILURE = 1;
+   * @generated from enum value: EMAIL_RECIPIENT_STATE_ACTIVE = 1;
    */
-  FAILURE = 1,
+  ACTIVE = 1,
 
   /**
-   * The first build to fail on a branch of a workflow, and the first to succeed
-   * again.
+   * Its reader wants no more.
    *
-   * @generated from enum value: ALERT_TRIGGER_CHANGE = 2;
+   * @generated from enum value: EMAIL_RECIPIENT_STATE_UNSUBSCRIBED = 2;
    */
-  CHANGE = 2,
+  UNSUBSCRIBED = 2,
+
+  /**
+   * The mail server refused it for good.
+   *
+   * @generated from enum value: EMAIL_RECIPIENT_STATE_REFUSED = 3;
+   */
+  REFUSED = 3,
 }
 
 /**
- * Describes the enum lampboard.v1.AlertTrigger.
+ * Describes the enum lampboard.v1.EmailRecipientState.
  */
-export const AlertTriggerSchema: GenEnum<AlertTrigger> = /*@__PURE__*/
+export const EmailRecipientStateSchema: GenEnum<EmailRecipientState> = /*@__PURE__*/
   enumDesc(file_lampboard_v1_alert, 0);
+
+/**
+ * What becomes of an alert that may have been sent when its sender died: Slack,
+ * for one, can not be asked.
+ *
+ * @generated from enum lampboard.v1.AlertRepeatPolicy
+ */
+export enum AlertRepeatPolicy {
+  /**
+   * Repeat.
+   *
+   * @generated from enum value: ALERT_REPEAT_POLICY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It is sent again, marked as a possible repeat.
+   *
+   * @generated from enum value: ALERT_REPEAT_POLICY_REPEAT = 1;
+   */
+  REPEAT = 1,
+
+  /**
+   * It is not: it fails, and somebody may retry it.
+   *
+   * @generated from enum value: ALERT_REPEAT_POLICY_HOLD = 2;
+   */
+  HOLD = 2,
+}
+
+/**
+ * Describes the enum lampboard.v1.AlertRepeatPolicy.
+ */
+export const AlertRepeatPolicySchema: GenEnum<AlertRepeatPolicy> = /*@__PURE__*/
+  enumDesc(file_lampboard_v1_alert, 1);
+
+/**
+ * Whether an incident is over.
+ *
+ * @generated from enum lampboard.v1.IncidentState
+ */
+export enum IncidentState {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: INCIDENT_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It is not.
+   *
+   * @generated from enum value: INCIDENT_STATE_OPEN = 1;
+   */
+  OPEN = 1,
+
+  /**
+   * It is.
+   *
+   * @generated from enum value: INCIDENT_STATE_RESOLVED = 2;
+   */
+  RESOLVED = 2,
+}
+
+/**
+ * Describes the enum lampboard.v1.IncidentState.
+ */
+export const IncidentStateSchema: GenEnum<IncidentState> = /*@__PURE__*/
+  enumDesc(file_lampboard_v1_alert, 2);
 
 /**
  * What an alert says.
@@ -361,13 +1119,34 @@ export enum AlertKind {
    * @generated from enum value: ALERT_KIND_RECOVERY = 2;
    */
   RECOVERY = 2,
+
+  /**
+   * A branch of a workflow stays red.
+   *
+   * @generated from enum value: ALERT_KIND_STAYS_RED = 3;
+   */
+  STAYS_RED = 3,
+
+  /**
+   * A build took long.
+   *
+   * @generated from enum value: ALERT_KIND_SLOW = 4;
+   */
+  SLOW = 4,
+
+  /**
+   * A build waits long.
+   *
+   * @generated from enum value: ALERT_KIND_QUEUED = 5;
+   */
+  QUEUED = 5,
 }
 
 /**
  * Describes the enum lampboard.v1.AlertKind.
  */
 export const AlertKindSchema: GenEnum<AlertKind> = /*@__PURE__*/
-  enumDesc(file_lampboard_v1_alert, 1);
+  enumDesc(file_lampboard_v1_alert, 3);
 
 /**
  * How far an alert got.
@@ -397,16 +1176,85 @@ export enum AlertState {
   SENT = 2,
 
   /**
-   * The server gave up on it.
+   * The server gave up on it: it can be retried by `RetryAlert`.
    *
    * @generated from enum value: ALERT_STATE_FAILED = 3;
    */
   FAILED = 3,
+
+  /**
+   * It is not sent, for the reason that it names.
+   *
+   * @generated from enum value: ALERT_STATE_SKIPPED = 4;
+   */
+  SKIPPED = 4,
 }
 
 /**
  * Describes the enum lampboard.v1.AlertState.
  */
 export const AlertStateSchema: GenEnum<AlertState> = /*@__PURE__*/
-  enumDesc(file_lampboard_v1_alert, 2);
+  enumDesc(file_lampboard_v1_alert, 4);
+
+/**
+ * Why an alert is not sent.
+ *
+ * @generated from enum lampboard.v1.AlertSkipReason
+ */
+export enum AlertSkipReason {
+  /**
+   * It was not skipped.
+   *
+   * @generated from enum value: ALERT_SKIP_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The channel is told of this build already.
+   *
+   * @generated from enum value: ALERT_SKIP_REASON_DUPLICATE = 1;
+   */
+  DUPLICATE = 1,
+
+  /**
+   * What it would have told was over when the quiet hours ended.
+   *
+   * @generated from enum value: ALERT_SKIP_REASON_OVER_WHILE_QUIET = 2;
+   */
+  OVER_WHILE_QUIET = 2,
+
+  /**
+   * The failure that this recovery ends was never told to the channel.
+   *
+   * @generated from enum value: ALERT_SKIP_REASON_FAILURE_NOT_SENT = 3;
+   */
+  FAILURE_NOT_SENT = 3,
+
+  /**
+   * Its channel was deleted or disabled.
+   *
+   * @generated from enum value: ALERT_SKIP_REASON_CHANNEL_GONE = 4;
+   */
+  CHANNEL_GONE = 4,
+
+  /**
+   * Its repository is not seen any more.
+   *
+   * @generated from enum value: ALERT_SKIP_REASON_REPOSITORY_HIDDEN = 5;
+   */
+  REPOSITORY_HIDDEN = 5,
+
+  /**
+   * It is older than what is still told.
+   *
+   * @generated from enum value: ALERT_SKIP_REASON_TOO_OLD = 6;
+   */
+  TOO_OLD = 6,
+}
+
+/**
+ * Describes the enum lampboard.v1.AlertSkipReason.
+ */
+export const AlertSkipReasonSchema: GenEnum<AlertSkipReason> = /*@__PURE__*/
+  enumDesc(file_lampboard_v1_alert, 5);
 

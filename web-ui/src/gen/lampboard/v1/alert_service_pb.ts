@@ -6,15 +6,17 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
-import type { Alert, AlertChannel, AlertRule, AlertState } from "./alert_pb";
+import type { Alert, AlertChannel, AlertKind, AlertRecipient, AlertRule, AlertState, Incident, IncidentState } from "./alert_pb";
 import { file_lampboard_v1_alert } from "./alert_pb";
+import type { Build, TimeRange } from "./build_pb";
+import { file_lampboard_v1_build } from "./build_pb";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file lampboard/v1/alert_service.proto.
  */
 export const file_lampboard_v1_alert_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBsYW1wYm9hcmQvdjEvYWxlcnRfc2VydmljZS5wcm90bxIMbGFtcGJvYXJkLnYxIkgKGUNyZWF0ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QSKwoHY2hhbm5lbBgBIAEoCzIaLmxhbXBib2FyZC52MS5BbGVydENoYW5uZWwiSQoaQ3JlYXRlQWxlcnRDaGFubmVsUmVzcG9uc2USKwoHY2hhbm5lbBgBIAEoCzIaLmxhbXBib2FyZC52MS5BbGVydENoYW5uZWwiQQoYTGlzdEFsZXJ0Q2hhbm5lbHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImIKGUxpc3RBbGVydENoYW5uZWxzUmVzcG9uc2USLAoIY2hhbm5lbHMYASADKAsyGi5sYW1wYm9hcmQudjEuQWxlcnRDaGFubmVsEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ5ChlVcGRhdGVBbGVydENoYW5uZWxSZXF1ZXN0EisKB2NoYW5uZWwYASABKAsyGi5sYW1wYm9hcmQudjEuQWxlcnRDaGFubmVsEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJJChpVcGRhdGVBbGVydENoYW5uZWxSZXNwb25zZRIrCgdjaGFubmVsGAEgASgLMhoubGFtcGJvYXJkLnYxLkFsZXJ0Q2hhbm5lbCInChlEZWxldGVBbGVydENoYW5uZWxSZXF1ZXN0EgoKAmlkGAEgASgJIhwKGkRlbGV0ZUFsZXJ0Q2hhbm5lbFJlc3BvbnNlIiUKF1Rlc3RBbGVydENoYW5uZWxSZXF1ZXN0EgoKAmlkGAEgASgJIhoKGFRlc3RBbGVydENoYW5uZWxSZXNwb25zZSI/ChZDcmVhdGVBbGVydFJ1bGVSZXF1ZXN0EiUKBHJ1bGUYASABKAsyFy5sYW1wYm9hcmQudjEuQWxlcnRSdWxlIkAKF0NyZWF0ZUFsZXJ0UnVsZVJlc3BvbnNlEiUKBHJ1bGUYASABKAsyFy5sYW1wYm9hcmQudjEuQWxlcnRSdWxlIj4KFUxpc3RBbGVydFJ1bGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJZChZMaXN0QWxlcnRSdWxlc1Jlc3BvbnNlEiYKBXJ1bGVzGAEgAygLMhcubGFtcGJvYXJkLnYxLkFsZXJ0UnVsZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkicAoWVXBkYXRlQWxlcnRSdWxlUmVxdWVzdBIlCgRydWxlGAEgASgLMhcubGFtcGJvYXJkLnYxLkFsZXJ0UnVsZRIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siQAoXVXBkYXRlQWxlcnRSdWxlUmVzcG9uc2USJQoEcnVsZRgBIAEoCzIXLmxhbXBib2FyZC52MS5BbGVydFJ1bGUiJAoWRGVsZXRlQWxlcnRSdWxlUmVxdWVzdBIKCgJpZBgBIAEoCSIZChdEZWxldGVBbGVydFJ1bGVSZXNwb25zZSKKAQoRTGlzdEFsZXJ0c1JlcXVlc3QSEAoIYnVpbGRfaWQYASABKAkSEgoKY2hhbm5lbF9pZBgCIAEoCRIoCgZzdGF0ZXMYAyADKA4yGC5sYW1wYm9hcmQudjEuQWxlcnRTdGF0ZRIRCglwYWdlX3NpemUYBCABKAUSEgoKcGFnZV90b2tlbhgFIAEoCSJSChJMaXN0QWxlcnRzUmVzcG9uc2USIwoGYWxlcnRzGAEgAygLMhMubGFtcGJvYXJkLnYxLkFsZXJ0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIfChFSZXRyeUFsZXJ0UmVxdWVzdBIKCgJpZBgBIAEoCSI4ChJSZXRyeUFsZXJ0UmVzcG9uc2USIgoFYWxlcnQYASABKAsyEy5sYW1wYm9hcmQudjEuQWxlcnQy1AgKDEFsZXJ0U2VydmljZRJnChJDcmVhdGVBbGVydENoYW5uZWwSJy5sYW1wYm9hcmQudjEuQ3JlYXRlQWxlcnRDaGFubmVsUmVxdWVzdBooLmxhbXBib2FyZC52MS5DcmVhdGVBbGVydENoYW5uZWxSZXNwb25zZRJpChFMaXN0QWxlcnRDaGFubmVscxImLmxhbXBib2FyZC52MS5MaXN0QWxlcnRDaGFubmVsc1JlcXVlc3QaJy5sYW1wYm9hcmQudjEuTGlzdEFsZXJ0Q2hhbm5lbHNSZXNwb25zZSIDkAIBEmwKElVwZGF0ZUFsZXJ0Q2hhbm5lbBInLmxhbXBib2FyZC52MS5VcGRhdGVBbGVydENoYW5uZWxSZXF1ZXN0GigubGFtcGJvYXJkLnYxLlVwZGF0ZUFsZXJ0Q2hhbm5lbFJlc3BvbnNlIgOQAgISbAoSRGVsZXRlQWxlcnRDaGFubmVsEicubGFtcGJvYXJkLnYxLkRlbGV0ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QaKC5sYW1wYm9hcmQudjEuRGVsZXRlQWxlcnRDaGFubmVsUmVzcG9uc2UiA5ACAhJhChBUZXN0QWxlcnRDaGFubmVsEiUubGFtcGJvYXJkLnYxLlRlc3RBbGVydENoYW5uZWxSZXF1ZXN0GiYubGFtcGJvYXJkLnYxLlRlc3RBbGVydENoYW5uZWxSZXNwb25zZRJeCg9DcmVhdGVBbGVydFJ1bGUSJC5sYW1wYm9hcmQudjEuQ3JlYXRlQWxlcnRSdWxlUmVxdWVzdBolLmxhbXBib2FyZC52MS5DcmVhdGVBbGVydFJ1bGVSZXNwb25zZRJgCg5MaXN0QWxlcnRSdWxlcxIjLmxhbXBib2FyZC52MS5MaXN0QWxlcnRSdWxlc1JlcXVlc3QaJC5sYW1wYm9hcmQudjEuTGlzdEFsZXJ0UnVsZXNSZXNwb25zZSIDkAIBEmMKD1VwZGF0ZUFsZXJ0UnVsZRIkLmxhbXBib2FyZC52MS5VcGRhdGVBbGVydFJ1bGVSZXF1ZXN0GiUubGFtcGJvYXJkLnYxLlVwZGF0ZUFsZXJ0UnVsZVJlc3BvbnNlIgOQAgISYwoPRGVsZXRlQWxlcnRSdWxlEiQubGFtcGJvYXJkLnYxLkRlbGV0ZUFsZXJ0UnVsZVJlcXVlc3QaJS5sYW1wYm9hcmQudjEuRGVsZXRlQWxlcnRSdWxlUmVzcG9uc2UiA5ACAhJUCgpMaXN0QWxlcnRzEh8ubGFtcGJvYXJkLnYxLkxpc3RBbGVydHNSZXF1ZXN0GiAubGFtcGJvYXJkLnYxLkxpc3RBbGVydHNSZXNwb25zZSIDkAIBEk8KClJldHJ5QWxlcnQSHy5sYW1wYm9hcmQudjEuUmV0cnlBbGVydFJlcXVlc3QaIC5sYW1wYm9hcmQudjEuUmV0cnlBbGVydFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_field_mask, file_lampboard_v1_alert]);
+  fileDesc("CiBsYW1wYm9hcmQvdjEvYWxlcnRfc2VydmljZS5wcm90bxIMbGFtcGJvYXJkLnYxIkgKGUNyZWF0ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QSKwoHY2hhbm5lbBgBIAEoCzIaLmxhbXBib2FyZC52MS5BbGVydENoYW5uZWwiYQoaQ3JlYXRlQWxlcnRDaGFubmVsUmVzcG9uc2USKwoHY2hhbm5lbBgBIAEoCzIaLmxhbXBib2FyZC52MS5BbGVydENoYW5uZWwSFgoOd2ViaG9va19zZWNyZXQYAiABKAkiJAoWR2V0QWxlcnRDaGFubmVsUmVxdWVzdBIKCgJpZBgBIAEoCSJGChdHZXRBbGVydENoYW5uZWxSZXNwb25zZRIrCgdjaGFubmVsGAEgASgLMhoubGFtcGJvYXJkLnYxLkFsZXJ0Q2hhbm5lbCJBChhMaXN0QWxlcnRDaGFubmVsc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiYgoZTGlzdEFsZXJ0Q2hhbm5lbHNSZXNwb25zZRIsCghjaGFubmVscxgBIAMoCzIaLmxhbXBib2FyZC52MS5BbGVydENoYW5uZWwSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJInkKGVVwZGF0ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QSKwoHY2hhbm5lbBgBIAEoCzIaLmxhbXBib2FyZC52MS5BbGVydENoYW5uZWwSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIkkKGlVwZGF0ZUFsZXJ0Q2hhbm5lbFJlc3BvbnNlEisKB2NoYW5uZWwYASABKAsyGi5sYW1wYm9hcmQudjEuQWxlcnRDaGFubmVsIjUKGURlbGV0ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QSCgoCaWQYASABKAkSDAoEZXRhZxgCIAEoCSIcChpEZWxldGVBbGVydENoYW5uZWxSZXNwb25zZSIlChdUZXN0QWxlcnRDaGFubmVsUmVxdWVzdBIKCgJpZBgBIAEoCSJ9ChhUZXN0QWxlcnRDaGFubmVsUmVzcG9uc2USEAoIYWNjZXB0ZWQYASABKAgSDgoGYW5zd2VyGAIgASgJEg0KBWVycm9yGAMgASgJEjAKCnJlY2lwaWVudHMYBCADKAsyHC5sYW1wYm9hcmQudjEuQWxlcnRSZWNpcGllbnQiPwoWQ3JlYXRlQWxlcnRSdWxlUmVxdWVzdBIlCgRydWxlGAEgASgLMhcubGFtcGJvYXJkLnYxLkFsZXJ0UnVsZSJAChdDcmVhdGVBbGVydFJ1bGVSZXNwb25zZRIlCgRydWxlGAEgASgLMhcubGFtcGJvYXJkLnYxLkFsZXJ0UnVsZSIhChNHZXRBbGVydFJ1bGVSZXF1ZXN0EgoKAmlkGAEgASgJIj0KFEdldEFsZXJ0UnVsZVJlc3BvbnNlEiUKBHJ1bGUYASABKAsyFy5sYW1wYm9hcmQudjEuQWxlcnRSdWxlIj4KFUxpc3RBbGVydFJ1bGVzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJZChZMaXN0QWxlcnRSdWxlc1Jlc3BvbnNlEiYKBXJ1bGVzGAEgAygLMhcubGFtcGJvYXJkLnYxLkFsZXJ0UnVsZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkicAoWVXBkYXRlQWxlcnRSdWxlUmVxdWVzdBIlCgRydWxlGAEgASgLMhcubGFtcGJvYXJkLnYxLkFsZXJ0UnVsZRIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siQAoXVXBkYXRlQWxlcnRSdWxlUmVzcG9uc2USJQoEcnVsZRgBIAEoCzIXLmxhbXBib2FyZC52MS5BbGVydFJ1bGUiMgoWRGVsZXRlQWxlcnRSdWxlUmVxdWVzdBIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJIhkKF0RlbGV0ZUFsZXJ0UnVsZVJlc3BvbnNlInAKFkRyeVJ1bkFsZXJ0UnVsZVJlcXVlc3QSJQoEcnVsZRgBIAEoCzIXLmxhbXBib2FyZC52MS5BbGVydFJ1bGUSLwoOZW5kX3RpbWVfcmFuZ2UYAiABKAsyFy5sYW1wYm9hcmQudjEuVGltZVJhbmdlInkKF0RyeVJ1bkFsZXJ0UnVsZVJlc3BvbnNlEhUKDW1lc3NhZ2VfY291bnQYASABKAUSGAoQc3VwcHJlc3NlZF9jb3VudBgCIAEoBRItCghtZXNzYWdlcxgDIAMoCzIbLmxhbXBib2FyZC52MS5EcnlSdW5NZXNzYWdlIloKDURyeVJ1bk1lc3NhZ2USJQoEa2luZBgBIAEoDjIXLmxhbXBib2FyZC52MS5BbGVydEtpbmQSIgoFYnVpbGQYAiABKAsyEy5sYW1wYm9hcmQudjEuQnVpbGQixAEKFExpc3RJbmNpZGVudHNSZXF1ZXN0EhQKDHJlcG9zaXRvcmllcxgBIAMoCRIQCghicmFuY2hlcxgCIAMoCRIrCgZzdGF0ZXMYAyADKA4yGy5sYW1wYm9hcmQudjEuSW5jaWRlbnRTdGF0ZRIwCg9vcGVuX3RpbWVfcmFuZ2UYBCABKAsyFy5sYW1wYm9hcmQudjEuVGltZVJhbmdlEhEKCXBhZ2Vfc2l6ZRgFIAEoBRISCgpwYWdlX3Rva2VuGAYgASgJIlsKFUxpc3RJbmNpZGVudHNSZXNwb25zZRIpCglpbmNpZGVudHMYASADKAsyFi5sYW1wYm9hcmQudjEuSW5jaWRlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEkdldEluY2lkZW50UmVxdWVzdBIKCgJpZBgBIAEoCSJkChNHZXRJbmNpZGVudFJlc3BvbnNlEigKCGluY2lkZW50GAEgASgLMhYubGFtcGJvYXJkLnYxLkluY2lkZW50EiMKBmFsZXJ0cxgCIAMoCzITLmxhbXBib2FyZC52MS5BbGVydCKMAgoRTGlzdEFsZXJ0c1JlcXVlc3QSEAoIYnVpbGRfaWQYASABKAkSEgoKY2hhbm5lbF9pZBgCIAEoCRIPCgdydWxlX2lkGAMgASgJEhMKC2luY2lkZW50X2lkGAQgASgJEigKBnN0YXRlcxgFIAMoDjIYLmxhbXBib2FyZC52MS5BbGVydFN0YXRlEiYKBWtpbmRzGAYgAygOMhcubGFtcGJvYXJkLnYxLkFsZXJ0S2luZBIyChFjcmVhdGVfdGltZV9yYW5nZRgHIAEoCzIXLmxhbXBib2FyZC52MS5UaW1lUmFuZ2USEQoJcGFnZV9zaXplGAggASgFEhIKCnBhZ2VfdG9rZW4YCSABKAkiUgoSTGlzdEFsZXJ0c1Jlc3BvbnNlEiMKBmFsZXJ0cxgBIAMoCzITLmxhbXBib2FyZC52MS5BbGVydBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiHwoRUmV0cnlBbGVydFJlcXVlc3QSCgoCaWQYASABKAkiOAoSUmV0cnlBbGVydFJlc3BvbnNlEiIKBWFsZXJ0GAEgASgLMhMubGFtcGJvYXJkLnYxLkFsZXJ0Ik4KE1ByZXZpZXdBbGVydFJlcXVlc3QSEAoIYnVpbGRfaWQYASABKAkSJQoEa2luZBgCIAEoDjIXLmxhbXBib2FyZC52MS5BbGVydEtpbmQifwoUUHJldmlld0FsZXJ0UmVzcG9uc2USEgoKc2xhY2tfanNvbhgBIAEoCRIVCg1lbWFpbF9zdWJqZWN0GAIgASgJEhIKCmVtYWlsX3RleHQYAyABKAkSEgoKZW1haWxfaHRtbBgEIAEoCRIUCgx3ZWJob29rX2pzb24YBSABKAkyjg0KDEFsZXJ0U2VydmljZRJnChJDcmVhdGVBbGVydENoYW5uZWwSJy5sYW1wYm9hcmQudjEuQ3JlYXRlQWxlcnRDaGFubmVsUmVxdWVzdBooLmxhbXBib2FyZC52MS5DcmVhdGVBbGVydENoYW5uZWxSZXNwb25zZRJjCg9HZXRBbGVydENoYW5uZWwSJC5sYW1wYm9hcmQudjEuR2V0QWxlcnRDaGFubmVsUmVxdWVzdBolLmxhbXBib2FyZC52MS5HZXRBbGVydENoYW5uZWxSZXNwb25zZSIDkAIBEmkKEUxpc3RBbGVydENoYW5uZWxzEiYubGFtcGJvYXJkLnYxLkxpc3RBbGVydENoYW5uZWxzUmVxdWVzdBonLmxhbXBib2FyZC52MS5MaXN0QWxlcnRDaGFubmVsc1Jlc3BvbnNlIgOQAgESbAoSVXBkYXRlQWxlcnRDaGFubmVsEicubGFtcGJvYXJkLnYxLlVwZGF0ZUFsZXJ0Q2hhbm5lbFJlcXVlc3QaKC5sYW1wYm9hcmQudjEuVXBkYXRlQWxlcnRDaGFubmVsUmVzcG9uc2UiA5ACAhJsChJEZWxldGVBbGVydENoYW5uZWwSJy5sYW1wYm9hcmQudjEuRGVsZXRlQWxlcnRDaGFubmVsUmVxdWVzdBooLmxhbXBib2FyZC52MS5EZWxldGVBbGVydENoYW5uZWxSZXNwb25zZSIDkAICEmEKEFRlc3RBbGVydENoYW5uZWwSJS5sYW1wYm9hcmQudjEuVGVzdEFsZXJ0Q2hhbm5lbFJlcXVlc3QaJi5sYW1wYm9hcmQudjEuVGVzdEFsZXJ0Q2hhbm5lbFJlc3BvbnNlEl4KD0NyZWF0ZUFsZXJ0UnVsZRIkLmxhbXBib2FyZC52MS5DcmVhdGVBbGVydFJ1bGVSZXF1ZXN0GiUubGFtcGJvYXJkLnYxLkNyZWF0ZUFsZXJ0UnVsZVJlc3BvbnNlEloKDEdldEFsZXJ0UnVsZRIhLmxhbXBib2FyZC52MS5HZXRBbGVydFJ1bGVSZXF1ZXN0GiIubGFtcGJvYXJkLnYxLkdldEFsZXJ0UnVsZVJlc3BvbnNlIgOQAgESYAoOTGlzdEFsZXJ0UnVsZXMSIy5sYW1wYm9hcmQudjEuTGlzdEFsZXJ0UnVsZXNSZXF1ZXN0GiQubGFtcGJvYXJkLnYxLkxpc3RBbGVydFJ1bGVzUmVzcG9uc2UiA5ACARJjCg9VcGRhdGVBbGVydFJ1bGUSJC5sYW1wYm9hcmQudjEuVXBkYXRlQWxlcnRSdWxlUmVxdWVzdBolLmxhbXBib2FyZC52MS5VcGRhdGVBbGVydFJ1bGVSZXNwb25zZSIDkAICEmMKD0RlbGV0ZUFsZXJ0UnVsZRIkLmxhbXBib2FyZC52MS5EZWxldGVBbGVydFJ1bGVSZXF1ZXN0GiUubGFtcGJvYXJkLnYxLkRlbGV0ZUFsZXJ0UnVsZVJlc3BvbnNlIgOQAgISYwoPRHJ5UnVuQWxlcnRSdWxlEiQubGFtcGJvYXJkLnYxLkRyeVJ1bkFsZXJ0UnVsZVJlcXVlc3QaJS5sYW1wYm9hcmQudjEuRHJ5UnVuQWxlcnRSdWxlUmVzcG9uc2UiA5ACARJdCg1MaXN0SW5jaWRlbnRzEiIubGFtcGJvYXJkLnYxLkxpc3RJbmNpZGVudHNSZXF1ZXN0GiMubGFtcGJvYXJkLnYxLkxpc3RJbmNpZGVudHNSZXNwb25zZSIDkAIBElcKC0dldEluY2lkZW50EiAubGFtcGJvYXJkLnYxLkdldEluY2lkZW50UmVxdWVzdBohLmxhbXBib2FyZC52MS5HZXRJbmNpZGVudFJlc3BvbnNlIgOQAgESVAoKTGlzdEFsZXJ0cxIfLmxhbXBib2FyZC52MS5MaXN0QWxlcnRzUmVxdWVzdBogLmxhbXBib2FyZC52MS5MaXN0QWxlcnRzUmVzcG9uc2UiA5ACARJPCgpSZXRyeUFsZXJ0Eh8ubGFtcGJvYXJkLnYxLlJldHJ5QWxlcnRSZXF1ZXN0GiAubGFtcGJvYXJkLnYxLlJldHJ5QWxlcnRSZXNwb25zZRJaCgxQcmV2aWV3QWxlcnQSIS5sYW1wYm9hcmQudjEuUHJldmlld0FsZXJ0UmVxdWVzdBoiLmxhbXBib2FyZC52MS5QcmV2aWV3QWxlcnRSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_google_protobuf_field_mask, file_lampboard_v1_alert, file_lampboard_v1_build]);
 
 /**
  * Asks to create a channel.
@@ -23,7 +25,7 @@ export const file_lampboard_v1_alert_service: GenFile = /*@__PURE__*/
  */
 export type CreateAlertChannelRequest = Message<"lampboard.v1.CreateAlertChannelRequest"> & {
   /**
-   * The channel, with `id` unset.
+   * The channel, with what is output only unset.
    *
    * @generated from field: lampboard.v1.AlertChannel channel = 1;
    */
@@ -49,6 +51,13 @@ export type CreateAlertChannelResponse = Message<"lampboard.v1.CreateAlertChanne
    * @generated from field: lampboard.v1.AlertChannel channel = 1;
    */
   channel?: AlertChannel | undefined;
+
+  /**
+   * What a webhook is signed with, if it was made now: it is not told again.
+   *
+   * @generated from field: string webhook_secret = 2;
+   */
+  webhookSecret: string;
 };
 
 /**
@@ -57,6 +66,48 @@ export type CreateAlertChannelResponse = Message<"lampboard.v1.CreateAlertChanne
  */
 export const CreateAlertChannelResponseSchema: GenMessage<CreateAlertChannelResponse> = /*@__PURE__*/
   messageDesc(file_lampboard_v1_alert_service, 1);
+
+/**
+ * Asks for a channel.
+ *
+ * @generated from message lampboard.v1.GetAlertChannelRequest
+ */
+export type GetAlertChannelRequest = Message<"lampboard.v1.GetAlertChannelRequest"> & {
+  /**
+   * Which channel.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message lampboard.v1.GetAlertChannelRequest.
+ * Use `create(GetAlertChannelRequestSchema)` to create a new message.
+ */
+export const GetAlertChannelRequestSchema: GenMessage<GetAlertChannelRequest> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 2);
+
+/**
+ * Carries a channel.
+ *
+ * @generated from message lampboard.v1.GetAlertChannelResponse
+ */
+export type GetAlertChannelResponse = Message<"lampboard.v1.GetAlertChannelResponse"> & {
+  /**
+   * The channel.
+   *
+   * @generated from field: lampboard.v1.AlertChannel channel = 1;
+   */
+  channel?: AlertChannel | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.GetAlertChannelResponse.
+ * Use `create(GetAlertChannelResponseSchema)` to create a new message.
+ */
+export const GetAlertChannelResponseSchema: GenMessage<GetAlertChannelResponse> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 3);
 
 /**
  * Asks for the channels.
@@ -84,7 +135,7 @@ export type ListAlertChannelsRequest = Message<"lampboard.v1.ListAlertChannelsRe
  * Use `create(ListAlertChannelsRequestSchema)` to create a new message.
  */
 export const ListAlertChannelsRequestSchema: GenMessage<ListAlertChannelsRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 2);
+  messageDesc(file_lampboard_v1_alert_service, 4);
 
 /**
  * Carries the channels.
@@ -112,7 +163,7 @@ export type ListAlertChannelsResponse = Message<"lampboard.v1.ListAlertChannelsR
  * Use `create(ListAlertChannelsResponseSchema)` to create a new message.
  */
 export const ListAlertChannelsResponseSchema: GenMessage<ListAlertChannelsResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 3);
+  messageDesc(file_lampboard_v1_alert_service, 5);
 
 /**
  * Asks to change a channel.
@@ -121,14 +172,14 @@ export const ListAlertChannelsResponseSchema: GenMessage<ListAlertChannelsRespon
  */
 export type UpdateAlertChannelRequest = Message<"lampboard.v1.UpdateAlertChannelRequest"> & {
   /**
-   * The channel, with its new values.
+   * The channel, with its id and its new values.
    *
    * @generated from field: lampboard.v1.AlertChannel channel = 1;
    */
   channel?: AlertChannel | undefined;
 
   /**
-   * Which fields to change. If unset, those that `channel` sets.
+   * Which fields to change. If unset, those that the channel sets.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -140,7 +191,7 @@ export type UpdateAlertChannelRequest = Message<"lampboard.v1.UpdateAlertChannel
  * Use `create(UpdateAlertChannelRequestSchema)` to create a new message.
  */
 export const UpdateAlertChannelRequestSchema: GenMessage<UpdateAlertChannelRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 4);
+  messageDesc(file_lampboard_v1_alert_service, 6);
 
 /**
  * Carries the channel changed.
@@ -161,7 +212,7 @@ export type UpdateAlertChannelResponse = Message<"lampboard.v1.UpdateAlertChanne
  * Use `create(UpdateAlertChannelResponseSchema)` to create a new message.
  */
 export const UpdateAlertChannelResponseSchema: GenMessage<UpdateAlertChannelResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 5);
+  messageDesc(file_lampboard_v1_alert_service, 7);
 
 /**
  * Asks to delete a channel.
@@ -175,6 +226,13 @@ export type DeleteAlertChannelRequest = Message<"lampboard.v1.DeleteAlertChannel
    * @generated from field: string id = 1;
    */
   id: string;
+
+  /**
+   * The etag that it must have. Empty means any.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
 };
 
 /**
@@ -182,7 +240,7 @@ export type DeleteAlertChannelRequest = Message<"lampboard.v1.DeleteAlertChannel
  * Use `create(DeleteAlertChannelRequestSchema)` to create a new message.
  */
 export const DeleteAlertChannelRequestSchema: GenMessage<DeleteAlertChannelRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 6);
+  messageDesc(file_lampboard_v1_alert_service, 8);
 
 /**
  * Says that the channel is gone.
@@ -197,7 +255,7 @@ export type DeleteAlertChannelResponse = Message<"lampboard.v1.DeleteAlertChanne
  * Use `create(DeleteAlertChannelResponseSchema)` to create a new message.
  */
 export const DeleteAlertChannelResponseSchema: GenMessage<DeleteAlertChannelResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 7);
+  messageDesc(file_lampboard_v1_alert_service, 9);
 
 /**
  * Asks to test a channel.
@@ -218,14 +276,42 @@ export type TestAlertChannelRequest = Message<"lampboard.v1.TestAlertChannelRequ
  * Use `create(TestAlertChannelRequestSchema)` to create a new message.
  */
 export const TestAlertChannelRequestSchema: GenMessage<TestAlertChannelRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 8);
+  messageDesc(file_lampboard_v1_alert_service, 10);
 
 /**
- * Says that the channel accepted the message; otherwise the call fails.
+ * Says what came of a test. The call succeeds even if the provider refused it.
  *
  * @generated from message lampboard.v1.TestAlertChannelResponse
  */
 export type TestAlertChannelResponse = Message<"lampboard.v1.TestAlertChannelResponse"> & {
+  /**
+   * Whether the provider accepted the message, for all recipients.
+   *
+   * @generated from field: bool accepted = 1;
+   */
+  accepted: boolean;
+
+  /**
+   * What the provider answered, such as `200`. Never what it wrote into the body of an
+   * answer.
+   *
+   * @generated from field: string answer = 2;
+   */
+  answer: string;
+
+  /**
+   * What went wrong, for people. Empty if nothing did.
+   *
+   * @generated from field: string error = 3;
+   */
+  error: string;
+
+  /**
+   * What became of it for each recipient of an e-mail.
+   *
+   * @generated from field: repeated lampboard.v1.AlertRecipient recipients = 4;
+   */
+  recipients: AlertRecipient[];
 };
 
 /**
@@ -233,7 +319,7 @@ export type TestAlertChannelResponse = Message<"lampboard.v1.TestAlertChannelRes
  * Use `create(TestAlertChannelResponseSchema)` to create a new message.
  */
 export const TestAlertChannelResponseSchema: GenMessage<TestAlertChannelResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 9);
+  messageDesc(file_lampboard_v1_alert_service, 11);
 
 /**
  * Asks to create a rule.
@@ -242,7 +328,7 @@ export const TestAlertChannelResponseSchema: GenMessage<TestAlertChannelResponse
  */
 export type CreateAlertRuleRequest = Message<"lampboard.v1.CreateAlertRuleRequest"> & {
   /**
-   * The rule, with `id` unset.
+   * The rule, with what is output only unset.
    *
    * @generated from field: lampboard.v1.AlertRule rule = 1;
    */
@@ -254,7 +340,7 @@ export type CreateAlertRuleRequest = Message<"lampboard.v1.CreateAlertRuleReques
  * Use `create(CreateAlertRuleRequestSchema)` to create a new message.
  */
 export const CreateAlertRuleRequestSchema: GenMessage<CreateAlertRuleRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 10);
+  messageDesc(file_lampboard_v1_alert_service, 12);
 
 /**
  * Carries the rule created.
@@ -275,7 +361,49 @@ export type CreateAlertRuleResponse = Message<"lampboard.v1.CreateAlertRuleRespo
  * Use `create(CreateAlertRuleResponseSchema)` to create a new message.
  */
 export const CreateAlertRuleResponseSchema: GenMessage<CreateAlertRuleResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 11);
+  messageDesc(file_lampboard_v1_alert_service, 13);
+
+/**
+ * Asks for a rule.
+ *
+ * @generated from message lampboard.v1.GetAlertRuleRequest
+ */
+export type GetAlertRuleRequest = Message<"lampboard.v1.GetAlertRuleRequest"> & {
+  /**
+   * Which rule.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message lampboard.v1.GetAlertRuleRequest.
+ * Use `create(GetAlertRuleRequestSchema)` to create a new message.
+ */
+export const GetAlertRuleRequestSchema: GenMessage<GetAlertRuleRequest> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 14);
+
+/**
+ * Carries a rule.
+ *
+ * @generated from message lampboard.v1.GetAlertRuleResponse
+ */
+export type GetAlertRuleResponse = Message<"lampboard.v1.GetAlertRuleResponse"> & {
+  /**
+   * The rule.
+   *
+   * @generated from field: lampboard.v1.AlertRule rule = 1;
+   */
+  rule?: AlertRule | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.GetAlertRuleResponse.
+ * Use `create(GetAlertRuleResponseSchema)` to create a new message.
+ */
+export const GetAlertRuleResponseSchema: GenMessage<GetAlertRuleResponse> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 15);
 
 /**
  * Asks for the rules.
@@ -303,7 +431,7 @@ export type ListAlertRulesRequest = Message<"lampboard.v1.ListAlertRulesRequest"
  * Use `create(ListAlertRulesRequestSchema)` to create a new message.
  */
 export const ListAlertRulesRequestSchema: GenMessage<ListAlertRulesRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 12);
+  messageDesc(file_lampboard_v1_alert_service, 16);
 
 /**
  * Carries the rules.
@@ -331,7 +459,7 @@ export type ListAlertRulesResponse = Message<"lampboard.v1.ListAlertRulesRespons
  * Use `create(ListAlertRulesResponseSchema)` to create a new message.
  */
 export const ListAlertRulesResponseSchema: GenMessage<ListAlertRulesResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 13);
+  messageDesc(file_lampboard_v1_alert_service, 17);
 
 /**
  * Asks to change a rule.
@@ -340,14 +468,14 @@ export const ListAlertRulesResponseSchema: GenMessage<ListAlertRulesResponse> = 
  */
 export type UpdateAlertRuleRequest = Message<"lampboard.v1.UpdateAlertRuleRequest"> & {
   /**
-   * The rule, with its new values.
+   * The rule, with its id and its new values.
    *
    * @generated from field: lampboard.v1.AlertRule rule = 1;
    */
   rule?: AlertRule | undefined;
 
   /**
-   * Which fields to change. If unset, those that `rule` sets.
+   * Which fields to change. If unset, those that the rule sets.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -359,7 +487,7 @@ export type UpdateAlertRuleRequest = Message<"lampboard.v1.UpdateAlertRuleReques
  * Use `create(UpdateAlertRuleRequestSchema)` to create a new message.
  */
 export const UpdateAlertRuleRequestSchema: GenMessage<UpdateAlertRuleRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 14);
+  messageDesc(file_lampboard_v1_alert_service, 18);
 
 /**
  * Carries the rule changed.
@@ -380,7 +508,7 @@ export type UpdateAlertRuleResponse = Message<"lampboard.v1.UpdateAlertRuleRespo
  * Use `create(UpdateAlertRuleResponseSchema)` to create a new message.
  */
 export const UpdateAlertRuleResponseSchema: GenMessage<UpdateAlertRuleResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 15);
+  messageDesc(file_lampboard_v1_alert_service, 19);
 
 /**
  * Asks to delete a rule.
@@ -394,6 +522,13 @@ export type DeleteAlertRuleRequest = Message<"lampboard.v1.DeleteAlertRuleReques
    * @generated from field: string id = 1;
    */
   id: string;
+
+  /**
+   * The etag that it must have. Empty means any.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
 };
 
 /**
@@ -401,7 +536,7 @@ export type DeleteAlertRuleRequest = Message<"lampboard.v1.DeleteAlertRuleReques
  * Use `create(DeleteAlertRuleRequestSchema)` to create a new message.
  */
 export const DeleteAlertRuleRequestSchema: GenMessage<DeleteAlertRuleRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 16);
+  messageDesc(file_lampboard_v1_alert_service, 20);
 
 /**
  * Says that the rule is gone.
@@ -416,7 +551,232 @@ export type DeleteAlertRuleResponse = Message<"lampboard.v1.DeleteAlertRuleRespo
  * Use `create(DeleteAlertRuleResponseSchema)` to create a new message.
  */
 export const DeleteAlertRuleResponseSchema: GenMessage<DeleteAlertRuleResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 17);
+  messageDesc(file_lampboard_v1_alert_service, 21);
+
+/**
+ * Asks what a rule would have sent.
+ *
+ * @generated from message lampboard.v1.DryRunAlertRuleRequest
+ */
+export type DryRunAlertRuleRequest = Message<"lampboard.v1.DryRunAlertRuleRequest"> & {
+  /**
+   * The rule. It need not be stored.
+   *
+   * @generated from field: lampboard.v1.AlertRule rule = 1;
+   */
+  rule?: AlertRule | undefined;
+
+  /**
+   * When the builds ended: at most 31 days. If unset, the last 14 days.
+   *
+   * @generated from field: lampboard.v1.TimeRange end_time_range = 2;
+   */
+  endTimeRange?: TimeRange | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.DryRunAlertRuleRequest.
+ * Use `create(DryRunAlertRuleRequestSchema)` to create a new message.
+ */
+export const DryRunAlertRuleRequestSchema: GenMessage<DryRunAlertRuleRequest> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 22);
+
+/**
+ * Says what a rule would have sent. Triggers that go by the clock are not part
+ * of it.
+ *
+ * @generated from message lampboard.v1.DryRunAlertRuleResponse
+ */
+export type DryRunAlertRuleResponse = Message<"lampboard.v1.DryRunAlertRuleResponse"> & {
+  /**
+   * How many messages each channel would have got.
+   *
+   * @generated from field: int32 message_count = 1;
+   */
+  messageCount: number;
+
+  /**
+   * How many failures would not have been told, since the branch was red already.
+   *
+   * @generated from field: int32 suppressed_count = 2;
+   */
+  suppressedCount: number;
+
+  /**
+   * The first 100 messages, oldest first.
+   *
+   * @generated from field: repeated lampboard.v1.DryRunMessage messages = 3;
+   */
+  messages: DryRunMessage[];
+};
+
+/**
+ * Describes the message lampboard.v1.DryRunAlertRuleResponse.
+ * Use `create(DryRunAlertRuleResponseSchema)` to create a new message.
+ */
+export const DryRunAlertRuleResponseSchema: GenMessage<DryRunAlertRuleResponse> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 23);
+
+/**
+ * One message that a rule would have sent.
+ *
+ * @generated from message lampboard.v1.DryRunMessage
+ */
+export type DryRunMessage = Message<"lampboard.v1.DryRunMessage"> & {
+  /**
+   * What it says.
+   *
+   * @generated from field: lampboard.v1.AlertKind kind = 1;
+   */
+  kind: AlertKind;
+
+  /**
+   * The build that it is about.
+   *
+   * @generated from field: lampboard.v1.Build build = 2;
+   */
+  build?: Build | undefined;
+};
+
+/**
+ * Describes the message lampboard.v1.DryRunMessage.
+ * Use `create(DryRunMessageSchema)` to create a new message.
+ */
+export const DryRunMessageSchema: GenMessage<DryRunMessage> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 24);
+
+/**
+ * Asks for a page of incidents.
+ *
+ * @generated from message lampboard.v1.ListIncidentsRequest
+ */
+export type ListIncidentsRequest = Message<"lampboard.v1.ListIncidentsRequest"> & {
+  /**
+   * Full names of repositories, in which stars are allowed. Empty means any.
+   *
+   * @generated from field: repeated string repositories = 1;
+   */
+  repositories: string[];
+
+  /**
+   * Names of branches, in which stars are allowed. Empty means any.
+   *
+   * @generated from field: repeated string branches = 2;
+   */
+  branches: string[];
+
+  /**
+   * Only those in one of these states. Empty means any.
+   *
+   * @generated from field: repeated lampboard.v1.IncidentState states = 3;
+   */
+  states: IncidentState[];
+
+  /**
+   * When they were opened.
+   *
+   * @generated from field: lampboard.v1.TimeRange open_time_range = 4;
+   */
+  openTimeRange?: TimeRange | undefined;
+
+  /**
+   * The most incidents to return. Zero means 50; the most is 200.
+   *
+   * @generated from field: int32 page_size = 5;
+   */
+  pageSize: number;
+
+  /**
+   * Continues an earlier list.
+   *
+   * @generated from field: string page_token = 6;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message lampboard.v1.ListIncidentsRequest.
+ * Use `create(ListIncidentsRequestSchema)` to create a new message.
+ */
+export const ListIncidentsRequestSchema: GenMessage<ListIncidentsRequest> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 25);
+
+/**
+ * Carries a page of incidents.
+ *
+ * @generated from message lampboard.v1.ListIncidentsResponse
+ */
+export type ListIncidentsResponse = Message<"lampboard.v1.ListIncidentsResponse"> & {
+  /**
+   * The incidents, the last opened first.
+   *
+   * @generated from field: repeated lampboard.v1.Incident incidents = 1;
+   */
+  incidents: Incident[];
+
+  /**
+   * Asks for the next page. Empty on the last one.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message lampboard.v1.ListIncidentsResponse.
+ * Use `create(ListIncidentsResponseSchema)` to create a new message.
+ */
+export const ListIncidentsResponseSchema: GenMessage<ListIncidentsResponse> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 26);
+
+/**
+ * Asks for an incident.
+ *
+ * @generated from message lampboard.v1.GetIncidentRequest
+ */
+export type GetIncidentRequest = Message<"lampboard.v1.GetIncidentRequest"> & {
+  /**
+   * Which incident.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message lampboard.v1.GetIncidentRequest.
+ * Use `create(GetIncidentRequestSchema)` to create a new message.
+ */
+export const GetIncidentRequestSchema: GenMessage<GetIncidentRequest> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 27);
+
+/**
+ * Carries an incident.
+ *
+ * @generated from message lampboard.v1.GetIncidentResponse
+ */
+export type GetIncidentResponse = Message<"lampboard.v1.GetIncidentResponse"> & {
+  /**
+   * The incident.
+   *
+   * @generated from field: lampboard.v1.Incident incident = 1;
+   */
+  incident?: Incident | undefined;
+
+  /**
+   * What was sent of it, oldest first; at most 1000.
+   *
+   * @generated from field: repeated lampboard.v1.Alert alerts = 2;
+   */
+  alerts: Alert[];
+};
+
+/**
+ * Describes the message lampboard.v1.GetIncidentResponse.
+ * Use `create(GetIncidentResponseSchema)` to create a new message.
+ */
+export const GetIncidentResponseSchema: GenMessage<GetIncidentResponse> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 28);
 
 /**
  * Asks for a page of alerts.
@@ -439,23 +799,51 @@ export type ListAlertsRequest = Message<"lampboard.v1.ListAlertsRequest"> & {
   channelId: string;
 
   /**
+   * Only those that this rule raised. Empty means any.
+   *
+   * @generated from field: string rule_id = 3;
+   */
+  ruleId: string;
+
+  /**
+   * Only those of this incident. Empty means any.
+   *
+   * @generated from field: string incident_id = 4;
+   */
+  incidentId: string;
+
+  /**
    * Only those in one of these states. Empty means any.
    *
-   * @generated from field: repeated lampboard.v1.AlertState states = 3;
+   * @generated from field: repeated lampboard.v1.AlertState states = 5;
    */
   states: AlertState[];
 
   /**
+   * Only those that say one of these. Empty means any.
+   *
+   * @generated from field: repeated lampboard.v1.AlertKind kinds = 6;
+   */
+  kinds: AlertKind[];
+
+  /**
+   * When they were raised.
+   *
+   * @generated from field: lampboard.v1.TimeRange create_time_range = 7;
+   */
+  createTimeRange?: TimeRange | undefined;
+
+  /**
    * The most alerts to return. Zero means 50; the most is 200.
    *
-   * @generated from field: int32 page_size = 4;
+   * @generated from field: int32 page_size = 8;
    */
   pageSize: number;
 
   /**
    * Continues an earlier list.
    *
-   * @generated from field: string page_token = 5;
+   * @generated from field: string page_token = 9;
    */
   pageToken: string;
 };
@@ -465,7 +853,7 @@ export type ListAlertsRequest = Message<"lampboard.v1.ListAlertsRequest"> & {
  * Use `create(ListAlertsRequestSchema)` to create a new message.
  */
 export const ListAlertsRequestSchema: GenMessage<ListAlertsRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 18);
+  messageDesc(file_lampboard_v1_alert_service, 29);
 
 /**
  * Carries a page of alerts.
@@ -493,7 +881,7 @@ export type ListAlertsResponse = Message<"lampboard.v1.ListAlertsResponse"> & {
  * Use `create(ListAlertsResponseSchema)` to create a new message.
  */
 export const ListAlertsResponseSchema: GenMessage<ListAlertsResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 19);
+  messageDesc(file_lampboard_v1_alert_service, 30);
 
 /**
  * Asks to try an alert again.
@@ -514,7 +902,7 @@ export type RetryAlertRequest = Message<"lampboard.v1.RetryAlertRequest"> & {
  * Use `create(RetryAlertRequestSchema)` to create a new message.
  */
 export const RetryAlertRequestSchema: GenMessage<RetryAlertRequest> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 20);
+  messageDesc(file_lampboard_v1_alert_service, 31);
 
 /**
  * Carries the alert, pending again.
@@ -535,10 +923,91 @@ export type RetryAlertResponse = Message<"lampboard.v1.RetryAlertResponse"> & {
  * Use `create(RetryAlertResponseSchema)` to create a new message.
  */
 export const RetryAlertResponseSchema: GenMessage<RetryAlertResponse> = /*@__PURE__*/
-  messageDesc(file_lampboard_v1_alert_service, 21);
+  messageDesc(file_lampboard_v1_alert_service, 32);
 
 /**
- * Configures alerts and shows what became of them.
+ * Asks what an alert says.
+ *
+ * @generated from message lampboard.v1.PreviewAlertRequest
+ */
+export type PreviewAlertRequest = Message<"lampboard.v1.PreviewAlertRequest"> & {
+  /**
+   * About which build: its id.
+   *
+   * @generated from field: string build_id = 1;
+   */
+  buildId: string;
+
+  /**
+   * What it is to say. Unspecified means what the build's conclusion says.
+   *
+   * @generated from field: lampboard.v1.AlertKind kind = 2;
+   */
+  kind: AlertKind;
+};
+
+/**
+ * Describes the message lampboard.v1.PreviewAlertRequest.
+ * Use `create(PreviewAlertRequestSchema)` to create a new message.
+ */
+export const PreviewAlertRequestSchema: GenMessage<PreviewAlertRequest> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 33);
+
+/**
+ * Carries what an alert says.
+ *
+ * @generated from message lampboard.v1.PreviewAlertResponse
+ */
+export type PreviewAlertResponse = Message<"lampboard.v1.PreviewAlertResponse"> & {
+  /**
+   * What Slack is sent, as JSON.
+   *
+   * @generated from field: string slack_json = 1;
+   */
+  slackJson: string;
+
+  /**
+   * The subject of the e-mail.
+   *
+   * @generated from field: string email_subject = 2;
+   */
+  emailSubject: string;
+
+  /**
+   * The e-mail as text.
+   *
+   * @generated from field: string email_text = 3;
+   */
+  emailText: string;
+
+  /**
+   * The e-mail as HTML.
+   *
+   * @generated from field: string email_html = 4;
+   */
+  emailHtml: string;
+
+  /**
+   * What a webhook is sent, as JSON.
+   *
+   * @generated from field: string webhook_json = 5;
+   */
+  webhookJson: string;
+};
+
+/**
+ * Describes the message lampboard.v1.PreviewAlertResponse.
+ * Use `create(PreviewAlertResponseSchema)` to create a new message.
+ */
+export const PreviewAlertResponseSchema: GenMessage<PreviewAlertResponse> = /*@__PURE__*/
+  messageDesc(file_lampboard_v1_alert_service, 34);
+
+/**
+ * Configures alerts, and shows what became of them.
+ *
+ * A rule raises an alert for each of its channels in the very transaction that
+ * records the build; a worker sends it. So an alert is neither lost nor raised
+ * twice, whatever dies in between. Builds that ended more than 6 hours ago raise none.
  *
  * @generated from service lampboard.v1.AlertService
  */
@@ -554,6 +1023,16 @@ export const AlertService: GenService<{
     output: typeof CreateAlertChannelResponseSchema;
   },
   /**
+   * Gets a channel. NOT_FOUND if there is none.
+   *
+   * @generated from rpc lampboard.v1.AlertService.GetAlertChannel
+   */
+  getAlertChannel: {
+    methodKind: "unary";
+    input: typeof GetAlertChannelRequestSchema;
+    output: typeof GetAlertChannelResponseSchema;
+  },
+  /**
    * Lists the channels by name.
    *
    * @generated from rpc lampboard.v1.AlertService.ListAlertChannels
@@ -564,7 +1043,8 @@ export const AlertService: GenService<{
     output: typeof ListAlertChannelsResponseSchema;
   },
   /**
-   * Changes a channel.
+   * Changes a channel. ABORTED if it names another etag than the one that
+   * the channel has.
    *
    * @generated from rpc lampboard.v1.AlertService.UpdateAlertChannel
    */
@@ -574,7 +1054,7 @@ export const AlertService: GenService<{
     output: typeof UpdateAlertChannelResponseSchema;
   },
   /**
-   * Deletes a channel, from rules too.
+   * Deletes a channel, from rules too. What waits for it is skipped.
    *
    * @generated from rpc lampboard.v1.AlertService.DeleteAlertChannel
    */
@@ -584,7 +1064,8 @@ export const AlertService: GenService<{
     output: typeof DeleteAlertChannelResponseSchema;
   },
   /**
-   * Sends a test message to a channel and waits for the outcome.
+   * Sends a test message to a channel and waits for the outcome. Ends the pause of
+   * a channel that accepts it.
    *
    * @generated from rpc lampboard.v1.AlertService.TestAlertChannel
    */
@@ -604,6 +1085,16 @@ export const AlertService: GenService<{
     output: typeof CreateAlertRuleResponseSchema;
   },
   /**
+   * Gets a rule. NOT_FOUND if there is none.
+   *
+   * @generated from rpc lampboard.v1.AlertService.GetAlertRule
+   */
+  getAlertRule: {
+    methodKind: "unary";
+    input: typeof GetAlertRuleRequestSchema;
+    output: typeof GetAlertRuleResponseSchema;
+  },
+  /**
    * Lists the rules by name.
    *
    * @generated from rpc lampboard.v1.AlertService.ListAlertRules
@@ -614,7 +1105,8 @@ export const AlertService: GenService<{
     output: typeof ListAlertRulesResponseSchema;
   },
   /**
-   * Changes a rule.
+   * Changes a rule. ABORTED if it names another etag than the one that
+   * the rule has.
    *
    * @generated from rpc lampboard.v1.AlertService.UpdateAlertRule
    */
@@ -624,7 +1116,7 @@ export const AlertService: GenService<{
     output: typeof UpdateAlertRuleResponseSchema;
   },
   /**
-   * Deletes a rule.
+   * Deletes a rule. What it raised stays.
    *
    * @generated from rpc lampboard.v1.AlertService.DeleteAlertRule
    */
@@ -632,6 +1124,37 @@ export const AlertService: GenService<{
     methodKind: "unary";
     input: typeof DeleteAlertRuleRequestSchema;
     output: typeof DeleteAlertRuleResponseSchema;
+  },
+  /**
+   * Says what a rule would have sent of the builds that ended in a range of time, without
+   * sending anything.
+   *
+   * @generated from rpc lampboard.v1.AlertService.DryRunAlertRule
+   */
+  dryRunAlertRule: {
+    methodKind: "unary";
+    input: typeof DryRunAlertRuleRequestSchema;
+    output: typeof DryRunAlertRuleResponseSchema;
+  },
+  /**
+   * Lists incidents, the last opened first.
+   *
+   * @generated from rpc lampboard.v1.AlertService.ListIncidents
+   */
+  listIncidents: {
+    methodKind: "unary";
+    input: typeof ListIncidentsRequestSchema;
+    output: typeof ListIncidentsResponseSchema;
+  },
+  /**
+   * Gets an incident. NOT_FOUND if there is none.
+   *
+   * @generated from rpc lampboard.v1.AlertService.GetIncident
+   */
+  getIncident: {
+    methodKind: "unary";
+    input: typeof GetIncidentRequestSchema;
+    output: typeof GetIncidentResponseSchema;
   },
   /**
    * Lists alerts, newest first.
@@ -652,6 +1175,16 @@ export const AlertService: GenService<{
     methodKind: "unary";
     input: typeof RetryAlertRequestSchema;
     output: typeof RetryAlertResponseSchema;
+  },
+  /**
+   * Shows what an alert says in each format, as it would be sent now.
+   *
+   * @generated from rpc lampboard.v1.AlertService.PreviewAlert
+   */
+  previewAlert: {
+    methodKind: "unary";
+    input: typeof PreviewAlertRequestSchema;
+    output: typeof PreviewAlertResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_lampboard_v1_alert_service, 0);

@@ -1,0 +1,19 @@
+//! What alerts need to know from the settings.
+
+use url::Url;
+
+use super::{email::MailConfig, outbound::OutboundConfig, seal::MasterKey};
+
+/// How alerts are sent.
+#[derive(Debug)]
+pub struct AlertConfig {
+    /// Where people open the UI, for the links in messages.
+    pub public_url: Url,
+    /// What secrets are sealed with, the current one first. Without one, no channel can have a
+    /// secret.
+    pub master_keys: Vec<MasterKey>,
+    /// How e-mail is sent, if it is.
+    pub mail: Option<MailConfig>,
+    /// Which hosts are reached.
+    pub outbound: OutboundConfig,
+}

@@ -1,0 +1,1 @@
+//! Signed requests to any receiver, as Standard Webhooks says.
