@@ -13,6 +13,9 @@ pub enum Error {
     /// It can not be done as things stand.
     #[error("{0}")]
     Precondition(&'static str),
+    /// It was changed since the caller read it.
+    #[error("{0}")]
+    Aborted(&'static str),
     /// Too much is waiting already.
     #[error("{0}")]
     Busy(&'static str),

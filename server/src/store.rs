@@ -3,6 +3,7 @@
 //! There is one writer, which commits the reports that wait together in one
 //! transaction; readers see a snapshot and hold nobody up.
 
+mod alerts;
 mod attempts;
 mod backfills;
 mod backup;
@@ -38,6 +39,7 @@ mod system;
 mod workflows;
 mod writer;
 
+pub(crate) use alerts::{AlertPage, AlertQuery, IncidentQuery, Next, Outcome, Outgoing, Tried};
 pub(crate) use backfills::{BackfillQuery, Lease};
 pub(crate) use backup::BackupError;
 pub(crate) use builds::{BuildPage, Position};
@@ -83,6 +85,8 @@ pub(crate) struct News {
     pub(crate) list_again: bool,
     /// How much of it is still to be folded into rollups.
     pub(crate) unfolded: usize,
+    /// How many alerts wait since then.
+    pub(crate) raised: usize,
 }
 
 /// Where everything is kept.

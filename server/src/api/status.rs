@@ -11,6 +11,7 @@ impl From<Error> for Status {
             Error::Invalid(violations) => invalid(violations),
             Error::NotFound(_) => Self::not_found(error.to_string()),
             Error::Precondition(why) => Self::failed_precondition(why),
+            Error::Aborted(why) => Self::aborted(why),
             Error::Busy(why) => {
                 tracing::warn!("refused for the moment: {why}");
                 Self::resource_exhausted(why)

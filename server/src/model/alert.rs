@@ -3,8 +3,104 @@
 #![expect(dead_code, reason = "the parts come one after the other")]
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use super::{Build, Job};
+use super::{Build, BuildId, Job};
+
+/// One message about one build to one channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Alert {
+    /// Identifies it: a UUID, greater than those that were raised before.
+    pub(crate) id: String,
+    /// The rule that raised it, and what it was called.
+    pub(crate) rule: Named,
+    /// The channel that it is for, and what it was called.
+    pub(crate) channel: Named,
+    /// The build that it is about.
+    pub(crate) build: BuildId,
+    /// The incident that it belongs to. Empty if none.
+    pub(crate) incident: String,
+    /// What it says.
+    pub(crate) kind: AlertKind,
+    /// How far it got.
+    pub(crate) state: AlertState,
+    /// How sending went.
+    pub(crate) delivery: AlertDelivery,
+    /// When it was raised.
+    pub(crate) create_time: Timestamp,
+}
+
+/// An id, and what people called the thing then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) id: String,
+    pub(crate) display_name: String,
+}
+
+/// How far an alert got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum AlertState {
+    /// It waits until then.
+    Pending { next_time: Timestamp },
+    /// The channel accepted it.
+    Sent { send_time: Timestamp },
+    /// It was given up.
+    Failed,
+    /// It is not sent.
+    Skipped(SkipReason),
+}
+
+/// How sending went so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AlertDelivery {
+    /// How often it was tried.
+    pub(crate) attempt_count: i32,
+    /// Why the last try failed.
+    pub(crate) error: String,
+    /// What the provider answered last.
+    pub(crate) answer: String,
+    /// Whether it may have been sent twice.
+    pub(crate) possible_repeat: bool,
+    /// The message that it was sent in.
+    pub(crate) message_id: String,
+    /// What became of it for each recipient.
+    pub(crate) recipients: Vec<RecipientOutcome>,
+}
+
+/// What became of an alert for one recipient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecipientOutcome {
+    pub(crate) address: String,
+    /// Whether it was accepted; if not, whether it will be tried again.
+    pub(crate) state: RecipientState,
+    pub(crate) answer: String,
+}
+
+/// How far an alert got with one recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RecipientState {
+    Pending,
+    Sent,
+    Failed,
+}
+
+/// Why an alert is not sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SkipReason {
+    /// This alert tells the channel already.
+    Duplicate { first: String },
+    /// What it would have told was over when the quiet hours ended.
+    OverWhileQuiet,
+    /// The failure that this recovery ends was never told to the channel.
+    FailureNotSent,
+    /// Its channel was deleted or disabled.
+    ChannelGone,
+    /// Its repository is not seen any more.
+    RepositoryHidden,
+    /// It is older than what is still told.
+    TooOld,
+}
 
 /// What an alert says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +115,28 @@ pub(crate) enum AlertKind {
     Slow,
     /// A build waits long.
     Queued,
+}
+
+impl AlertKind {
+    /// All of them.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Failure,
+        Self::Recovery,
+        Self::StaysRed,
+        Self::Slow,
+        Self::Queued,
+    ];
+
+    /// The word under which the store keeps it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Recovery => "recovery",
+            Self::StaysRed => "stays_red",
+            Self::Slow => "slow",
+            Self::Queued => "queued",
+        }
+    }
 }
 
 /// All that is told of one build.

@@ -1,9 +1,11 @@
 //! Patterns of filters: a text in which a star stands for any run of characters.
 
+use serde::{Deserialize, Serialize};
+
 /// A text in which each star stands for any run of characters, the empty one
 /// included. There is no way to write a star that is meant literally, and no
 /// need: neither git nor GitHub allows one in the names that are matched.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Pattern(String);
 
 impl Pattern {

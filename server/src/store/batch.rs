@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::{
     News, PreparedReport,
+    alerts::Decisions,
     db::Connection,
     deliveries,
     links::{self, Links, Scope},
@@ -22,10 +23,10 @@ use super::{
 };
 use crate::{
     Result,
-    model::{BuildId, Link, Recorded, Repository, RepositoryId},
+    model::{BuildId, Link, Recorded, Repository, RepositoryId, Source},
     retention::Horizons,
 };
-use builds::StoredBuilds;
+use builds::{StoredBuilds, shown};
 use jobs::StoredJobs;
 
 /// What a commit did.
@@ -45,7 +46,7 @@ pub(super) async fn record(
 ) -> Result<Batch> {
     let known = deliveries::record(connection, reports).await?;
     let described: Vec<_> = reports.iter().map(|r| &r.report.repositories[..]).collect();
-    let mut repositories = repositories::merge(connection, &described).await?;
+    let mut repositories = repositories::merge(connection, &described, now).await?;
     let turned = see(connection, &described, &mut repositories.known, now).await?;
     let facts = reports.iter().flat_map(|r| &r.report.builds);
     workflows::merge(connection, facts.map(|(id, facts)| (*id, facts))).await?;
@@ -66,6 +67,7 @@ pub(super) async fn record(
     }
     stored_jobs.write(connection).await?;
     stored_builds.settle(connection, &stored_jobs).await?;
+    let decisions = Decisions::of(connection, stored_builds.changes_of()).await?;
     let unfolded = stored_builds.write(connection).await?;
     if let Some(horizon) = kept.jobs {
         let earliest = stored_builds.earliest_end();
@@ -79,12 +81,29 @@ pub(super) async fn record(
     let changes = stored_builds
         .changes(connection, &stored_jobs, &repositories.known)
         .await?;
+    let raised = decisions
+        .tell(
+            connection,
+            |build| shown(build, &repositories.known),
+            &told(reports),
+            now,
+        )
+        .await?;
     let news = News {
         changes,
+        raised,
         list_again: repositories.relabelled || turned,
         unfolded,
     };
     Ok(Batch { outcomes, news })
+}
+
+/// The builds that GitHub told of by itself.
+fn told(reports: &[PreparedReport]) -> BTreeSet<BuildId> {
+    let webhooks = reports.iter().map(|r| &r.report);
+    let webhooks = webhooks.filter(|report| report.source == Source::Webhook);
+    let builds = webhooks.flat_map(|report| report.builds.iter().map(|(id, _)| *id));
+    builds.collect()
 }
 
 /// Records through which installations repositories were seen. Says whether a

@@ -65,7 +65,7 @@ pub(super) async fn sync(
 ) -> Result<News> {
     let Installation { id, facts } = &sync.installation;
     merge(connection, &sync.installation).await?;
-    let merged = repositories::merge(connection, &[&sync.repositories]).await?;
+    let merged = repositories::merge(connection, &[&sync.repositories], now).await?;
     let ids = || sync.repositories.iter().map(|repository| repository.id);
     if facts.state == InstallationState::Active {
         links::record_list(connection, *id, facts.update_time, ids()).await?;

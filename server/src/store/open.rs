@@ -284,5 +284,10 @@ pub(super) fn migrations() -> Migrator {
             "names",
             include_str!("../../../migrations/0012_names.sql"),
         ),
+        migration(
+            14,
+            "alerts",
+            include_str!("../../../migrations/0014_alerts.sql"),
+        ),
     ])
 }

@@ -27,7 +27,7 @@ const COLUMNS: [&str; 6] = [
     "update_time",
 ];
 
-const INSERTED: [&str; 7] = [
+const INSERTED: [&str; 8] = [
     "id",
     "name",
     "default_branch",
@@ -35,6 +35,7 @@ const INSERTED: [&str; 7] = [
     "private",
     "update_time",
     "installation_id",
+    "first_time",
 ];
 
 /// Which repositories to list.
@@ -199,6 +200,7 @@ pub(super) struct Merged {
 pub(super) async fn merge(
     connection: &mut Connection,
     reports: &[&[Repository]],
+    now: Timestamp,
 ) -> Result<Merged> {
     let ids: std::collections::BTreeSet<i64> =
         reports.iter().copied().flatten().map(|r| r.id.0).collect();
@@ -227,7 +229,7 @@ pub(super) async fn merge(
     }
     let changed = changed_ids.iter().map(|id| &known[id].repository);
     let changed: Vec<&Repository> = changed.collect();
-    write(connection, &changed).await?;
+    write(connection, &changed, now).await?;
     Ok(Merged {
         known,
         changed: counts,
@@ -269,7 +271,11 @@ pub(super) async fn of_ids(
     Ok(known)
 }
 
-async fn write(connection: &mut Connection, repositories: &[&Repository]) -> Result<()> {
+async fn write(
+    connection: &mut Connection,
+    repositories: &[&Repository],
+    now: Timestamp,
+) -> Result<()> {
     for chunk in sql::chunks(repositories) {
         let mut query = sql::insert("repository", &INSERTED);
         query.push_values(chunk, |mut row, repository| {
@@ -280,7 +286,8 @@ async fn write(connection: &mut Connection, repositories: &[&Repository]) -> Res
                 .push_bind(facts.archived)
                 .push_bind(facts.private)
                 .push_bind(facts.update_time.as_microsecond())
-                .push("0");
+                .push("0")
+                .push_bind(now.as_microsecond());
         });
         sql::push_overwrite(&mut query, &["id"], &COLUMNS);
         query.execute(&mut *connection).await?;

@@ -1,6 +1,7 @@
 //! Tests of the store: what must hold whatever the database is. `make test` runs them on files,
 //! and once more on a server of `PostgreSQL`.
 
+mod alerts;
 mod backfills;
 mod backup;
 mod bounds;

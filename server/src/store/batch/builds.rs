@@ -137,18 +137,27 @@ impl StoredBuilds {
     }
 
     /// The builds whose rows change.
-    fn changed(&self) -> impl Iterator<Item = &BuildRecord> {
+    fn changed(&self) -> impl Iterator<Item = &BuildRecord> + Clone {
         self.after
             .values()
             .filter(|build| self.before.get(&build.id) != Some(build))
+    }
+
+    /// What changes, as it was and as it is.
+    pub(super) fn changes_of(
+        &self,
+    ) -> impl Iterator<Item = (Option<&BuildRecord>, &BuildRecord)> + Clone {
+        self.changed()
+            .map(|build| (self.before.get(&build.id), build))
     }
 
     /// Writes what changed; says how much of that is to be folded into rollups.
     pub(super) async fn write(&self, connection: &mut Connection) -> Result<usize> {
         let changed: Vec<&BuildRecord> = self.changed().collect();
         builds::write(connection, &changed).await?;
-        let before = |build: &BuildRecord| self.before.get(&build.id);
-        let counted = changed.iter().map(|build| (before(build), Some(*build)));
+        let counted = self
+            .changes_of()
+            .map(|(before, after)| (before, Some(after)));
         let unfolded = rollup::leave(connection, counted.clone()).await?;
         builds::follow(connection, counted).await?;
         for build in changed.iter().filter(|build| build.is_clamped()) {
@@ -178,6 +187,22 @@ impl StoredBuilds {
         }
         Ok(changes)
     }
+}
+
+/// A build as it is shown, if it is, to whom alerts tell of it: what has failed was not
+/// superseded.
+pub(super) fn shown(
+    build: &BuildRecord,
+    repositories: &BTreeMap<RepositoryId, Stored>,
+) -> Option<Build> {
+    let stored = repositories.get(&build.id.repository)?;
+    let facts = &stored.repository.facts;
+    (!stored.hidden).then(|| Build {
+        record: build.clone(),
+        repository: facts.name.clone(),
+        default_branch: facts.default_branch.clone(),
+        superseded: false,
+    })
 }
 
 fn change(

@@ -1,0 +1,125 @@
+//! Alert rules: which builds matter, what has to happen, and who is told.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{Filter, Pattern, QuietHours, WorkflowId};
+
+/// A rule as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct AlertRule {
+    /// Identifies it: a UUID.
+    pub(crate) id: String,
+    /// What it says.
+    pub(crate) content: RuleContent,
+    /// Counts its changes.
+    pub(crate) version: i64,
+    /// When it was created.
+    pub(crate) create_time: Timestamp,
+    /// When it was last changed.
+    pub(crate) update_time: Timestamp,
+}
+
+/// What a rule says: what people set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RuleContent {
+    /// What people call it.
+    pub(crate) display_name: String,
+    /// Which builds matter.
+    pub(crate) filter: RuleFilter,
+    /// What has to happen.
+    pub(crate) trigger: Trigger,
+    /// The ids of the channels that are told.
+    pub(crate) channels: Vec<String>,
+    /// When nobody is to be disturbed.
+    pub(crate) quiet_hours: Option<QuietHours>,
+    /// How many messages it may send to a channel in an hour. Zero: any number.
+    pub(crate) max_per_hour: i32,
+    /// Whether it is ignored.
+    pub(crate) disabled: bool,
+}
+
+/// Which builds a rule is about.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RuleFilter {
+    /// Full names of repositories.
+    pub(crate) repositories: Vec<Pattern>,
+    /// Names of workflows.
+    pub(crate) workflows: Vec<Pattern>,
+    /// Ids of workflows.
+    pub(crate) workflow_ids: Vec<i64>,
+    /// Names of branches.
+    pub(crate) branches: Vec<Pattern>,
+    /// Logins of who started the attempt.
+    pub(crate) actors: Vec<Pattern>,
+    /// Events.
+    pub(crate) events: Vec<String>,
+    /// Only builds of the default branch.
+    pub(crate) default_branch_only: bool,
+}
+
+impl From<RuleFilter> for Filter {
+    fn from(filter: RuleFilter) -> Self {
+        Self {
+            repositories: filter.repositories,
+            workflows: filter.workflows,
+            workflow_ids: filter.workflow_ids.into_iter().map(WorkflowId).collect(),
+            branches: filter.branches,
+            actors: filter.actors,
+            events: filter.events,
+            default_branch_only: filter.default_branch_only,
+            ..Self::default()
+        }
+    }
+}
+
+/// What has to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Trigger {
+    /// A build fails.
+    Failure,
+    /// So many runs in a row fail on a branch of a workflow, and one succeeds again.
+    Change { failures: i32 },
+    /// A branch of a workflow is red for longer than this.
+    StaysRed { longer_than: SignedDuration },
+    /// A build took long.
+    Duration(Limit),
+    /// A build waits for its first job for longer than this.
+    Queue { longer_than: SignedDuration },
+}
+
+/// What is long.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Limit {
+    /// Longer than this.
+    LongerThan(SignedDuration),
+    /// More than so many times the usual.
+    TimesUsual(f64),
+}
+
+impl Trigger {
+    /// The word under which the store keeps such rules.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Change { .. } => "change",
+            Self::StaysRed { .. } => "stays_red",
+            Self::Duration(_) => "duration",
+            Self::Queue { .. } => "queue",
+        }
+    }
+}
+
+impl Limit {
+    /// Whether a build took long, where others usually take `usual`.
+    pub(crate) fn is_exceeded(self, took: SignedDuration, usual: Option<SignedDuration>) -> bool {
+        match self {
+            Self::LongerThan(limit) => took > limit,
+            Self::TimesUsual(times) => {
+                usual.is_some_and(|usual| took.as_secs_f64() > usual.as_secs_f64() * times)
+            }
+        }
+    }
+}

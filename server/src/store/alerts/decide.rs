@@ -1,0 +1,180 @@
+//! What the builds of a commit decide: incidents opened and resolved, alerts raised.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    super::{
+        db::{Connection, Query},
+        sql,
+    },
+    Ids, incidents, raise,
+};
+use crate::{
+    Result,
+    model::{
+        Build, BuildId, BuildRecord, Edge, Incident, IncidentKey, Place, RepositoryId, Standing,
+        is_decisive, outcome,
+    },
+};
+
+/// How long after its end a build is still told.
+const HORIZON: SignedDuration = SignedDuration::from_hours(6);
+
+/// The builds of a commit that were decided in it, and how their branches stood before.
+pub(in crate::store) struct Decisions {
+    /// The lowest first.
+    decided: Vec<BuildRecord>,
+    /// Where one was decided and is not any more: GitHub corrected itself.
+    withdrawn: Vec<IncidentKey>,
+    standings: BTreeMap<IncidentKey, Standing>,
+}
+
+impl Decisions {
+    /// Looks how things stand, before builds that change are written.
+    pub(in crate::store) async fn of<'a>(
+        connection: &mut Connection,
+        changed: impl Iterator<Item = (Option<&'a BuildRecord>, &'a BuildRecord)>,
+    ) -> Result<Self> {
+        let mut decided = Vec::new();
+        let mut withdrawn = Vec::new();
+        for (before, after) in changed {
+            let was = before.and_then(outcome);
+            if was == outcome(after) {
+                continue;
+            }
+            if is_decisive(after) {
+                decided.push(after.clone());
+            } else if before.is_some_and(is_decisive) {
+                withdrawn.push(IncidentKey::of(after.id.repository, &after.facts));
+            }
+        }
+        decided.sort_by_key(Place::of);
+        let of_decided = decided
+            .iter()
+            .map(|b| IncidentKey::of(b.id.repository, &b.facts));
+        let keys: BTreeSet<IncidentKey> = of_decided.collect();
+        let keys: Vec<IncidentKey> = keys.into_iter().collect();
+        let standings = incidents::standings(connection, &keys).await?;
+        Ok(Self {
+            decided,
+            withdrawn,
+            standings,
+        })
+    }
+
+    /// Tells what was decided, once the builds are written; says how many alerts that raised.
+    ///
+    /// `shown` gives a build as it is shown, if it is; `told` are those that GitHub told of
+    /// by itself.
+    pub(in crate::store) async fn tell(
+        mut self,
+        connection: &mut Connection,
+        shown: impl Fn(&BuildRecord) -> Option<Build>,
+        told: &BTreeSet<BuildId>,
+        now: Timestamp,
+    ) -> Result<usize> {
+        if self.decided.is_empty() && self.withdrawn.is_empty() {
+            return Ok(0);
+        }
+        let mut ids = Ids::at(now);
+        let edges = self.edges(connection, &mut ids).await?;
+        self.mend(connection, now).await?;
+        let late = late(connection, &self.decided, told).await?;
+        let horizon = now.checked_sub(HORIZON).unwrap_or(Timestamp::MIN);
+        let is_news = |build: &BuildRecord| {
+            build.end_time().is_some_and(|end| end >= horizon) && !late.contains(&build.id)
+        };
+        let news = self.decided.iter().filter(|build| is_news(build));
+        let news: Vec<Build> = news.filter_map(shown).collect();
+        raise::of_builds(connection, &news, &edges, &mut ids, now).await
+    }
+
+    /// Opens and resolves incidents.
+    async fn edges(
+        &mut self,
+        connection: &mut Connection,
+        ids: &mut Ids,
+    ) -> Result<BTreeMap<BuildId, Edge>> {
+        let mut edges = BTreeMap::new();
+        let mut changed: BTreeMap<String, Incident> = BTreeMap::new();
+        for build in &self.decided {
+            let key = IncidentKey::of(build.id.repository, &build.facts);
+            let Some(standing) = self.standings.get_mut(&key) else {
+                continue;
+            };
+            let opens =
+                standing.open.is_none() && outcome(build) == Some(crate::model::Outcome::Failure);
+            if opens && standing.last_success.is_none() {
+                standing.last_success = incidents::last_success(connection, &key).await?;
+            }
+            let id = ids.next()?;
+            let Some(edge) = standing.take(build, || id) else {
+                continue;
+            };
+            let (Edge::Opened(incident)
+            | Edge::StillRed { incident, .. }
+            | Edge::Resolved(incident)) = &edge
+            else {
+                edges.insert(build.id, edge);
+                continue;
+            };
+            changed.insert(incident.id.clone(), incident.clone());
+            edges.insert(build.id, edge);
+        }
+        let changed: Vec<Incident> = changed.into_values().collect();
+        incidents::write(connection, &changed).await?;
+        Ok(edges)
+    }
+
+    /// Where a build that had decided was withdrawn, what is open may be over. Nobody is told.
+    async fn mend(&self, connection: &mut Connection, now: Timestamp) -> Result<()> {
+        let standings = incidents::standings(connection, &self.withdrawn).await?;
+        let mut over = Vec::new();
+        for (key, standing) in standings {
+            let Some(incident) = standing.open else {
+                continue;
+            };
+            let success = incidents::last_success(connection, &key).await?;
+            if !standing.is_red {
+                over.push(Incident {
+                    success,
+                    resolve_time: Some(now.max(incident.open_time)),
+                    ..incident
+                });
+            }
+        }
+        incidents::write(connection, &over).await
+    }
+}
+
+/// Those that ended before Lampboard heard of their repositories, and that GitHub did not
+/// tell of by itself: history.
+async fn late(
+    connection: &mut Connection,
+    decided: &[BuildRecord],
+    told: &BTreeSet<BuildId>,
+) -> Result<BTreeSet<BuildId>> {
+    let asked = || decided.iter().filter(|build| !told.contains(&build.id));
+    let repositories: BTreeSet<i64> = asked().map(|build| build.id.repository.0).collect();
+    let repositories: Vec<i64> = repositories.into_iter().collect();
+    let mut first_times = BTreeMap::new();
+    for chunk in sql::padded(&repositories) {
+        let mut query = Query::new(
+            "SELECT id, first_time FROM repository WHERE first_time IS NOT NULL AND id IN (",
+        );
+        sql::push_list(&mut query, &chunk);
+        query.push(")");
+        for row in query.fetch_all(&mut *connection).await? {
+            let time: i64 = row.try_get("first_time")?;
+            first_times.insert(RepositoryId(row.try_get("id")?), time);
+        }
+    }
+    let is_late = |build: &&BuildRecord| {
+        let first = first_times.get(&build.id.repository);
+        let end = build.end_time().map(|end| end.as_microsecond());
+        first.zip(end).is_some_and(|(first, end)| end < *first)
+    };
+    Ok(asked().filter(is_late).map(|build| build.id).collect())
+}

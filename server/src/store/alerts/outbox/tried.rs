@@ -1,0 +1,141 @@
+//! What came of a message, taken into the outbox.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    super::{
+        super::db::{self, Connection, Query},
+        channels, to_json,
+    },
+    ChannelLease,
+};
+use crate::{
+    Result,
+    model::{RecipientOutcome, RecipientState, backoff},
+};
+
+/// After so many refusals in a row a channel is paused.
+const MOST_REFUSALS: i32 = 3;
+
+/// What came of a message.
+pub(crate) struct Tried {
+    /// Under which it was sent.
+    pub(crate) lease: ChannelLease,
+    pub(crate) message_id: String,
+    pub(crate) outcome: Outcome,
+    /// What the provider answered.
+    pub(crate) answer: String,
+    /// Where it went, as the provider names it.
+    pub(crate) thread: String,
+    /// What came of it for each recipient, if there are several.
+    pub(crate) recipients: Vec<RecipientOutcome>,
+}
+
+/// What is to be done about a message.
+pub(crate) enum Outcome {
+    /// Nothing. After a while the next one may follow.
+    Sent { pause: SignedDuration },
+    /// It is tried again: as soon as the provider asked, or as usual.
+    Later {
+        error: String,
+        asked: Option<Duration>,
+        /// Between 0 and 1, by which waits differ.
+        chance: f64,
+    },
+    /// It is given up, and so is the channel: at once, or if that happens often.
+    Refused { error: String, is_gone: bool },
+}
+
+/// Writes it down.
+pub(super) async fn write(connection: &mut Connection, tried: Tried, now: Timestamp) -> Result<()> {
+    for recipient in &tried.recipients {
+        if recipient.state == RecipientState::Failed {
+            let (address, answer) = (&recipient.address, &recipient.answer);
+            let refused = ("refused", answer.as_str());
+            channels::leave_out(connection, &tried.lease.channel, address, refused, now).await?;
+        }
+    }
+    let mut query = Query::new("UPDATE alert SET claim = NULL, answer = ");
+    query.push_bind(tried.answer.clone());
+    if !tried.recipients.is_empty() {
+        query
+            .push(", recipients = ")
+            .push_bind(to_json(&tried.recipients)?);
+    }
+    match &tried.outcome {
+        Outcome::Sent { .. } => {
+            query.push(", state = 'sent', error = '', next_time = NULL, send_time = ");
+            query.push_bind(now.as_microsecond());
+            query.push(", thread = ").push_bind(tried.thread.clone());
+        }
+        Outcome::Later { error, .. } => {
+            query.push(", error = ").push_bind(error.clone());
+        }
+        Outcome::Refused { error, .. } => {
+            query.push(", state = 'failed', next_time = NULL, error = ");
+            query.push_bind(error.clone());
+        }
+    }
+    query.push(" WHERE state = 'pending' AND channel_id = ");
+    query.push_bind(tried.lease.channel.clone());
+    query
+        .push(" AND message_id = ")
+        .push_bind(tried.message_id.clone());
+    query.push(" AND claim = ").push_bind(tried.lease.number);
+    query.execute(&mut *connection).await?;
+    write_channel(connection, tried, now).await
+}
+
+/// How sending to the channel goes by now.
+async fn write_channel(connection: &mut Connection, tried: Tried, now: Timestamp) -> Result<()> {
+    let id = tried.lease.channel;
+    let row = db::query("SELECT failure_count, refusal_count FROM alert_channel WHERE id = $1")
+        .bind(id.clone())
+        .fetch_one(&mut *connection)
+        .await?;
+    let failures: i32 = row.try_get("failure_count")?;
+    let refusals: i32 = row.try_get("refusal_count")?;
+    let after = |wait| {
+        now.checked_add(wait)
+            .unwrap_or(Timestamp::MAX)
+            .as_microsecond()
+    };
+    let now = now.as_microsecond();
+    let (reason, ready, failures, refusals) = match tried.outcome {
+        Outcome::Sent { pause } => (None, Some(after(pause)), 0, 0),
+        Outcome::Later {
+            error,
+            asked,
+            chance,
+        } => {
+            let failures = failures.saturating_add(1);
+            let ready = after(backoff(failures, asked, chance));
+            (Some(error), Some(ready), failures, refusals)
+        }
+        Outcome::Refused { error, is_gone } => {
+            let refusals = refusals.saturating_add(1);
+            if is_gone || refusals >= MOST_REFUSALS {
+                (Some(error), None, 0, refusals)
+            } else {
+                (None, Some(now), 0, refusals)
+            }
+        }
+    };
+    // Since when: the first of the failures in a row.
+    db::query(
+        "UPDATE alert_channel SET pause_reason = $1,
+                pause_time = CASE WHEN $1 = '' THEN NULL ELSE COALESCE(pause_time, $2) END,
+                ready_time = $3, failure_count = $4, refusal_count = $5 WHERE id = $6",
+    )
+    .bind(reason.unwrap_or_default())
+    .bind(now)
+    .bind(ready)
+    .bind(failures)
+    .bind(refusals)
+    .bind(id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

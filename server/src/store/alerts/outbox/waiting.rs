@@ -1,0 +1,397 @@
+//! What waits for a channel: tidied of what is not to be told any more, and chosen from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    super::{
+        super::{
+            db::{self, Connection, Query},
+            rows, sql,
+        },
+        history, rules,
+    },
+    ChannelLease, Chosen, HORIZON,
+};
+use crate::{
+    Result,
+    model::{
+        Alert, AlertChannel, AlertKind, AlertRule, AlertState, PACE_WINDOW, Pace, RepositoryId,
+        STORM_WINDOW, Told,
+    },
+};
+
+/// How many alerts are looked at, and told at once, at most.
+const AT_ONCE: i64 = 2000;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// What waits for a channel and may be sent by now, the oldest first.
+pub(super) struct Waiting {
+    /// What was never tried.
+    pub(super) due: Vec<Alert>,
+    /// What was tried, and failed then.
+    again: Vec<Alert>,
+    /// What a dead sender left.
+    left: Vec<Alert>,
+    rules: BTreeMap<String, AlertRule>,
+}
+
+impl Waiting {
+    pub(super) async fn read(
+        connection: &mut Connection,
+        lease: &ChannelLease,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let mut waiting = Self {
+            due: Vec::new(),
+            again: Vec::new(),
+            left: Vec::new(),
+            rules: BTreeMap::new(),
+        };
+        let mut query = Query::new("SELECT a.claim IS NOT NULL AS is_left, a.* FROM alert a");
+        query.push(" WHERE a.state = 'pending' AND a.channel_id = ");
+        query.push_bind(lease.channel.clone());
+        query
+            .push(" AND a.next_time <= ")
+            .push_bind(now.as_microsecond());
+        query.push(" ORDER BY a.id LIMIT ").push_bind(AT_ONCE);
+        for row in query.fetch_all(&mut *connection).await? {
+            let alert = history::read(&row)?;
+            if row.try_get("is_left")? {
+                waiting.left.push(alert);
+            } else if alert.delivery.message_id.is_empty() {
+                waiting.due.push(alert);
+            } else {
+                waiting.again.push(alert);
+            }
+        }
+        let rules = rules::enabled(connection).await?;
+        waiting.rules = rules
+            .into_iter()
+            .map(|rule| (rule.id.clone(), rule))
+            .collect();
+        Ok(waiting)
+    }
+
+    /// Takes out what is too old, what is not shown any more, and what is to be quiet.
+    pub(super) async fn tidy(
+        &mut self,
+        connection: &mut Connection,
+        channel: &AlertChannel,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.give_up_old(connection, now).await?;
+        self.skip_hidden(connection).await?;
+        self.skip_over(connection, channel).await?;
+        self.keep_quiet(connection, now).await
+    }
+
+    async fn give_up_old(&mut self, connection: &mut Connection, now: Timestamp) -> Result<()> {
+        let is_old = |alert: &Alert| {
+            let since = match alert.state {
+                AlertState::Pending { next_time } => next_time.max(alert.create_time),
+                _ => alert.create_time,
+            };
+            now.duration_since(since) > HORIZON
+        };
+        let old = self.take_out(is_old);
+        set(
+            connection,
+            &old,
+            "state = 'failed', next_time = NULL, claim = NULL, \
+             error = 'given up after 24 hours; ' || error",
+        )
+        .await
+    }
+
+    /// Whoever may see a channel must not read of what is not seen any more.
+    async fn skip_hidden(&mut self, connection: &mut Connection) -> Result<()> {
+        let repositories: BTreeSet<i64> = self.all().map(|it| it.build.repository.0).collect();
+        let repositories: Vec<i64> = repositories.into_iter().collect();
+        let mut hidden = BTreeSet::new();
+        for chunk in sql::padded(&repositories) {
+            let mut query =
+                Query::new("SELECT id FROM repository WHERE hidden_time IS NOT NULL AND id IN (");
+            sql::push_list(&mut query, &chunk);
+            query.push(")");
+            for row in query.fetch_all(&mut *connection).await? {
+                hidden.insert(RepositoryId(row.try_get("id")?));
+            }
+        }
+        let skipped = self.take_out(|alert| hidden.contains(&alert.build.repository));
+        skip(connection, &skipped, "repository_hidden").await
+    }
+
+    /// What was held in quiet hours and is over: neither its beginning nor its end is told.
+    async fn skip_over(
+        &mut self,
+        connection: &mut Connection,
+        channel: &AlertChannel,
+    ) -> Result<()> {
+        let was_held = |alert: &Alert| match alert.state {
+            AlertState::Pending { next_time } => next_time > alert.create_time,
+            _ => false,
+        };
+        let held = self
+            .due
+            .iter()
+            .filter(|alert| was_held(alert) && !alert.incident.is_empty());
+        let incidents: BTreeSet<&String> = held.map(|alert| &alert.incident).collect();
+        let incidents: Vec<&String> = incidents.into_iter().collect();
+        let mut over: BTreeSet<String> = BTreeSet::new();
+        for chunk in sql::padded(&incidents) {
+            let mut query =
+                Query::new("SELECT id FROM incident WHERE resolve_time IS NOT NULL AND id IN (");
+            sql::push_list(&mut query, chunk.iter().copied());
+            // What the channel knows of is told to its end.
+            query.push(
+                ") AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.incident_id = incident.id \
+                   AND a.state = 'sent' AND a.incident_id <> '' AND a.channel_id = ",
+            );
+            query.push_bind(channel.id.clone());
+            query.push(")");
+            for row in query.fetch_all(&mut *connection).await? {
+                over.insert(row.try_get("id")?);
+            }
+        }
+        // A failure that is not held is about to be told, and its recovery after it.
+        let told = self.due.iter().filter(|alert| !was_held(alert));
+        for alert in told {
+            over.remove(&alert.incident);
+        }
+        let skipped = self.take_out(|alert| over.contains(&alert.incident));
+        skip(connection, &skipped, "over_while_quiet").await
+    }
+
+    /// Rules may have been given quiet hours since.
+    async fn keep_quiet(&mut self, connection: &mut Connection, now: Timestamp) -> Result<()> {
+        let ends: BTreeMap<String, Timestamp> = self
+            .rules
+            .iter()
+            .filter_map(|(id, rule)| {
+                let quiet = rule.content.quiet_hours.as_ref()?;
+                Some((id.clone(), quiet.end_after(now)?))
+            })
+            .collect();
+        for (rule, end) in ends {
+            let quiet = self.take_out(|alert| alert.rule.id == rule);
+            hold(connection, &quiet, end).await?;
+        }
+        Ok(())
+    }
+
+    /// What a dead sender left, if something is to be done about it: sent again, unless the
+    /// channel holds such alerts.
+    pub(super) async fn left_by_the_dead(
+        &mut self,
+        connection: &mut Connection,
+        channel: &AlertChannel,
+    ) -> Result<Option<Chosen>> {
+        if channel.content.holds {
+            let left = std::mem::take(&mut self.left);
+            set(
+                connection,
+                &left,
+                "state = 'failed', next_time = NULL, claim = NULL, possible_repeat = TRUE, \
+                 error = 'it may have been sent when its sender died: retry it if it was not'",
+            )
+            .await?;
+        }
+        Ok(first_message(&mut self.left, true))
+    }
+
+    /// What was tried before: the same message once more.
+    pub(super) fn tried_before(&mut self) -> Option<Chosen> {
+        first_message(&mut self.again, false)
+    }
+
+    /// What a rule may send that has sent nearly as much as it may in an hour: what it has
+    /// in one message, or nothing. None if no rule has.
+    pub(super) async fn limited(
+        &mut self,
+        connection: &mut Connection,
+        lease: &ChannelLease,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Alert>>> {
+        let limits: Vec<(String, usize)> = self
+            .rules
+            .values()
+            .filter_map(|rule| {
+                let most = usize::try_from(rule.content.max_per_hour).ok()?;
+                (most > 0).then(|| (rule.id.clone(), most))
+            })
+            .collect();
+        for (rule, most) in limits {
+            let due = self
+                .due
+                .iter()
+                .filter(|alert| alert.rule.id == rule)
+                .count();
+            if due == 0 {
+                continue;
+            }
+            let sent = sent_times(connection, lease, &rule, now).await?;
+            match most.saturating_sub(sent.len()) {
+                0 => {
+                    let free = sent.first().and_then(|first| first.checked_add(HOUR).ok());
+                    let held = self.take_out(|alert| alert.rule.id == rule);
+                    hold(connection, &held, free.unwrap_or(now)).await?;
+                    if self.due.is_empty() {
+                        return Ok(Some(Vec::new()));
+                    }
+                }
+                1 if due > 1 => return Ok(Some(self.take_out(|alert| alert.rule.id == rule))),
+                _ => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// How the next message is made.
+    pub(super) async fn pace(
+        &self,
+        connection: &mut Connection,
+        lease: &ChannelLease,
+        now: Timestamp,
+    ) -> Result<Pace> {
+        let ago = |span| {
+            now.checked_sub(span)
+                .unwrap_or(Timestamp::MIN)
+                .as_microsecond()
+        };
+        let row = db::query(
+            "SELECT COUNT(DISTINCT message_id) AS messages, MAX(send_time) AS last_time,
+                    (SELECT COUNT(*) FROM alert r WHERE r.channel_id = $1 AND r.create_time > $3
+                     AND r.state <> 'skipped') AS raised
+             FROM alert WHERE channel_id = $1 AND state = 'sent' AND send_time > $2",
+        )
+        .bind(lease.channel.clone())
+        .bind(ago(PACE_WINDOW))
+        .bind(ago(STORM_WINDOW))
+        .fetch_one(connection)
+        .await?;
+        let count = |number: i64| usize::try_from(number).unwrap_or_default();
+        let told = Told {
+            messages: count(row.try_get("messages")?),
+            last: rows::maybe_time(&row, "alert", "last_time", &lease.channel)?,
+            raised: count(row.try_get("raised")?),
+        };
+        // What was held for the same hours is told together.
+        let held = |alert: &Alert| match alert.state {
+            AlertState::Pending { next_time } => next_time > alert.create_time,
+            _ => false,
+        };
+        if self.due.iter().filter(|alert| held(alert)).count() > 1 {
+            return Ok(Pace::Digest);
+        }
+        Ok(told.pace(self.due.len(), now))
+    }
+
+    /// When something else may be sent to the channel.
+    pub(super) async fn next_time(
+        &self,
+        connection: &mut Connection,
+        lease: &ChannelLease,
+    ) -> Result<Option<Timestamp>> {
+        let row = db::query(
+            "SELECT MIN(next_time) AS next_time FROM alert
+             WHERE channel_id = $1 AND state = 'pending'",
+        )
+        .bind(lease.channel.clone())
+        .fetch_one(connection)
+        .await?;
+        rows::maybe_time(&row, "alert", "next_time", &lease.channel)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Alert> {
+        self.due.iter().chain(&self.again).chain(&self.left)
+    }
+
+    /// Takes some out of all that waits.
+    fn take_out(&mut self, mut is_one: impl FnMut(&Alert) -> bool) -> Vec<Alert> {
+        let mut out = Vec::new();
+        for list in [&mut self.due, &mut self.again, &mut self.left] {
+            let (taken, kept) = std::mem::take(list).into_iter().partition(&mut is_one);
+            *list = kept;
+            out.extend::<Vec<Alert>>(taken);
+        }
+        out
+    }
+}
+
+/// The alerts of the message that the first of them was in.
+fn first_message(alerts: &mut Vec<Alert>, possible_repeat: bool) -> Option<Chosen> {
+    let message_id = alerts.first()?.delivery.message_id.clone();
+    let of_message = |alert: &Alert| alert.delivery.message_id == message_id;
+    let (chosen, rest): (Vec<_>, Vec<_>) = std::mem::take(alerts).into_iter().partition(of_message);
+    *alerts = rest;
+    Some(Chosen {
+        possible_repeat: possible_repeat || chosen.iter().any(|it| it.delivery.possible_repeat),
+        message_id,
+        alerts: chosen,
+    })
+}
+
+/// When a rule sent messages to a channel within the last hour, the first of them first.
+async fn sent_times(
+    connection: &mut Connection,
+    lease: &ChannelLease,
+    rule: &str,
+    now: Timestamp,
+) -> Result<Vec<Timestamp>> {
+    let since = now.checked_sub(HOUR).unwrap_or(Timestamp::MIN);
+    let mut query = Query::new(
+        "SELECT MIN(send_time) AS send_time FROM alert WHERE state = 'sent' AND channel_id = ",
+    );
+    query.push_bind(lease.channel.clone());
+    query.push(" AND rule_id = ").push_bind(rule.to_owned());
+    query
+        .push(" AND send_time > ")
+        .push_bind(since.as_microsecond());
+    query.push(" GROUP BY message_id ORDER BY 1");
+    let rows = query.fetch_all(connection).await?;
+    let time = |row| rows::time(row, "alert", "send_time", rule);
+    rows.iter().map(time).collect()
+}
+
+async fn hold(connection: &mut Connection, alerts: &[Alert], until: Timestamp) -> Result<()> {
+    for chunk in sql::padded(&ids(alerts)) {
+        let mut query = Query::new("UPDATE alert SET next_time = ");
+        query.push_bind(until.as_microsecond());
+        query.push(" WHERE id IN (");
+        sql::push_list(&mut query, chunk.iter().copied());
+        query.push(")");
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn skip(connection: &mut Connection, alerts: &[Alert], reason: &'static str) -> Result<()> {
+    for chunk in sql::padded(&ids(alerts)) {
+        let mut query = Query::new(
+            "UPDATE alert SET state = 'skipped', next_time = NULL, claim = NULL, skip_reason = ",
+        );
+        query.push_bind(reason);
+        query.push(" WHERE id IN (");
+        sql::push_list(&mut query, chunk.iter().copied());
+        query.push(")");
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn set(connection: &mut Connection, alerts: &[Alert], what: &'static str) -> Result<()> {
+    for chunk in sql::padded(&ids(alerts)) {
+        let mut query = Query::new("UPDATE alert SET ");
+        query.push(what).push(" WHERE id IN (");
+        sql::push_list(&mut query, chunk.iter().copied());
+        query.push(")");
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn ids(alerts: &[Alert]) -> Vec<&String> {
+    alerts.iter().map(|alert| &alert.id).collect()
+}
