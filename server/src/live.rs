@@ -65,14 +65,16 @@ impl Live {
         self.send(changes, news.list_again);
     }
 
-    /// Tells all watchers what other servers took in.
+    /// Tells all watchers what the servers on one database took in.
     pub(crate) fn publish_heard(&self, heard: Heard) {
+        let own = heard.own.into_iter();
+        let own = own.map(|change| Message::Change(Arc::new(change)));
         let builds = heard.builds.into_iter().map(|after| {
             let before = None;
             Message::Elsewhere(Arc::new(Change { before, after }))
         });
         let gone = heard.gone.into_iter().map(Message::Gone);
-        self.send(builds.chain(gone), heard.list_again);
+        self.send(own.chain(builds).chain(gone), heard.list_again);
     }
 
     fn send(&self, messages: impl Iterator<Item = Message>, list_again: bool) {

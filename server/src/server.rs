@@ -17,7 +17,7 @@ use crate::{
     live::Live,
     purge,
     requests::Requests,
-    store::{Feed, Schema, Store},
+    store::{Feed, OnCommit, Own, Schema, Store},
 };
 
 /// How often gRPC health finds out whether the database can be written.
@@ -54,6 +54,8 @@ pub struct Server {
     pub(crate) health: HealthReporter,
     pub(crate) requests: Requests,
     pub(crate) start_time: Timestamp,
+    /// What was committed and is to be told by the feed.
+    own: Own,
     last_probe: Arc<Mutex<Option<Instant>>>,
 }
 
@@ -68,9 +70,10 @@ impl Server {
             live,
             clock,
             health,
+            own,
             ..
         } = server.clone();
-        if let Some(feed) = store.feed().await? {
+        if let Some(feed) = store.feed(own).await? {
             tokio::spawn(follow(feed, live.clone()));
         }
         tokio::spawn(watch_health(store.clone(), live.clone(), health));
@@ -81,8 +84,8 @@ impl Server {
     /// Opens the database for whoever calls, and does nothing by itself.
     pub async fn open_idle(config: Config, schema: Schema) -> Result<Self> {
         let live = Live::new();
-        let publisher = live.clone();
-        let on_commit = Arc::new(move |news| publisher.publish(news));
+        let own = Own::default();
+        let on_commit = teller(live.clone(), own.clone());
         let clock = config.clock.clone();
         let retention = config.retention;
         let store = Store::open(&config.database, schema, clock, retention, on_commit).await?;
@@ -97,6 +100,7 @@ impl Server {
             clock: config.clock,
             write_key: Arc::new(config.write_key),
             loopback_only: config.loopback_only,
+            own,
             last_probe: Arc::default(),
         })
     }
@@ -154,7 +158,16 @@ impl Server {
     }
 }
 
-/// Tells those who watch here what other servers take in, until this one stops.
+/// Tells of commits: at once on a file, and by the feed where others commit as well.
+pub(crate) fn teller(live: Live, own: Own) -> OnCommit {
+    Arc::new(move |news| {
+        if let Some(news) = own.keep(news) {
+            live.publish(news);
+        }
+    })
+}
+
+/// Tells those who watch here what all servers take in, until this one stops.
 async fn follow(mut feed: Feed, live: Live) {
     loop {
         tokio::select! {
@@ -164,7 +177,7 @@ async fn follow(mut feed: Feed, live: Live) {
         match feed.hear().await {
             Ok(heard) => live.publish_heard(heard),
             // Health tells it; the next look goes on from where this one began.
-            Err(error) => tracing::debug!(%error, "other servers are heard later: {error}"),
+            Err(error) => tracing::debug!(%error, "what was taken in is told later: {error}"),
         }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) use backfills::{BackfillQuery, Lease};
 pub(crate) use backup::BackupError;
 pub(crate) use builds::{BuildPage, Position};
 use deliveries::PreparedReport;
-pub(crate) use feed::{Feed, Heard};
+pub(crate) use feed::{Feed, Heard, Own};
 pub(crate) use gaps::GapQuery;
 pub(crate) use installations::InstallationSync;
 pub(crate) use metrics::{Dimension, Slice};
@@ -87,6 +87,9 @@ pub(crate) struct News {
     pub(crate) unfolded: usize,
     /// How many alerts wait since then.
     pub(crate) raised: usize,
+    /// Before which number its changes were left for all servers on the database. None if they
+    /// were not: nobody shares a file.
+    pub(crate) left_after: Option<i64>,
 }
 
 /// Where everything is kept.

@@ -62,7 +62,7 @@ pub(crate) struct Recorded {
 }
 
 /// A build that a report changed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Change {
     /// What it was. None if it is new.
     pub(crate) before: Option<super::Build>,

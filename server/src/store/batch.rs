@@ -94,6 +94,7 @@ pub(super) async fn record(
         raised,
         list_again: repositories.relabelled || turned,
         unfolded,
+        left_after: None,
     };
     Ok(Batch { outcomes, news })
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::{
     Store,
-    db::{Connection, Query},
+    db::{Connection, Executor, Query},
     packed::{self, PackedBuild},
     rows::{self, BUILD_COLUMNS, SHOWN_COLUMNS},
     shapes, sql,
@@ -51,28 +51,32 @@ impl Store {
         let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(rows::build).collect()
     }
+}
 
-    /// Finds those of some builds that are shown.
-    pub(super) async fn builds_of(&self, ids: &[BuildId]) -> Result<Vec<Build>> {
-        let mut found = Vec::new();
-        for chunk in sql::padded(ids) {
-            let mut query = select_shown();
-            // The first condition is what the index knows.
-            query.push(" WHERE r.hidden_time IS NULL AND b.run_id IN (");
-            sql::push_list(&mut query, chunk.iter().map(|id| &id.run.0));
-            query.push(") AND (b.run_id, b.run_attempt, b.repository_id) IN (");
-            query.push_values(chunk, |mut row, id| {
-                row.push_bind(id.run.0)
-                    .push_bind(id.attempt)
-                    .push_bind(id.repository.0);
-            });
-            query.push(")");
-            for row in query.fetch_all(&self.readers).await? {
-                found.push(rows::build(&row)?);
-            }
+/// Finds those of some builds that are shown.
+pub(super) async fn shown_of<'c>(
+    executor: impl Into<Executor<'c>>,
+    ids: &[BuildId],
+) -> Result<Vec<Build>> {
+    let mut executor = executor.into();
+    let mut found = Vec::new();
+    for chunk in sql::padded(ids) {
+        let mut query = select_shown();
+        // The first condition is what the index knows.
+        query.push(" WHERE r.hidden_time IS NULL AND b.run_id IN (");
+        sql::push_list(&mut query, chunk.iter().map(|id| &id.run.0));
+        query.push(") AND (b.run_id, b.run_attempt, b.repository_id) IN (");
+        query.push_values(chunk, |mut row, id| {
+            row.push_bind(id.run.0)
+                .push_bind(id.attempt)
+                .push_bind(id.repository.0);
+        });
+        query.push(")");
+        for row in query.fetch_all(executor.again()).await? {
+            found.push(rows::build(&row)?);
         }
-        Ok(found)
     }
+    Ok(found)
 }
 
 /// Starts a query for builds as they are shown.

@@ -6,13 +6,14 @@
 mod deadline;
 mod file;
 mod query;
+mod readers;
 mod row;
 mod value;
 
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Sqlite,
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres, Sqlite,
     SqliteConnection, SqlitePool, Transaction,
 };
 
@@ -21,6 +22,7 @@ use crate::{Error, error::AllInUse};
 use deadline::Deadline;
 pub(super) use file::FileConnection;
 pub(super) use query::{Query, Separated, query};
+pub(super) use readers::{Readers, Turn};
 #[cfg(test)]
 pub(super) use row::Column;
 pub(super) use row::Row;
@@ -35,7 +37,7 @@ pub(super) enum Pool {
     /// To a file.
     Sqlite(SqlitePool),
     /// To a server.
-    Postgres(PgPool),
+    Postgres(Readers),
 }
 
 impl Pool {
@@ -48,7 +50,12 @@ impl Pool {
             }
             Self::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ";
-                Snapshot::Postgres(pool.begin_with(begin).await?, None)
+                let (transaction, turn) = pool.begin(begin).await?;
+                let bounds = Bounds {
+                    deadline: None,
+                    _turn: turn,
+                };
+                Snapshot::Postgres(transaction, bounds)
             }
         })
     }
@@ -75,9 +82,13 @@ impl Pool {
 /// A file is opened at once: who gets no connection to it waits for others.
 fn busy_file(error: sqlx::Error) -> sqlx::Error {
     match error {
-        sqlx::Error::PoolTimedOut => sqlx::Error::AnyDriverError(Box::new(AllInUse)),
+        sqlx::Error::PoolTimedOut => all_in_use(),
         error => error,
     }
+}
+
+fn all_in_use() -> sqlx::Error {
+    sqlx::Error::AnyDriverError(Box::new(AllInUse))
 }
 
 /// A connection, and above all the one that writes.
@@ -124,8 +135,15 @@ impl Connection {
 pub(super) enum Snapshot {
     /// Of a file. What is beside it lives as long as its time is bounded.
     Sqlite(Transaction<'static, Sqlite>, Option<Arc<()>>),
-    /// Of a server, and when its time is up.
-    Postgres(Transaction<'static, Postgres>, Option<Deadline>),
+    /// Of a server.
+    Postgres(Transaction<'static, Postgres>, Bounds),
+}
+
+/// What a snapshot on a server has until it ends.
+pub(super) struct Bounds {
+    /// When its time is up.
+    deadline: Option<Deadline>,
+    _turn: Turn,
 }
 
 impl Snapshot {
@@ -136,9 +154,9 @@ impl Snapshot {
                 let mut connection = transaction.lock_handle().await?;
                 *bound = Some(deadline::watch(&mut connection, patience));
             }
-            Self::Postgres(_, deadline) => {
-                let told = deadline.take();
-                *deadline = Some(Deadline::after(patience, told));
+            Self::Postgres(_, bounds) => {
+                let told = bounds.deadline.take();
+                bounds.deadline = Some(Deadline::after(patience, told));
             }
         }
         Ok(())
@@ -192,10 +210,10 @@ impl<'c> From<&'c mut Snapshot> for Executor<'c> {
     fn from(snapshot: &'c mut Snapshot) -> Self {
         match snapshot {
             Snapshot::Sqlite(transaction, _) => Self::Sqlite(&mut *transaction),
-            Snapshot::Postgres(transaction, None) => Self::Postgres(&mut *transaction),
-            Snapshot::Postgres(transaction, Some(deadline)) => {
-                Self::Bounded(&mut *transaction, deadline)
-            }
+            Snapshot::Postgres(transaction, bounds) => match &mut bounds.deadline {
+                None => Self::Postgres(&mut *transaction),
+                Some(deadline) => Self::Bounded(&mut *transaction, deadline),
+            },
         }
     }
 }
@@ -219,7 +237,9 @@ macro_rules! run {
                 let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
                 $sqlite
             }
-            Executor::Pool(Pool::Postgres($on)) => {
+            Executor::Pool(Pool::Postgres(readers)) => {
+                let (mut connection, _turn) = readers.acquire().await?;
+                let $on = &mut *connection;
                 let values = value::postgres($asked.values)?;
                 let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
                 $postgres

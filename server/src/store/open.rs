@@ -124,7 +124,7 @@ pub(super) async fn open(database: &Database, schema: Schema) -> Result<Opened> 
             Ok(Opened {
                 origin: postgres::new_origin(&mut writer).await?.into(),
                 writer,
-                readers: Pool::Postgres(postgres::readers(url).await?),
+                readers: postgres::readers(url, READERS).await?,
                 lock: None,
                 opener: Opener {
                     file: None,
@@ -183,6 +183,15 @@ impl Opener {
             (Database::Sqlite(path), Some(file)) => sqlite::require_same(path, file),
             _ => Ok(()),
         }
+    }
+}
+
+/// Opens the connection by which this server reads what others took in: whoever watches does not
+/// wait for those who ask. None on a file, which no other server shares.
+pub(super) async fn feed_reader(database: &Database) -> Result<Option<Pool>> {
+    match database {
+        Database::Sqlite(_) => Ok(None),
+        Database::Postgres(url) => Ok(Some(postgres::readers(url, 1).await?)),
     }
 }
 

@@ -17,7 +17,7 @@ use std::{
 use futures_util::FutureExt as _;
 
 use super::{
-    Store,
+    Store, builds,
     db::{self, Row, Snapshot},
 };
 use crate::{
@@ -79,7 +79,7 @@ impl Store {
         let builds = stands.iter().flat_map(|s| [s.decisive, s.first_failure]);
         let builds: BTreeSet<BuildId> = builds.flatten().collect();
         let builds: Vec<BuildId> = builds.into_iter().collect();
-        let builds = self.builds_of(&builds).await?.into_iter();
+        let builds = builds::shown_of(&self.readers, &builds).await?.into_iter();
         let builds: BTreeMap<BuildId, Build> = builds.map(|b| (b.record.id, b)).collect();
         let broken = stands.iter().filter(|s| s.first_failure.is_some());
         let broken: Vec<BuildId> = broken.filter_map(|s| s.decisive).collect();

@@ -4,17 +4,15 @@ use std::str::FromStr as _;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{
-    Executor as _, PgConnection, PgPool, Row as _,
-    migrate::Migrate as _,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    Executor as _, PgConnection, Row as _, migrate::Migrate as _, postgres::PgConnectOptions,
 };
 
 use super::{
     super::{
-        db::{Connection, Pool, query},
+        db::{Connection, Pool, Readers, query},
         rollup,
     },
-    BUSY_TIMEOUT, Migrated, READERS, schema, session, vacuum,
+    BUSY_TIMEOUT, Migrated, schema, session, vacuum,
 };
 use crate::{Error, Result};
 
@@ -73,14 +71,11 @@ pub(super) async fn migrate(mut connection: PgConnection) -> Result<(Connection,
     Ok((connection, migrated))
 }
 
-/// Opens the connections that read.
-pub(super) async fn readers(url: &SecretString) -> Result<PgPool> {
-    let pool = PgPoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(BUSY_TIMEOUT)
-        .connect_with(options(url)?.options([("default_transaction_read_only", "on")]))
-        .await?;
-    Ok(pool)
+/// Opens so many connections that read.
+pub(super) async fn readers(url: &SecretString, count: u32) -> Result<Pool> {
+    let options = options(url)?.options([("default_transaction_read_only", "on")]);
+    let readers = Readers::open(options, count, BUSY_TIMEOUT).await?;
+    Ok(Pool::Postgres(readers))
 }
 
 /// Opens one connection that reads, for what takes long.

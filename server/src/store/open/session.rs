@@ -110,6 +110,6 @@ pub(in crate::store) async fn require(connection: &mut PgConnection) -> Result<(
 fn pooled(problem: &str) -> Error {
     Error::Config(format!(
         "the database does not take the settings of a session ({problem}): name PostgreSQL \
-         itself, and not a pooler such as PgBouncer; a server has six connections, which it keeps"
+         itself, and not a pooler such as PgBouncer; a server has seven connections, which it keeps"
     ))
 }

@@ -111,7 +111,7 @@ async fn what_says_how_it_stands_has_a_deadline() {
 
 #[tokio::test]
 async fn who_finds_all_connections_in_use_is_told_that() {
-    let fixture = Fixture::open_file().await;
+    let fixture = Fixture::open().await;
     let readers = &fixture.store.readers;
     let mut taken = Vec::new();
     for _ in 0..4 {

@@ -1,12 +1,15 @@
 //! What only a database that servers share has to promise. Without a server of it there is nothing
 //! to test: `make test` runs these beside one.
 
+mod feed;
+mod session;
+
 use std::sync::Arc;
 
-use futures_util::{FutureExt as _, future::join_all};
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::task::JoinHandle;
 
 use super::fixture::{POSTGRES, make_database, of_build, open_on, record, synced};
@@ -14,7 +17,7 @@ use crate::{
     Clock, Database, Error, Retention,
     fixtures::{at, build_id, facts},
     model::{Delivery, Filter, HoldRequest, InstallationState, Report},
-    store::{BuildPage, Heard, Schema, Store, db::query, migrate},
+    store::{BuildPage, Schema, Store, migrate},
 };
 
 async fn database() -> Option<Database> {
@@ -110,88 +113,6 @@ async fn a_connection_that_is_lost_is_opened_anew() {
     assert!(store.build(build_id(2, 1)).await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn a_database_that_may_lose_commits_is_refused() {
-    let Some(database) = database().await else {
-        return;
-    };
-    let mut owner = connect(&database).await;
-    owner
-        .execute(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off',
-                                        current_database()); END $$",
-        )
-        .await
-        .unwrap();
-    let refused = open_on(&database, |_| ()).await;
-    let Err(Error::Config(problem)) = refused else {
-        panic!("it must be refused");
-    };
-    assert!(problem.contains("synchronous_commit=off"), "{problem}");
-}
-
-#[tokio::test]
-#[expect(clippy::disallowed_methods, reason = "the setting is one of these")]
-async fn what_is_set_later_does_not_make_a_session_less_durable() {
-    let Some(database) = database().await else {
-        return;
-    };
-    let mut owner = connect(&database).await;
-    for (set, kept) in [
-        ("local", "on"),
-        ("on", "on"),
-        ("remote_write", "remote_write"),
-        ("remote_apply", "remote_apply"),
-    ] {
-        let statement = format!(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = {set}',
-                                        current_database()); END $$"
-        );
-        owner.execute(AssertSqlSafe(statement)).await.unwrap();
-        let store = open_on(&database, |_| ()).await.unwrap();
-        let asked = store.write(|connection, _| {
-            let settings =
-                "SELECT setting, source FROM pg_settings WHERE name = 'synchronous_commit'";
-            async move {
-                let row = query(settings).fetch_one(connection).await?;
-                Ok((row.try_get(0)?, row.try_get(1)?))
-            }
-            .boxed()
-        });
-        // What a session says goes before all that a server is told.
-        let expected: (String, String) = (kept.to_owned(), "session".to_owned());
-        assert_eq!(asked.await.unwrap(), expected, "{set}");
-        store.close().await;
-    }
-}
-
-#[tokio::test]
-#[expect(clippy::disallowed_methods, reason = "the name is made here")]
-async fn a_database_that_can_not_keep_all_letters_is_refused() {
-    let Some(Database::Postgres(url)) = database().await else {
-        return;
-    };
-    let mut url = url::Url::parse(url.expose_secret()).unwrap();
-    let name = format!("{}_latin", url.path().trim_start_matches('/'));
-    let make = format!(
-        "CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
-    );
-    let mut owner = PgConnection::connect(url.as_str()).await.unwrap();
-    owner.execute(AssertSqlSafe(make)).await.unwrap();
-    url.set_path(&name);
-    let latin = Database::Postgres(String::from(url).into());
-    let Err(Error::Config(problem)) = open_on(&latin, |_| ()).await else {
-        panic!("it must be refused");
-    };
-    assert!(problem.contains("has the encoding LATIN1"), "{problem}");
-    let tables: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM pg_tables WHERE schemaname = 'public'")
-            .fetch_one(&mut connect(&latin).await)
-            .await
-            .unwrap();
-    assert_eq!(tables, 0, "nothing was made in it");
-}
-
 /// Records reports at once, of which only the bad one is refused.
 async fn record_a_bad_one(database: &Database, bad: Report) {
     let store = open_on(database, |_| ()).await.unwrap();
@@ -262,79 +183,6 @@ async fn what_is_too_large_for_an_index_is_of_one_report() {
         problem: (0..1000).map(|_| letter()).collect(),
     });
     record_a_bad_one(&database, bad).await;
-}
-
-#[tokio::test]
-async fn what_another_server_took_in_is_heard() {
-    let Some(database) = database().await else {
-        return;
-    };
-    let one = open_on(&database, |_| ()).await.unwrap();
-    let other = open_on(&database, |_| ()).await.unwrap();
-    let mut feed = one.feed().await.unwrap().unwrap();
-    record(&one, reported(1, "queued", 1)).await.unwrap();
-    assert_eq!(feed.hear().await.unwrap(), Heard::default(), "our own");
-    record(&other, reported(2, "queued", 1)).await.unwrap();
-    record(&other, reported(2, "success", 2)).await.unwrap();
-    let heard = feed.hear().await.unwrap();
-    let [build] = &heard.builds[..] else {
-        panic!("one build changed: {heard:?}");
-    };
-    assert_eq!(build.record.id, build_id(2, 1));
-    assert_eq!(build.record.facts, facts("success", 2));
-    assert!(heard.gone.is_empty() && !heard.list_again);
-    assert_eq!(feed.hear().await.unwrap(), Heard::default(), "only once");
-}
-
-#[tokio::test]
-async fn a_commit_that_comes_late_is_not_skipped() {
-    let Some(database) = database().await else {
-        return;
-    };
-    let store = open_on(&database, |_| ()).await.unwrap();
-    let other = open_on(&database, |_| ()).await.unwrap();
-    record(&other, reported(1, "queued", 1)).await.unwrap();
-    let mut feed = store.feed().await.unwrap().unwrap();
-    // A third server has its number, and is not through with its commit.
-    let mut late = connect(&database).await;
-    late.execute(super::super::open::postgres::BEGIN)
-        .await
-        .unwrap();
-    late.execute(
-        "INSERT INTO change (number, origin, run_id, run_attempt, repository_id)
-         SELECT MAX(number) + 1, 'third', 1, 1, MAX(repository_id) FROM change",
-    )
-    .await
-    .unwrap();
-    let mut waiting = Box::pin(record(&other, reported(2, "queued", 1)));
-    let early = tokio::time::timeout(std::time::Duration::from_millis(100), &mut waiting).await;
-    assert!(early.is_err(), "the greater number is not given yet");
-    assert_eq!(feed.hear().await.unwrap(), Heard::default());
-    late.execute("COMMIT").await.unwrap();
-    waiting.await.unwrap();
-    let heard = feed.hear().await.unwrap();
-    let heard: Vec<_> = heard.builds.iter().map(|b| b.record.id).collect();
-    assert_eq!(heard, [build_id(1, 1), build_id(2, 1)]);
-}
-
-#[tokio::test]
-async fn whoever_is_far_behind_lists_again() {
-    let Some(database) = database().await else {
-        return;
-    };
-    let store = open_on(&database, |_| ()).await.unwrap();
-    let mut feed = store.feed().await.unwrap().unwrap();
-    let mut other = connect(&database).await;
-    other
-        .execute(
-            "INSERT INTO change (number, origin, run_id, run_attempt, repository_id)
-             VALUES (20000, 'third', 1, 1, 1)",
-        )
-        .await
-        .unwrap();
-    let heard = feed.hear().await.unwrap();
-    assert!(heard.list_again);
-    assert_eq!(heard.gone.len(), 1, "nobody knows this build");
 }
 
 #[tokio::test]
@@ -483,112 +331,6 @@ async fn servers_whose_clocks_differ_give_nothing_twice() {
         let still = store.held_leases(&[lease], now).await.unwrap();
         assert_eq!(still, [lease], "{place}");
     }
-}
-
-#[tokio::test]
-async fn whoever_saw_what_a_restore_took_back_lists_again() {
-    let Some(database) = database().await else {
-        return;
-    };
-    let store = open_on(&database, |_| ()).await.unwrap();
-    let other = open_on(&database, |_| ()).await.unwrap();
-    for run in 1..=5 {
-        record(&other, reported(run, "queued", 1)).await.unwrap();
-    }
-    let mut feed = store.feed().await.unwrap().unwrap();
-    assert_eq!(feed.hear().await.unwrap(), Heard::default());
-    let again = Heard {
-        list_again: true,
-        ..Heard::default()
-    };
-    let mut owner = connect(&database).await;
-    for taken_back in [
-        "DELETE FROM change WHERE number > 2",
-        // Other changes have their numbers by the time that it is looked.
-        "UPDATE change SET run_id = 70 WHERE number = (SELECT MAX(number) FROM change)",
-        "DELETE FROM change",
-    ] {
-        owner.execute(taken_back).await.unwrap();
-        assert_eq!(feed.hear().await.unwrap(), again, "{taken_back}");
-        assert_eq!(feed.hear().await.unwrap(), Heard::default(), "only once");
-        record(&other, reported(6, "queued", 1)).await.unwrap();
-        record(&other, reported(6, "success", 2)).await.unwrap();
-        let heard = feed.hear().await.unwrap();
-        assert_eq!((heard.builds.len(), heard.list_again), (1, false));
-        owner
-            .execute("DELETE FROM build WHERE run_id = 6")
-            .await
-            .unwrap();
-    }
-}
-
-const READ_ONLY: &str = "DO $$ BEGIN EXECUTE format(
-    'ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$";
-const WRITABLE: &str = "SET default_transaction_read_only = off; DO $$ BEGIN EXECUTE format(
-    'ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$";
-
-#[tokio::test]
-async fn a_server_that_turns_read_only_is_read_and_taken_up_again() {
-    let Some(database) = database().await else {
-        return;
-    };
-    let store = open_on(&database, |_| ()).await.unwrap();
-    record(&store, reported(1, "queued", 1)).await.unwrap();
-    let mut owner = connect(&database).await;
-    owner.execute(READ_ONLY).await.unwrap();
-    terminate_others(&mut owner).await;
-    record(&store, reported(2, "queued", 1)).await.unwrap_err();
-    for _ in 0..2 {
-        let refused = record(&store, reported(2, "queued", 1)).await;
-        assert!(matches!(refused, Err(Error::ReadOnly)), "{refused:?}");
-    }
-    assert!(store.build(build_id(1, 1)).await.unwrap().is_some());
-    owner.execute(WRITABLE).await.unwrap();
-    // A session is what the database was when it began.
-    record(&store, reported(3, "queued", 1)).await.unwrap();
-}
-
-/// Bounds for all sessions, too short for anything of ours.
-const HURRIED: &str = "DO $$ DECLARE bound TEXT; BEGIN
-    FOREACH bound IN ARRAY ARRAY['statement_timeout', 'idle_session_timeout',
-                                 'idle_in_transaction_session_timeout', 'lock_timeout'] LOOP
-        EXECUTE format('ALTER DATABASE %I SET %I = 100', current_database(), bound);
-    END LOOP; END $$";
-
-#[tokio::test]
-async fn bounds_that_others_set_do_not_break_a_write() {
-    let Some(database) = database().await else {
-        return;
-    };
-    let mut other = connect(&database).await;
-    other.execute(HURRIED).await.unwrap();
-    let store = open_on(&database, |_| ()).await.unwrap();
-    other
-        .execute(super::super::open::postgres::BEGIN)
-        .await
-        .unwrap();
-    let mut waiting = Box::pin(record(&store, reported(1, "queued", 1)));
-    let early = tokio::time::timeout(std::time::Duration::from_millis(300), &mut waiting).await;
-    assert!(early.is_err(), "somebody else writes: {early:?}");
-    other.execute("COMMIT").await.unwrap();
-    waiting.await.unwrap();
-}
-
-#[tokio::test]
-async fn a_session_that_does_not_keep_its_settings_is_refused() {
-    let Some(database) = database().await else {
-        return;
-    };
-    let plain = &mut connect(&database).await;
-    let refused = super::super::open::session::require(plain).await;
-    let Err(Error::Config(problem)) = refused else {
-        panic!("it has none of our settings: {refused:?}");
-    };
-    assert!(
-        problem.contains("lock_timeout is 0 and not 5s"),
-        "{problem}"
-    );
-    assert!(problem.contains("PgBouncer"), "{problem}");
 }
 
 #[tokio::test]

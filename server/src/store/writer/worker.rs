@@ -233,8 +233,8 @@ impl Worker {
                 if let Some(horizon) = kept.builds {
                     late::refuse(connection, reports, horizon).await?;
                 }
-                let batch = batch::record(connection, reports, now, &kept).await?;
-                feed::leave(connection, origin, &batch.news).await?;
+                let mut batch = batch::record(connection, reports, now, &kept).await?;
+                feed::leave(connection, origin, &mut batch.news).await?;
                 Ok(batch)
             })
             .await?;
@@ -247,8 +247,8 @@ impl Worker {
         let news = self
             .transact(async |connection, origin| {
                 let now = leases::time(connection, &clock).await?;
-                let news = work(connection, now).await?;
-                feed::leave(connection, origin, &news).await?;
+                let mut news = work(connection, now).await?;
+                feed::leave(connection, origin, &mut news).await?;
                 Ok(news)
             })
             .await?;
