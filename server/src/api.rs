@@ -12,6 +12,7 @@ mod page_token;
 mod repositories;
 mod status;
 mod system;
+mod weighed;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ use tonic_health::{
 };
 
 use crate::Server;
+use weighed::Weighed;
 
 /// The largest report: a payload of 25 MiB, with what was made of it.
 const LARGEST_REPORT: usize = 27 << 20;
@@ -69,6 +71,8 @@ fn services(server: &Server) -> Routes {
     // UNIMPLEMENTED for it.
     let health = HealthService::from_health_reporter(server.health.clone());
     let guard = auth::WriteKey::new(&server.write_key);
+    let ingest = Weighed::new(ingest, &server.room);
+    let app = Weighed::new(app, &server.room);
     Routes::new(InterceptedService::new(ingest, guard.clone()))
         .add_service(InterceptedService::new(app, guard))
         .add_service(builds)

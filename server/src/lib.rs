@@ -12,6 +12,7 @@ mod error;
 mod fixtures;
 mod http;
 mod live;
+mod load;
 mod model;
 mod purge;
 mod requests;

@@ -15,6 +15,7 @@ use tonic_health::server::HealthReporter;
 use crate::{
     Clock, Database, Error, Result, Retention, api, http,
     live::Live,
+    load::Room,
     purge,
     requests::Requests,
     store::{Feed, OnCommit, Own, Schema, Store},
@@ -53,6 +54,8 @@ pub struct Server {
     pub(crate) loopback_only: bool,
     pub(crate) health: HealthReporter,
     pub(crate) requests: Requests,
+    /// For what the app sends.
+    pub(crate) room: Room,
     pub(crate) start_time: Timestamp,
     /// What was committed and is to be told by the feed.
     own: Own,
@@ -96,6 +99,7 @@ impl Server {
             live,
             health,
             requests: Requests::new(),
+            room: Room::new(),
             start_time: config.clock.now(),
             clock: config.clock,
             write_key: Arc::new(config.write_key),

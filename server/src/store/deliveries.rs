@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result,
+    load::Load,
     model::{Delivery, Report, Source},
 };
 
@@ -24,6 +25,7 @@ const INLINE: usize = 256 << 10;
 pub(crate) struct PreparedReport {
     pub(super) report: Report,
     pub(super) payload: Option<Payload>,
+    _load: Option<Load>,
 }
 
 /// The body of a delivery as it is stored.
@@ -92,7 +94,12 @@ impl Store {
             Some(body) => pack(self, &body, owner).map(Some),
             None => Ok(None),
         }?;
-        Ok(PreparedReport { report, payload })
+        Ok(PreparedReport {
+            report,
+            payload,
+            // Whoever sent it may leave while it waits.
+            _load: Load::current(),
+        })
     }
 }
 
@@ -125,7 +132,10 @@ pub(super) async fn record(
     let mut new = Vec::new();
     let mut repeated = Vec::new();
     let mut outcomes = Vec::with_capacity(reports.len());
-    for PreparedReport { report, payload } in reports {
+    for PreparedReport {
+        report, payload, ..
+    } in reports
+    {
         let Some((delivery, payload)) = report.delivery.as_ref().zip(payload.as_ref()) else {
             outcomes.push(false);
             continue;

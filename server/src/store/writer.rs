@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{News, OnCommit, PreparedReport, db::Connection, open::Opener};
-use crate::{Clock, Error, Result, Retention, model::Recorded};
+use crate::{Clock, Error, Result, Retention, load::Load, model::Recorded};
 pub(super) use batch::Size;
 pub(super) use reserve::Reserve;
 use worker::Worker;
@@ -180,12 +180,15 @@ where
         + 'static,
 {
     let (give, given) = oneshot::channel();
+    // Whoever sent what it is about may leave while it waits.
+    let load = Load::current();
     let work: Work = Box::new(move |connection, now| {
         let working = work(connection, now);
         async move {
             let (value, news) = working.await?;
             // Nobody takes it unless the commit succeeds.
             let _ = give.send(value);
+            drop(load);
             Ok(news)
         }
         .boxed()

@@ -21,6 +21,7 @@ mod ingest;
 mod limits;
 mod metrics;
 mod repositories;
+mod room;
 mod support;
 mod system;
 mod watch;

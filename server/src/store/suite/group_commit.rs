@@ -12,6 +12,7 @@ use super::fixture::{Fixture, of_build, open, record};
 use crate::{
     Error, Result,
     fixtures::{build_id, facts, job},
+    load::{Load, Room},
     model::{Filter, Report},
 };
 
@@ -178,6 +179,26 @@ async fn what_nobody_waits_for_any_more_is_not_written() {
     holding_up.await.unwrap().unwrap();
     fixture.store.probe().await.unwrap();
     assert!(is_done.await.is_err(), "it was not done");
+}
+
+#[tokio::test]
+async fn the_memory_of_who_left_is_taken_until_the_writer_comes_to_it() {
+    let fixture = Fixture::open().await;
+    let (go_on, holding_up) = hold_up(&fixture).await;
+    let room = Room::new();
+    let take = || {
+        let load = Load::default();
+        room.take(100, &load).unwrap();
+        load
+    };
+    let recording = take().carry(record(&fixture.store, new_run(1)));
+    let writing = take().carry(fixture.store.probe());
+    assert!(recording.now_or_never().is_none() && writing.now_or_never().is_none());
+    assert_eq!(room.taken(), 200, "both wait");
+    go_on.send(()).unwrap();
+    holding_up.await.unwrap().unwrap();
+    fixture.store.probe().await.unwrap();
+    assert_eq!(room.taken(), 0);
 }
 
 #[tokio::test]
