@@ -36,6 +36,9 @@ pub enum Error {
          belong to who runs lampboard; of PostgreSQL, name the server that is no standby"
     )]
     ReadOnly,
+    /// The database would acknowledge what a crash could take back.
+    #[error("the database has {0}=off, which loses acknowledged builds in a crash: set it on")]
+    NotDurable(&'static str),
     /// The database has another schema than when it was opened.
     #[error(
         "a newer lampboard brought the database to another schema: restart this one with that \

@@ -188,7 +188,7 @@ impl Store {
             .await
     }
 
-    /// Fails unless the database can be written.
+    /// Fails unless the database can be written, and keeps what is written.
     pub(crate) async fn probe(&self) -> Result<()> {
         self.write(|connection, now| {
             async move {
@@ -197,9 +197,9 @@ impl Store {
                      ON CONFLICT (id) DO UPDATE SET probe_time = excluded.probe_time",
                 )
                 .bind(now.as_microsecond())
-                .execute(connection)
+                .execute(&mut *connection)
                 .await?;
-                Ok(())
+                connection.require_durable().await
             }
             .boxed()
         })

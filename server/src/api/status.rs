@@ -22,7 +22,7 @@ impl From<Error> for Status {
                 tracing::error!(%error, "the database failed: {error}");
                 Self::unavailable("the database can not be reached")
             }
-            Error::Full | Error::ReadOnly | Error::Outdated => {
+            Error::Full | Error::ReadOnly | Error::NotDurable(_) | Error::Outdated => {
                 tracing::warn!("refused for the moment: {error}");
                 Self::unavailable(error.to_string())
             }

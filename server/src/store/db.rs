@@ -17,7 +17,7 @@ use sqlx::{
     SqliteConnection, SqlitePool, Transaction,
 };
 
-use super::open::postgres;
+use super::open::{postgres, session};
 use crate::{Error, error::AllInUse};
 use deadline::Deadline;
 pub(super) use file::FileConnection;
@@ -111,6 +111,14 @@ impl Connection {
             Self::Postgres(connection) => postgres::begin_write(connection).await?,
         }
         Ok(())
+    }
+
+    /// Fails if the database may lose what it acknowledges. A file is opened so that it does not.
+    pub(super) async fn require_durable(&mut self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite(_) | Self::File(_) => Ok(()),
+            Self::Postgres(connection) => session::require_durable(connection).await,
+        }
     }
 
     /// Ends the transaction: with `COMMIT` what it did is durable when this returns.

@@ -71,10 +71,23 @@ pub(super) async fn keep_durable(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a server that acknowledges what a crash could take back, and one that does not
-/// keep what a session is set to.
+/// Refuses a server that acknowledges what a crash could take back. It may be set so while it
+/// runs.
+pub(in crate::store) async fn require_durable(connection: &mut PgConnection) -> Result<()> {
+    let settings = "SELECT current_setting('fsync'), current_setting('synchronous_commit')";
+    let row = connection.fetch_one(settings).await?;
+    for (place, setting) in ["fsync", "synchronous_commit"].into_iter().enumerate() {
+        if row.try_get::<&str, _>(place)? == "off" {
+            return Err(Error::NotDurable(setting));
+        }
+    }
+    Ok(())
+}
+
+/// The same, and one that does not keep what a session is set to.
 pub(in crate::store) async fn require(connection: &mut PgConnection) -> Result<()> {
-    let asked: Vec<&str> = ["fsync", "synchronous_commit", ENCODING]
+    require_durable(connection).await?;
+    let asked: Vec<&str> = [ENCODING]
         .into_iter()
         .chain(BOUNDS.iter().chain(&PLANS).map(|(setting, _)| *setting))
         .collect();
@@ -90,12 +103,6 @@ pub(in crate::store) async fn require(connection: &mut PgConnection) -> Result<(
                 return Err(Error::Config(format!(
                     "the database has the encoding {value}, which has no letter for some of what \
                      GitHub says: make one with ENCODING 'UTF8' TEMPLATE template0, and name that"
-                )));
-            }
-            None if value == "off" => {
-                return Err(Error::Config(format!(
-                    "the database has {setting}=off, which loses acknowledged builds in a crash: \
-                     set it on"
                 )));
             }
             Some((_, ours)) if value != *ours => {
