@@ -232,7 +232,7 @@ impl BuildRecord {
         Some(elapsed(self.jobs.start?, self.end_time()?))
     }
 
-    /// Whether a clock ran backwards, so that one of its times was clamped.
+    /// Whether one of its durations was clamped: a clock ran backwards, or far ahead.
     pub(crate) fn is_clamped(&self) -> bool {
         let spans = [
             (Some(self.facts.start_time), self.end_time()),
@@ -241,7 +241,8 @@ impl BuildRecord {
         ];
         spans
             .into_iter()
-            .any(|(from, to)| from.zip(to).is_some_and(|(from, to)| to < from))
+            .filter_map(|(from, to)| from.zip(to))
+            .any(|(from, to)| elapsed(from, to) != to.duration_since(from))
     }
 }
 
@@ -308,8 +309,11 @@ fn completion(facts: &BuildFacts) -> Option<Timestamp> {
     facts.status.is_completed().then_some(facts.update_time)
 }
 
+/// More than any attempt takes: GitHub ends a run after 35 days.
+const LONGEST: SignedDuration = SignedDuration::from_hours(400 * 24);
+
 /// The time between two clock readings, which may be of two machines: never
-/// negative.
+/// negative, and never so long that one wrong clock makes all means wrong.
 pub(crate) fn elapsed(from: Timestamp, to: Timestamp) -> SignedDuration {
-    to.duration_since(from).max(SignedDuration::ZERO)
+    to.duration_since(from).clamp(SignedDuration::ZERO, LONGEST)
 }

@@ -3,7 +3,7 @@
 //! Protocol buffers that nobody else reads: numbers take as many bytes as they need,
 //! and what is zero takes none.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display};
 
 use jiff::Timestamp;
 use prost::Message;
@@ -11,7 +11,7 @@ use prost::Message;
 use super::{DAY, SLOT};
 use crate::{
     Result,
-    model::{Conclusion, Ended, Rollup, Sketch},
+    model::{Conclusion, Ended, Rollup, Sketch, is_bin},
     store::bad_value,
 };
 
@@ -71,12 +71,16 @@ impl Content {
     pub(super) fn decode(total: &[u8], slots: &[u8]) -> Result<Self> {
         let total = decode_total(total)?;
         let bytes = SlotsBytes::decode(slots).map_err(|error| bad("slots", &error))?;
-        let of_slot = |slot: SlotBytes| match slot.sums {
-            Some(sums) => (slot.number, sums.into()),
-            None => (slot.number, total.clone()),
+        let of_slot = |slot: SlotBytes| {
+            let sums = match slot.sums {
+                Some(sums) => sums.try_into().map_err(|error| bad("slots", &error))?,
+                None => total.clone(),
+            };
+            Ok((slot.number, sums))
         };
+        let slots = bytes.slots.into_iter().map(of_slot);
         Ok(Self {
-            slots: bytes.slots.into_iter().map(of_slot).collect(),
+            slots: slots.collect::<Result<_>>()?,
             total,
         })
     }
@@ -85,10 +89,15 @@ impl Content {
 /// Reads the total alone.
 pub(super) fn decode_total(total: &[u8]) -> Result<Rollup> {
     let bytes = SumsBytes::decode(total).map_err(|error| bad("total", &error))?;
-    Ok(bytes.into())
+    bytes.try_into().map_err(|error| bad("total", &error))
 }
 
-fn bad(column: &'static str, error: &prost::DecodeError) -> crate::Error {
+/// A sketch has a bin that there is not.
+#[derive(Debug, thiserror::Error)]
+#[error("it has a duration beyond all bins")]
+struct NoBin;
+
+fn bad(column: &'static str, error: &dyn Display) -> crate::Error {
     bad_value("rollup", column, &"a day", error)
 }
 
@@ -192,21 +201,25 @@ impl SumsBytes {
     }
 }
 
-impl From<SumsBytes> for Rollup {
-    fn from(bytes: SumsBytes) -> Self {
+impl TryFrom<SumsBytes> for Rollup {
+    type Error = NoBin;
+
+    fn try_from(bytes: SumsBytes) -> Result<Self, NoBin> {
         let known = WORDS.iter().cloned().zip(bytes.conclusions);
         let others = bytes.other_conclusions.into_iter();
         let others = others.map(|other| (Conclusion::from_word(&other.word), other.count));
         let conclusions = known.chain(others).filter(|(_, count)| *count != 0);
-        Self {
+        let sketch =
+            |bytes: Option<SketchBytes>| bytes.map_or(Ok(Sketch::default()), Sketch::try_from);
+        Ok(Self {
             conclusions: conclusions.collect(),
             replaced: bytes.replaced,
             first_try_successes: bytes.first_try_successes,
             first_try_failures: bytes.first_try_failures,
-            wall_times: bytes.wall_times.map(Sketch::from).unwrap_or_default(),
-            queue_times: bytes.queue_times.map(Sketch::from).unwrap_or_default(),
-            run_times: bytes.run_times.map(Sketch::from).unwrap_or_default(),
-        }
+            wall_times: sketch(bytes.wall_times)?,
+            queue_times: sketch(bytes.queue_times)?,
+            run_times: sketch(bytes.run_times)?,
+        })
     }
 }
 
@@ -227,17 +240,45 @@ impl SketchBytes {
     }
 }
 
-impl From<SketchBytes> for Sketch {
-    fn from(bytes: SketchBytes) -> Self {
+impl TryFrom<SketchBytes> for Sketch {
+    type Error = NoBin;
+
+    fn try_from(bytes: SketchBytes) -> Result<Self, NoBin> {
         let mut bin = 0u32;
         let bins = bytes.steps.into_iter().map(|step| {
             bin = bin.saturating_add(step);
-            u16::try_from(bin).unwrap_or(u16::MAX)
+            let known = is_bin(bin).then_some(bin).ok_or(NoBin)?;
+            u16::try_from(known).map_err(|_| NoBin)
         });
+        let bins = bins.collect::<Result<Vec<u16>, NoBin>>()?;
         let counts = bytes.counts.into_iter().chain(std::iter::repeat(1));
-        Self {
+        Ok(Self {
             sum: bytes.sum,
-            bins: bins.zip(counts).collect(),
+            bins: bins.into_iter().zip(counts).collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_beyond_all_bins_is_refused() {
+        let total = |steps: &[u32]| SumsBytes {
+            wall_times: Some(SketchBytes {
+                sum: 1,
+                steps: steps.to_vec(),
+                counts: Vec::new(),
+            }),
+            ..SumsBytes::default()
+        };
+        let decode = |steps: &[u32]| decode_total(&total(steps).encode_to_vec());
+        decode(&[6900, 12]).unwrap();
+        for steps in [[6900, 13], [1, u32::MAX]] {
+            let refused = decode(&steps);
+            let refused = refused.expect_err("there is no such bin").to_string();
+            assert!(refused.contains("beyond all bins"), "{refused}");
         }
     }
 }

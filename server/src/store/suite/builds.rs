@@ -1,6 +1,6 @@
 //! What follows from reports: which one wins, when a build ended, and which attempt counts.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::fixture::Fixture;
 use crate::{
@@ -156,6 +156,28 @@ async fn no_time_is_negative_whatever_the_clocks_say() {
     assert_eq!(build.end_time(), Some(at(50)));
     assert_eq!(build.queue_time(), Some(seconds(0)));
     assert_eq!(build.run_time(), Some(seconds(0)));
+}
+
+#[tokio::test]
+async fn one_wrong_clock_does_not_make_a_mean_of_ages() {
+    let fixture = Fixture::open().await;
+    let longest = 400 * 24 * 3600;
+    for (run, year, duration, is_clamped) in [
+        (1, "0002", longest, true),
+        (2, "2025", longest, true),
+        (3, "2026", 90, false),
+    ] {
+        let start: Timestamp = format!("{year}-01-01T00:00:00Z").parse().unwrap();
+        let start = if year == "2026" { at(0) } else { start };
+        let ended = BuildFacts {
+            start_time: start,
+            ..facts("success", 90)
+        };
+        fixture.report_build(build_id(run, 1), ended).await;
+        let build = fixture.build(build_id(run, 1)).await.record;
+        assert_eq!(build.is_clamped(), is_clamped, "{run}");
+        assert_eq!(build.wall_time(), Some(seconds(duration)), "{run}");
+    }
 }
 
 #[tokio::test]
