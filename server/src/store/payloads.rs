@@ -6,6 +6,8 @@
 mod dictionary;
 mod packer;
 
+#[cfg(test)]
+pub(super) use dictionary::latest;
 pub(super) use packer::Packer;
 
 use super::{Store, bad_value, db};

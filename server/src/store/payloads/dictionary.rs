@@ -7,7 +7,11 @@ use tokio::sync::oneshot;
 use zstd::bulk::Compressor;
 
 use super::{
-    super::{Store, db, rows},
+    super::{
+        Store,
+        db::{self, Query},
+        rows,
+    },
     Dictionary,
     packer::LEVEL,
 };
@@ -146,17 +150,12 @@ impl Store {
 
     /// Some of the payloads that came last.
     async fn samples(&self) -> Result<Vec<Vec<u8>>> {
-        let rows = db::query(
-            "SELECT guid, payload FROM delivery WHERE payload IS NOT NULL
-             ORDER BY receive_time DESC LIMIT $1",
-        )
-        .bind(ENOUGH.cast_signed())
-        .fetch_all(&self.readers)
-        .await?;
+        let rows = latest().fetch_all(&self.readers).await?;
         let mut samples = Vec::new();
         for row in rows.iter().step_by(EACH) {
             let guid: String = row.try_get("guid")?;
-            let packed: Vec<u8> = row.try_get("payload")?;
+            let packed: Option<Vec<u8>> = row.try_get("payload")?;
+            let Some(packed) = packed else { continue };
             match self.unpack(&guid, &packed).await {
                 Ok(body) if body.len() <= LARGEST_SAMPLE => samples.push(body),
                 Ok(_) => {}
@@ -197,6 +196,17 @@ impl Store {
         })
         .await
     }
+}
+
+/// Asks for the payloads that came last. Those that are too long even when packed are not fetched.
+pub(in crate::store) fn latest() -> Query {
+    db::query(
+        "SELECT guid, CASE WHEN LENGTH(payload) <= $2 THEN payload END AS payload
+         FROM delivery WHERE payload IS NOT NULL
+         ORDER BY receive_time DESC LIMIT $1",
+    )
+    .bind(ENOUGH.cast_signed())
+    .bind(i64::try_from(LARGEST_SAMPLE).unwrap_or(i64::MAX))
 }
 
 /// Trains a dictionary on some payloads. None if it would not help.

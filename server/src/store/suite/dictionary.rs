@@ -2,7 +2,7 @@
 //! as it was.
 
 use super::{
-    super::{Error, db::query},
+    super::{Error, db::query, payloads::latest},
     fixture::Fixture,
     rows::fetch,
 };
@@ -150,4 +150,34 @@ async fn what_is_no_payload_is_an_error_and_not_trained_on() {
     assert!(matches!(error, Error::Stored { .. }), "{error}");
     fixture.store.renew_dictionary(at(0), false).await.unwrap();
     assert_eq!(dictionaries(&fixture).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_too_large_to_be_trained_on_is_not_even_fetched() {
+    let fixture = Fixture::open().await;
+    fill(&fixture, 0..1, "api").await;
+    let mut noise = 1_u32;
+    let noise = std::iter::repeat_with(|| {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        noise.to_be_bytes()[0]
+    });
+    fixture
+        .record(Report {
+            delivery: Some(Delivery {
+                guid: "large".to_owned(),
+                event: "workflow_run".to_owned(),
+                action: "completed".to_owned(),
+                receive_time: at(1),
+                payload: noise.take(100 << 10).collect::<Vec<u8>>().into(),
+                problem: String::new(),
+            }),
+            ..Report::default()
+        })
+        .await;
+    let sampled: Vec<(String, Option<Vec<u8>>)> = fetch(&fixture.store, latest()).await;
+    let sampled: Vec<_> = sampled
+        .iter()
+        .map(|(guid, it)| (&guid[..], it.is_some()))
+        .collect();
+    assert_eq!(sampled, [("large", false), ("api 0", true)]);
 }
