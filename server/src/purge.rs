@@ -54,6 +54,10 @@ async fn round(store: &Store, clock: &Clock, retention: &Retention) {
         let deleted = store.delete_old_jobs(until).await;
         told(deleted, "builds' worth of jobs");
     }
+    if let Some(until) = kept.jobs.or(kept.builds) {
+        let deleted = store.delete_without_builds(until).await;
+        told(deleted, "runs of which no build ever came");
+    }
     if let Err(error) = store.delete_unused_shapes().await {
         tracing::warn!(%error, "what deleted jobs had in common is deleted later: {error}");
     }

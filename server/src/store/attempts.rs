@@ -2,9 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::{
     builds,
     db::{Connection, Executor, Pool, Query, Row},
+    purge::{
+        early,
+        runs::{Run, run_of},
+    },
     sql,
 };
 use crate::{
@@ -68,11 +74,19 @@ pub(super) async fn known_or_given_up(
 }
 
 /// Gives attempts up that are missing.
-pub(super) async fn give_up(connection: &mut Connection, attempts: &[BuildId]) -> Result<()> {
+pub(super) async fn give_up(
+    connection: &mut Connection,
+    attempts: &[BuildId],
+    now: Timestamp,
+) -> Result<()> {
     insert(connection, "closed_attempt", attempts).await?;
     let runs: BTreeSet<i64> = attempts.iter().map(|id| id.run.0).collect();
     let runs: Vec<i64> = runs.into_iter().collect();
     let mut known = builds::of_runs(connection, &runs).await?;
+    let has_build: BTreeSet<Run> = known.iter().map(|build| run_of(build.id)).collect();
+    let without = attempts.iter().copied().map(run_of);
+    let without = without.filter(|run| !has_build.contains(run)).collect();
+    early::note(connection, &without, now).await?;
     let before = known.clone();
     mark(connection, known.iter_mut()).await?;
     // Nothing else follows from it, and nothing was heard: an end that nobody asks for any

@@ -68,6 +68,7 @@ pub(super) async fn record(
     stored_jobs.write(connection).await?;
     stored_builds.settle(connection, &stored_jobs).await?;
     let decisions = Decisions::of(connection, stored_builds.changes_of()).await?;
+    purge::early::note(connection, &stored_builds.early_runs(&stored_jobs), now).await?;
     let unfolded = stored_builds.write(connection).await?;
     if let Some(horizon) = kept.jobs {
         let earliest = stored_builds.earliest_end();

@@ -222,7 +222,7 @@ async fn close(
             GapName::Delivery(guid) => guids.push(guid),
         }
     }
-    attempts::give_up(connection, &lost).await?;
+    attempts::give_up(connection, &lost, now).await?;
     attempts::run_on(connection, CLOSE_JOBS, &jobs).await?;
     attempts::run_on(connection, CLOSE_END, &ends).await?;
     missed::close(connection, &guids, closing, now).await

@@ -294,6 +294,11 @@ pub(super) fn migrations() -> Migrator {
             include_str!("../../../migrations/0012_names.sql"),
         ),
         migration(
+            13,
+            "bounds",
+            include_str!("../../../migrations/0013_bounds.sql"),
+        ),
+        migration(
             14,
             "alerts",
             include_str!("../../../migrations/0014_alerts.sql"),

@@ -3,11 +3,12 @@
 
 mod cursor;
 mod deliveries;
+pub(super) mod early;
 mod jobs;
 pub(super) mod late;
 mod old;
 pub(super) mod runs;
-mod shapes;
+pub(super) mod shapes;
 mod space;
 
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use jiff::Timestamp;
 
 use super::{
     News, Store,
-    db::{self, Connection},
+    db::{self, Connection, Query},
 };
 use crate::{
     Result,
@@ -30,19 +31,27 @@ const AT_A_TIME: i64 = 200;
 /// How many runs one write deletes: each has a dozen rows or more.
 const RUNS_AT_A_TIME: i64 = 40;
 
-/// What belongs to a repository and is small or cheap to find, in an order that
-/// ends with the row that all else refers to.
-pub(super) const REST: [&str; 10] = [
-    "DELETE FROM job WHERE repository_id = $1",
-    "DELETE FROM job_shape WHERE repository_id = $1",
-    "DELETE FROM build_shape WHERE repository_id = $1",
-    "DELETE FROM workflow WHERE repository_id = $1",
-    "DELETE FROM early_jobs_complete WHERE repository_id = $1",
-    "DELETE FROM closed_attempt WHERE repository_id = $1",
-    "DELETE FROM missed_delivery WHERE repository_id = $1",
-    "DELETE FROM backfill WHERE repository_id = $1",
-    "DELETE FROM installation_repository WHERE repository_id = $1",
-    "DELETE FROM repository WHERE id = $1",
+/// How many rows of what is left of a repository one write deletes.
+const ROWS_AT_A_TIME: u64 = 1000;
+
+const ATTEMPT: &str = "run_id, run_attempt, repository_id";
+
+/// What belongs to a repository beside its builds, with the key of each. The row that all else
+/// refers to goes last.
+pub(super) const REST: [(&str, &str); 13] = [
+    ("job", "run_id, run_attempt, repository_id, id"),
+    ("job_shape", "repository_id, number"),
+    ("build_shape", "repository_id, number"),
+    ("workflow", "repository_id, id"),
+    ("early_jobs_complete", ATTEMPT),
+    ("closed_attempt", ATTEMPT),
+    ("early_run", "run_id, repository_id"),
+    ("missed_delivery", "guid"),
+    ("alert", "id"),
+    ("incident", "id"),
+    ("backfill", "repository_id, number"),
+    ("installation_repository", "installation_id, repository_id"),
+    ("repository", "id"),
 ];
 
 /// Whether a step left something for the next one.
@@ -117,27 +126,45 @@ impl Store {
                 .await
         };
         while delete_told().await? == Left::Something {}
-        self.purge(move |connection, _| empty_installations(connection, since).boxed())
-            .await?;
+        let empty = async || {
+            self.purge(move |connection, _| empty_installations(connection, since).boxed())
+                .await
+        };
+        while empty().await? == Left::Something {}
         Ok(repositories.len())
     }
 
     /// Deletes the deliveries that were given up by a time. GitHub has to have
     /// forgotten them by then, or else they would be missing again.
     pub(crate) async fn delete_given_up(&self, until: Timestamp) -> Result<()> {
-        self.purge(move |connection, _| {
-            async move {
-                db::query(
-                    "DELETE FROM missed_delivery WHERE closing IS NOT NULL AND close_time <= $1",
-                )
-                .bind(until.as_microsecond())
-                .execute(connection)
-                .await?;
-                Ok(())
-            }
-            .boxed()
-        })
-        .await
+        let until = until.as_microsecond();
+        let some = async || {
+            self.purge(move |connection, _| given_up(connection, until).boxed())
+                .await
+        };
+        while some().await? == Left::Something {}
+        Ok(())
+    }
+}
+
+async fn given_up(connection: &mut Connection, until: i64) -> Result<Left> {
+    let deleted = db::query(
+        "DELETE FROM missed_delivery WHERE guid IN (
+             SELECT guid FROM missed_delivery
+             WHERE closing IS NOT NULL AND close_time <= $1 LIMIT $2)",
+    )
+    .bind(until)
+    .bind(AT_A_TIME)
+    .execute(connection)
+    .await?;
+    Ok(left(deleted))
+}
+
+/// What a step that deleted so many rows left.
+fn left(deleted: u64) -> Left {
+    match deleted {
+        0 => Left::Nothing,
+        _ => Left::Something,
     }
 }
 
@@ -166,13 +193,37 @@ async fn step(connection: &mut Connection, id: i64, since: Timestamp) -> Result<
     if deleted.builds > 0 || delete_payloads(connection, id).await? {
         return Ok((Left::Something, deleted.unfolded));
     }
-    for statement in REST {
-        db::query(statement)
-            .bind(id)
+    let mut room = ROWS_AT_A_TIME;
+    for (table, key) in REST {
+        room -= some_rest(table, key, id, room)
             .execute(&mut *connection)
             .await?;
+        if room == 0 {
+            return Ok((Left::Something, 0));
+        }
     }
     Ok((Left::Nothing, 0))
+}
+
+/// Deletes so many rows that belong to a repository.
+pub(super) fn some_rest(table: &'static str, key: &'static str, id: i64, count: u64) -> Query {
+    let of = if table == "repository" {
+        "id"
+    } else {
+        "repository_id"
+    };
+    let mut query = Query::new("DELETE FROM ");
+    query
+        .push(table)
+        .push(" WHERE (")
+        .push(key)
+        .push(") IN (SELECT ");
+    query.push(key).push(" FROM ").push(table).push(" WHERE ");
+    query.push(of).push(" = ").push_bind(id).push(" LIMIT ");
+    query
+        .push_bind(i64::try_from(count).unwrap_or(i64::MAX))
+        .push(")");
+    query
 }
 
 /// Deletes some runs.
@@ -216,28 +267,33 @@ async fn delete_told(connection: &mut Connection, since: Timestamp) -> Result<Le
     .bind(AT_A_TIME)
     .execute(connection)
     .await?;
-    Ok(match deleted {
-        0 => Left::Nothing,
-        _ => Left::Something,
-    })
+    Ok(left(deleted))
 }
 
 /// What it once saw may be seen through others now: these go on without it.
 /// That it was uninstalled is kept: a late report must not bring back what it saw.
-async fn empty_installations(connection: &mut Connection, since: Timestamp) -> Result<()> {
+async fn empty_installations(connection: &mut Connection, since: Timestamp) -> Result<Left> {
+    let mut deleted = 0;
     for statement in [
         "DELETE FROM installation_repository
-         WHERE installation_id IN (SELECT id FROM installation
-                                   WHERE state = 'deleted' AND update_time <= $1)
-           AND repository_id IN (SELECT id FROM repository WHERE hidden_time IS NULL)",
-        "UPDATE installation SET account = '', account_id = 0, url = ''
-         WHERE state = 'deleted' AND update_time <= $1 AND account <> '' AND NOT EXISTS (
-             SELECT 1 FROM installation_repository l WHERE l.installation_id = installation.id)",
+         WHERE (installation_id, repository_id) IN (
+             SELECT l.installation_id, l.repository_id FROM installation_repository l
+             WHERE l.installation_id IN (SELECT id FROM installation
+                                         WHERE state = 'deleted' AND update_time <= $1)
+               AND l.repository_id IN (SELECT id FROM repository WHERE hidden_time IS NULL)
+             LIMIT $2)",
+        "UPDATE installation SET account = '', account_id = 0, url = '' WHERE id IN (
+             SELECT id FROM installation
+             WHERE state = 'deleted' AND update_time <= $1 AND account <> '' AND NOT EXISTS (
+                 SELECT 1 FROM installation_repository l
+                 WHERE l.installation_id = installation.id)
+             LIMIT $2)",
     ] {
-        db::query(statement)
+        deleted += db::query(statement)
             .bind(since.as_microsecond())
+            .bind(AT_A_TIME)
             .execute(&mut *connection)
             .await?;
     }
-    Ok(())
+    Ok(left(deleted))
 }

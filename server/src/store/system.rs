@@ -120,7 +120,8 @@ async fn count_deliveries(snapshot: &mut Snapshot, since: Timestamp) -> Result<D
         "SELECT COUNT(*) FILTER (WHERE NOT recovered) AS received,
                 COUNT(*) FILTER (WHERE recovered) AS recovered,
                 COUNT(*) FILTER (WHERE receive_count > 1) AS repetitions,
-                COUNT(*) FILTER (WHERE problem <> '') AS quarantined
+                (SELECT COUNT(*) FROM delivery
+                 WHERE problem <> '' AND receive_time >= $1) AS quarantined
          FROM delivery WHERE receive_time >= $1",
     )
     .bind(since.as_microsecond())

@@ -5,7 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    super::{PreparedReport, attempts, builds, db::Connection, jobs, repositories::Stored, rollup},
+    super::{
+        PreparedReport, attempts, builds,
+        db::Connection,
+        jobs,
+        purge::runs::{Run, run_of},
+        repositories::Stored,
+        rollup,
+    },
     either_once,
     jobs::StoredJobs,
 };
@@ -58,6 +65,14 @@ impl StoredBuilds {
     /// Whether a build was known before, or is by now.
     pub(super) fn knows(&self, id: BuildId) -> bool {
         self.after.contains_key(&id)
+    }
+
+    /// The runs of which jobs came, or word that these are all, and no build so far.
+    pub(super) fn early_runs(&self, jobs: &StoredJobs) -> BTreeSet<Run> {
+        let known: BTreeSet<Run> = self.after.keys().copied().map(run_of).collect();
+        let told = self.complete.iter().chain(jobs.changed_builds());
+        let told = told.copied().map(run_of);
+        told.filter(|run| !known.contains(run)).collect()
     }
 
     /// Whether the jobs of a build were deleted for their age.

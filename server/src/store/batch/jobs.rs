@@ -60,6 +60,10 @@ impl StoredJobs {
         jobs::write(connection, &changed).await
     }
 
+    pub(super) fn changed_builds(&self) -> impl Iterator<Item = &BuildId> {
+        self.changed.iter().map(|(build, _)| build)
+    }
+
     pub(super) fn changed_runs(&self) -> impl Iterator<Item = i64> {
         self.changed.iter().map(|(build, _)| build.run.0)
     }

@@ -7,6 +7,9 @@ use crate::Result;
 pub(super) const JOBS: &str = "jobs";
 /// The payloads of deliveries, by their receipt.
 pub(super) const PAYLOADS: &str = "payloads";
+/// The shapes of jobs, by repository and number: no times.
+pub(super) const SHAPE_REPOSITORY: &str = "shape repository";
+pub(super) const SHAPE_NUMBER: &str = "shape number";
 
 /// Up to where, in microseconds.
 pub(super) async fn of<'c>(executor: impl Into<Executor<'c>>, name: &'static str) -> Result<i64> {

@@ -1,6 +1,11 @@
 //! Deleting the jobs of builds that stay.
 
-use super::super::{attempts, db::Connection};
+use std::collections::BTreeSet;
+
+use super::{
+    super::{attempts, db::Connection, sql},
+    shapes,
+};
 use crate::{Result, model::BuildId};
 
 const DELETE: &str = "DELETE FROM job";
@@ -9,8 +14,12 @@ const NOTE: &str = "UPDATE build SET jobs_deleted = TRUE, jobs_closed = TRUE";
 /// Deletes the jobs of some builds. What was worked out of them stays, is not
 /// changed by jobs that come later, and they are not asked for again.
 pub(super) async fn delete_jobs(connection: &mut Connection, builds: &[BuildId]) -> Result<()> {
-    for statement in [DELETE, NOTE] {
-        attempts::run_on(connection, statement, builds).await?;
+    let mut shapes = BTreeSet::new();
+    for chunk in sql::padded(builds) {
+        let mut query = attempts::on(DELETE, chunk);
+        query.push(shapes::RETURNING);
+        shapes::read(query, connection, &mut shapes).await?;
     }
-    Ok(())
+    shapes::delete_unused(connection, &shapes).await?;
+    attempts::run_on(connection, NOTE, builds).await
 }

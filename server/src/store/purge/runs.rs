@@ -7,6 +7,7 @@ use super::super::{
     db::{Connection, Query},
     rollup, sql,
 };
+use super::shapes;
 use crate::{
     Result,
     model::{BuildId, RepositoryId, RunId},
@@ -21,7 +22,12 @@ pub(in crate::store) fn run_of(id: BuildId) -> Run {
 }
 
 /// What is kept of a run beside its builds, and then these.
-const TABLES: [&str; 4] = ["job", "early_jobs_complete", "closed_attempt", "build"];
+const TABLES: [&str; 4] = [
+    "early_jobs_complete",
+    "closed_attempt",
+    "early_run",
+    "build",
+];
 
 /// What was deleted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,22 +50,43 @@ pub(in crate::store) async fn delete_runs(
     let unfolded = rollup::leave(connection, gone.clone()).await?;
     builds::follow(connection, gone).await?;
     let runs: Vec<Run> = runs.iter().copied().collect();
+    let mut shapes = BTreeSet::new();
+    for chunk in sql::padded(&runs) {
+        let mut query = of_runs("job", chunk);
+        query.push(shapes::RETURNING);
+        shapes::read(query, connection, &mut shapes).await?;
+    }
+    shapes::delete_unused(connection, &shapes).await?;
     for table in TABLES {
-        for chunk in sql::padded(&runs) {
-            let mut query = Query::new("DELETE FROM ");
-            // The first condition is what indexes know.
-            query.push(table).push(" WHERE run_id IN (");
-            sql::push_list(&mut query, chunk.iter().map(|(run, _)| &run.0));
-            query.push(") AND (run_id, repository_id) IN (");
-            query.push_values(chunk, |mut row, (run, repository)| {
-                row.push_bind(run.0).push_bind(repository.0);
-            });
-            query.push(")");
-            query.execute(&mut *connection).await?;
-        }
+        delete_rows(connection, table, &runs).await?;
     }
     Ok(Deleted {
         builds: deleted.len(),
         unfolded,
     })
+}
+
+/// Deletes what a table has of some runs.
+pub(super) async fn delete_rows(
+    connection: &mut Connection,
+    table: &'static str,
+    runs: &[Run],
+) -> Result<()> {
+    for chunk in sql::padded(runs) {
+        of_runs(table, chunk).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn of_runs(table: &'static str, runs: Vec<Run>) -> Query {
+    let mut query = Query::new("DELETE FROM ");
+    // The first condition is what indexes know.
+    query.push(table).push(" WHERE run_id IN (");
+    sql::push_list(&mut query, runs.iter().map(|(run, _)| &run.0));
+    query.push(") AND (run_id, repository_id) IN (");
+    query.push_values(runs, |mut row, (run, repository)| {
+        row.push_bind(run.0).push_bind(repository.0);
+    });
+    query.push(")");
+    query
 }

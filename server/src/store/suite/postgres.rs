@@ -162,27 +162,43 @@ async fn a_text_that_can_not_be_kept_is_of_one_report() {
     record_a_bad_one(&database, bad).await;
 }
 
-#[tokio::test]
-async fn what_is_too_large_for_an_index_is_of_one_report() {
-    let Some(database) = database().await else {
-        return;
-    };
-    // As many letters as a problem may have, such as can not be compressed.
+/// Letters that can not be compressed, and take four bytes each.
+fn letters(count: usize) -> String {
     let mut noise = 1_u32;
     let mut letter = || {
         noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         char::from_u32(0x20000 + (noise >> 16) % 0xa000).unwrap()
     };
+    (0..count).map(|_| letter()).collect()
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_an_index_is_of_one_report() {
+    let Some(database) = database().await else {
+        return;
+    };
     let mut bad = reported(30, "queued", 1);
-    bad.delivery = Some(Delivery {
+    bad.builds[0].1.branch = letters(1000);
+    record_a_bad_one(&database, bad).await;
+}
+
+#[tokio::test]
+async fn a_problem_of_any_letters_is_kept() {
+    let Some(database) = database().await else {
+        return;
+    };
+    let store = open_on(&database, |_| ()).await.unwrap();
+    let mut report = reported(30, "queued", 1);
+    report.delivery = Some(Delivery {
         guid: "guid".to_owned(),
         event: "workflow_run".to_owned(),
         action: "completed".to_owned(),
         receive_time: at(0),
         payload: "{}".into(),
-        problem: (0..1000).map(|_| letter()).collect(),
+        problem: letters(1000),
     });
-    record_a_bad_one(&database, bad).await;
+    record(&store, report).await.unwrap();
+    assert_eq!(store.delivery_counts(at(0)).await.unwrap().quarantined, 1);
 }
 
 #[tokio::test]

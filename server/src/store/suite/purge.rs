@@ -1,7 +1,11 @@
 //! Deleting what has been hidden for long: all of it, and nothing else.
 
 use super::{
-    super::{LogRead, RepositoryQuery, db::query, purge::REST},
+    super::{
+        LogRead, RepositoryQuery,
+        db::query,
+        purge::{REST, some_rest},
+    },
     fixture::{Fixture, synced},
     rows::{fetch, number},
 };
@@ -284,14 +288,85 @@ async fn the_background_task_deletes_until_the_end() {
 #[tokio::test]
 async fn what_belongs_to_a_repository_is_found_by_an_index() {
     let fixture = Fixture::open_file().await;
-    for statement in REST {
-        let plan = query(statement).bind(7i64).explained();
+    for (table, key) in REST {
+        let plan = some_rest(table, key, 7, 100).explained();
         let plan = plan.fetch_all(&fixture.store.readers).await.unwrap();
         let steps = plan.iter().map(|row| row.try_get("detail").unwrap());
         let steps: Vec<String> = steps.collect();
         assert!(
-            steps.iter().all(|step| step.starts_with("SEARCH")),
-            "{statement}: {steps:?}"
+            steps.iter().all(|step| !step.starts_with("SCAN")),
+            "{table}: {steps:?}"
         );
     }
+}
+
+/// How many rows of jobs, of marks of early runs, and of early runs there are.
+async fn early(fixture: &Fixture) -> [i64; 3] {
+    let mut counts = [0; 3];
+    for (count, table) in counts
+        .iter_mut()
+        .zip(["job", "early_jobs_complete", "early_run"])
+    {
+        let mut query = query("SELECT COUNT(*) FROM ");
+        query.push(table);
+        *count = number(&fixture.store, query).await;
+    }
+    counts
+}
+
+#[tokio::test]
+async fn what_came_of_a_run_without_builds_goes_by_its_age() {
+    let fixture = Fixture::open().await;
+    for run in [1, 2] {
+        fixture
+            .record(Report {
+                repositories: vec![repository()],
+                jobs: vec![job(run, build_id(run, 1), "success", (Some(1), Some(2)))],
+                complete_builds: vec![build_id(run, 1)],
+                ..Report::default()
+            })
+            .await;
+    }
+    fixture
+        .report_build(build_id(1, 1), facts("success", 9))
+        .await;
+    fixture
+        .report_build(build_id(3, 1), facts("success", 9))
+        .await;
+    fixture
+        .report_job(job(3, build_id(3, 1), "success", (Some(1), Some(2))))
+        .await;
+    let before = early(&fixture).await;
+    assert_eq!(before[2], 2, "of the third, its build came first");
+    let store = &fixture.store;
+    assert_eq!(store.delete_without_builds(at(-1)).await.unwrap(), 0);
+    assert_eq!(early(&fixture).await, before);
+    assert_eq!(store.delete_without_builds(at(0)).await.unwrap(), 1);
+    assert_eq!(early(&fixture).await, [2, before[1] - 1, 0]);
+    for run in [1, 3] {
+        assert_eq!(
+            store.jobs(build_id(run, 1)).await.unwrap().len(),
+            1,
+            "{run}"
+        );
+    }
+    assert_eq!(store.delete_without_builds(at(0)).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_closed_attempt_of_no_build_goes_too() {
+    let fixture = Fixture::open().await;
+    let store = &fixture.store;
+    fixture
+        .report_build(build_id(1, 3), facts("success", 9))
+        .await;
+    let closed = [build_id(1, 1), build_id(2, 1)].map(GapName::Attempt);
+    store
+        .close_gaps(closed.to_vec(), Closing::Lost)
+        .await
+        .unwrap();
+    assert_eq!(store.delete_without_builds(at(0)).await.unwrap(), 1);
+    let left = query("SELECT run_id, run_attempt FROM closed_attempt");
+    let left: Vec<(i64, i32)> = fetch(store, left).await;
+    assert_eq!(left, [(1, 1)]);
 }

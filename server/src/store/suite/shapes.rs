@@ -1,12 +1,12 @@
 //! What jobs have in common is kept once, for as long as one of them is there.
 
 use super::{
-    super::{db::query, shapes::last_of},
+    super::{db::query, purge::shapes::behind, shapes::last_of},
     fixture::Fixture,
     rows::{fetch, number},
 };
 use crate::{
-    fixtures::{build_id, facts, job, repository},
+    fixtures::{at, build_id, facts, job, repository},
     model::{Job, Report, RepositoryId},
 };
 
@@ -75,6 +75,65 @@ async fn a_shape_goes_with_the_last_job_that_has_it() {
     assert_eq!(
         fixture.store.jobs(build_id(2, 1)).await.unwrap(),
         [of_run(2, "test")]
+    );
+}
+
+#[tokio::test]
+async fn a_shape_goes_at_once_with_the_jobs_that_are_deleted() {
+    let fixture = Fixture::open().await;
+    for (run, name) in [(1, "only"), (2, "shared"), (3, "shared"), (4, "other")] {
+        let end = if run == 3 { 900 } else { 9 };
+        fixture
+            .report_build(build_id(run, 1), facts("success", end))
+            .await;
+        let mut job = of_run(run, name);
+        job.facts.end_time = Some(at(end));
+        fixture.report_job(job).await;
+    }
+    assert_eq!(shapes(&fixture).await, [(7, 1), (7, 2), (7, 3)]);
+    assert_eq!(fixture.store.delete_old_jobs(at(100)).await.unwrap(), 3);
+    assert_eq!(shapes(&fixture).await, [(7, 2)], "a job has it");
+    assert_eq!(fixture.store.delete_old_builds(at(1000)).await.unwrap(), 4);
+    assert_eq!(shapes(&fixture).await, []);
+}
+
+#[tokio::test]
+async fn a_look_at_many_shapes_goes_on_where_it_stopped() {
+    let fixture = Fixture::open().await;
+    let jobs = (1..=2500).map(|run| of_run(run, &format!("job {run}")));
+    fixture
+        .record(Report {
+            repositories: vec![repository()],
+            jobs: jobs.collect(),
+            ..Report::default()
+        })
+        .await;
+    fixture.sabotage("DELETE FROM job WHERE shape > 2400").await;
+    assert_eq!(fixture.store.delete_unused_shapes().await.unwrap(), 0);
+    // A restart does not begin anew.
+    let store = fixture.store.clone();
+    assert_eq!(store.delete_unused_shapes().await.unwrap(), 100);
+    fixture.sabotage("DELETE FROM job WHERE shape <= 10").await;
+    assert_eq!(
+        store.delete_unused_shapes().await.unwrap(),
+        10,
+        "from the start"
+    );
+}
+
+#[tokio::test]
+async fn a_look_at_shapes_goes_by_indexes() {
+    let fixture = Fixture::open_file().await;
+    let asked = behind((7, 8)).explained();
+    let steps = asked.fetch_all(&fixture.store.readers).await.unwrap();
+    let steps: Vec<String> = steps.iter().map(|s| s.try_get("detail").unwrap()).collect();
+    assert!(
+        !steps.iter().any(|step| step.starts_with("SCAN")),
+        "{steps:?}"
+    );
+    assert!(
+        !steps.iter().any(|step| step.contains("TEMP B-TREE")),
+        "{steps:?}"
     );
 }
 
