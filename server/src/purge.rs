@@ -49,6 +49,7 @@ async fn round(store: &Store, clock: &Clock, retention: &Retention) {
     }
     if let Some(until) = kept.builds {
         told(store.delete_old_builds(until).await, "builds");
+        told(store.delete_old_alerts(until).await, "alerts and incidents");
     }
     if let Some(until) = kept.jobs {
         let deleted = store.delete_old_jobs(until).await;

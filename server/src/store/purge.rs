@@ -1,6 +1,7 @@
 //! Deleting what is old or has been hidden for long, a little at a time, so that reports get their
 //! turn.
 
+mod alerts;
 mod cursor;
 mod deliveries;
 pub(super) mod early;

@@ -191,13 +191,12 @@ pub(in crate::api) fn recipient_to_proto(recipient: &RecipientOutcome) -> v1::Al
 
 /// Writes an incident, with those of its builds that are shown.
 pub(in crate::api) fn incident_to_proto(
-    incident: &Incident,
+    (incident, repository): &(Incident, String),
     builds: &BTreeMap<BuildId, Build>,
     failed_jobs: &[Job],
     compare_url: String,
 ) -> v1::Incident {
     let build = |id: BuildId| builds.get(&id).map(build_to_proto);
-    let shown = builds.get(&incident.last_failure).or(builds.get(&incident.first_failure));
     let state = match incident.resolve_time {
         None => v1::IncidentState::Open,
         Some(_) => v1::IncidentState::Resolved,
@@ -212,7 +211,7 @@ pub(in crate::api) fn incident_to_proto(
     v1::Incident {
         id: incident.id.clone(),
         state: state.into(),
-        repository: shown.map(|build| build.repository.clone()).unwrap_or_default(),
+        repository: repository.clone(),
         repository_id: key.repository.0,
         workflow: incident.workflow.clone(),
         workflow_id: key.workflow.0,

@@ -56,10 +56,10 @@ pub(crate) struct IncidentQuery {
 }
 
 impl Store {
-    /// Lists incidents of repositories that are seen, the last opened first.
-    pub(crate) async fn incidents(&self, asked: IncidentQuery) -> Result<Vec<Incident>> {
-        let mut query = select();
-        query.push(" JOIN repository r ON r.id = i.repository_id WHERE r.hidden_time IS NULL");
+    /// Lists incidents of repositories that are seen, the last opened first, and what these
+    /// are called.
+    pub(crate) async fn incidents(&self, asked: IncidentQuery) -> Result<Vec<(Incident, String)>> {
+        let mut query = select_shown();
         push_names(&mut query, &asked);
         match asked.open {
             Some(true) => query.push(" AND i.resolve_time IS NULL"),
@@ -81,18 +81,15 @@ impl Store {
         query.push(" ORDER BY i.open_time DESC, i.id DESC LIMIT ");
         query.push_bind(i64::try_from(asked.size).unwrap_or(i64::MAX));
         let rows = query.fetch_all(&self.readers).await?;
-        rows.iter().map(read).collect()
+        rows.iter().map(read_shown).collect()
     }
 
-    /// Finds an incident of a repository that is seen.
-    pub(crate) async fn incident(&self, id: &str) -> Result<Option<Incident>> {
-        let mut query = select();
-        query.push(
-            " JOIN repository r ON r.id = i.repository_id WHERE r.hidden_time IS NULL AND i.id = ",
-        );
-        query.push_bind(id.to_owned());
+    /// Finds an incident of a repository that is seen, and what that is called.
+    pub(crate) async fn incident(&self, id: &str) -> Result<Option<(Incident, String)>> {
+        let mut query = select_shown();
+        query.push(" AND i.id = ").push_bind(id.to_owned());
         let row = query.fetch_optional(&self.readers).await?;
-        row.as_ref().map(read).transpose()
+        row.as_ref().map(read_shown).transpose()
     }
 }
 
@@ -235,19 +232,36 @@ pub(super) async fn write(connection: &mut Connection, incidents: &[Incident]) -
     Ok(())
 }
 
-/// Starts a query for incidents.
-pub(super) fn select() -> Query {
+fn select() -> Query {
     let mut query = Query::new("SELECT ");
-    let mut columns = query.separated(", ");
-    for column in COLUMNS {
-        columns.push("i.").push_unseparated(column);
-    }
+    push_columns(&mut query);
     query.push(" FROM incident i");
     query
 }
 
-/// Reads an incident.
-pub(super) fn read(row: &Row) -> Result<Incident> {
+/// Those of repositories that are seen.
+fn select_shown() -> Query {
+    let mut query = Query::new("SELECT r.name AS repository_name, ");
+    push_columns(&mut query);
+    query.push(
+        " FROM incident i JOIN repository r ON r.id = i.repository_id \
+         WHERE r.hidden_time IS NULL",
+    );
+    query
+}
+
+fn push_columns(query: &mut Query) {
+    let mut columns = query.separated(", ");
+    for column in COLUMNS {
+        columns.push("i.").push_unseparated(column);
+    }
+}
+
+fn read_shown(row: &Row) -> Result<(Incident, String)> {
+    Ok((read(row)?, row.try_get("repository_name")?))
+}
+
+fn read(row: &Row) -> Result<Incident> {
     let id: String = row.try_get("id")?;
     let repository = RepositoryId(row.try_get("repository_id")?);
     let failure = |run, attempt| {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{super::Store, incidents, raise};
+use super::{
+    super::{Store, builds},
+    raise,
+};
 use crate::{
     Result,
     model::{Alert, Build, BuildId, Conclusion, Incident, IncidentFacts, Job, Message, Outcome},
@@ -15,7 +18,7 @@ impl Store {
             return Ok(None);
         };
         let incident = match self.incident(&alert.incident).await? {
-            Some(incident) => Some(self.incident_facts(incident).await?),
+            Some((incident, _)) => Some(self.incident_facts(incident).await?),
             None => None,
         };
         Ok(Some(Message {
@@ -31,7 +34,7 @@ impl Store {
 
     /// Some builds, those of them that are shown.
     pub(crate) async fn builds_by_id(&self, ids: &[BuildId]) -> Result<BTreeMap<BuildId, Build>> {
-        let builds = self.builds_of(ids).await?.into_iter();
+        let builds = builds::shown_of(&self.readers, ids).await?.into_iter();
         Ok(builds.map(|build| (build.record.id, build)).collect())
     }
 

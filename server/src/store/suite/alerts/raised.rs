@@ -22,7 +22,8 @@ impl Team {
             after: None,
             size: 100,
         };
-        self.fixture.store.incidents(query).await.unwrap()
+        let incidents = self.fixture.store.incidents(query).await.unwrap();
+        incidents.into_iter().map(|(incident, _)| incident).collect()
     }
 }
 
