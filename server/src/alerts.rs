@@ -16,5 +16,5 @@ mod webhook;
 
 pub use config::AlertConfig;
 pub use email::MailConfig;
-pub use outbound::OutboundConfig;
-pub use seal::MasterKey;
+pub use outbound::{OutboundConfig, OutboundConfigError};
+pub use seal::{MasterKey, MasterKeyError};

@@ -21,7 +21,9 @@ mod server;
 mod store;
 mod web_ui;
 
-pub use alerts::{AlertConfig, MailConfig, MasterKey, OutboundConfig};
+pub use alerts::{
+    AlertConfig, MailConfig, MasterKey, MasterKeyError, OutboundConfig, OutboundConfigError,
+};
 pub use clock::Clock;
 pub use database::Database;
 pub use error::{Error, Result, Violation};
