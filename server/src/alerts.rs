@@ -7,12 +7,15 @@
 
 mod config;
 mod email;
+#[cfg(test)]
+mod examples;
 mod links;
 mod outbound;
 mod provider;
 mod seal;
 mod slack;
 mod webhook;
+mod wording;
 
 pub use config::AlertConfig;
 pub use email::MailConfig;

@@ -190,7 +190,7 @@ impl std::fmt::Debug for Outbound {
     }
 }
 
-fn system_resolver(name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+pub(super) fn system_resolver(name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
     async move {
         let found = tokio::net::lookup_host((name, 0)).await?;
         Ok(found.map(|address| address.ip()).collect())

@@ -1,10 +1,106 @@
 //! What is handed to a channel's provider, and what comes of it.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
 use secrecy::SecretString;
 
+use super::{
+    config::AlertConfig,
+    links::Links,
+    outbound::{Outbound, OutboundConfigError, Refusal},
+    slack::{Slack, WebhookRefusal},
+    webhook::Webhook,
+};
 use crate::model::{AlertKind, Message};
+
+/// All providers.
+#[derive(Clone, Debug)]
+pub(crate) struct Providers {
+    outbound: Outbound,
+    slack: Slack,
+    webhook: Webhook,
+}
+
+impl Providers {
+    /// Connects to nothing yet.
+    pub(crate) fn new(config: &AlertConfig) -> Result<Self, OutboundConfigError> {
+        let outbound = Outbound::new(&config.outbound)?;
+        Self::through(outbound, config)
+    }
+
+    /// Goes through a connector of one's own.
+    pub(super) fn through(
+        outbound: Outbound,
+        config: &AlertConfig,
+    ) -> Result<Self, OutboundConfigError> {
+        Ok(Self {
+            slack: Slack::new(outbound.clone(), &config.outbound.slack_hosts)?,
+            webhook: Webhook::new(outbound.clone()),
+            outbound,
+        })
+    }
+
+    /// Looks at the URL of an incoming webhook of Slack before it is saved.
+    pub(crate) fn check_slack_webhook(&self, url: &str) -> Result<(), WebhookRefusal> {
+        self.slack.check(url)
+    }
+
+    /// Looks at the URL of a receiver before it is saved.
+    pub(crate) fn check_webhook(&self, url: &str) -> Result<(), Refusal> {
+        self.outbound.check(url).map(|_| ())
+    }
+
+    /// Hands a parcel to a channel, once. It takes at most as long as a request may.
+    pub(crate) async fn hand(
+        &self,
+        target: &Target,
+        parcel: &Parcel,
+        links: &Links,
+        now: Timestamp,
+    ) -> Handed {
+        caught(self.hand_to(target, parcel, links, now)).await
+    }
+
+    async fn hand_to(
+        &self,
+        target: &Target,
+        parcel: &Parcel,
+        links: &Links,
+        now: Timestamp,
+    ) -> Handed {
+        match target {
+            Target::SlackWebhook { url } => self.slack.hand_webhook(url, parcel, links, now).await,
+            Target::SlackBot {
+                token,
+                slack_channel,
+            } => {
+                self.slack
+                    .hand_bot(token, slack_channel, parcel, links, now)
+                    .await
+            }
+            Target::Email { .. } => Handed::refused(
+                "E-mail is not set up: the operator sets LAMPBOARD_SMTP_URL and LAMPBOARD_MAIL_FROM.",
+                ChannelFault::Doubtful,
+            ),
+            Target::Webhook { url, secret } => {
+                self.webhook.hand((url, secret), parcel, links, now).await
+            }
+        }
+    }
+}
+
+/// A message that makes us stumble stumbles alone.
+async fn caught(handing: impl Future<Output = Handed>) -> Handed {
+    AssertUnwindSafe(handing)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
+            let error = "Lampboard failed to put the message into words: please report it.";
+            Handed::refused(error, ChannelFault::Doubtful)
+        })
+}
 
 /// How a channel is reached, secrets and all.
 #[derive(Clone, Debug)]
@@ -79,6 +175,49 @@ pub(crate) struct Handed {
     pub(crate) recipients: Vec<Recipient>,
 }
 
+impl Handed {
+    /// It was accepted.
+    pub(super) fn sent(answer: String) -> Self {
+        Self {
+            verdict: Verdict::Sent,
+            answer,
+            thread: None,
+            recipients: Vec::new(),
+        }
+    }
+
+    /// It may work later.
+    pub(super) fn later(error: impl Into<String>, after: Option<Duration>) -> Self {
+        Self {
+            verdict: Verdict::Later {
+                error: error.into(),
+                after,
+            },
+            answer: String::new(),
+            thread: None,
+            recipients: Vec::new(),
+        }
+    }
+
+    /// It will not work.
+    pub(super) fn refused(error: impl Into<String>, channel: ChannelFault) -> Self {
+        Self {
+            verdict: Verdict::Refused {
+                error: error.into(),
+                channel,
+            },
+            answer: String::new(),
+            thread: None,
+            recipients: Vec::new(),
+        }
+    }
+
+    /// With what the provider answered.
+    pub(super) fn answered(self, answer: String) -> Self {
+        Self { answer, ..self }
+    }
+}
+
 /// What came of a parcel for one recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recipient {
@@ -115,3 +254,6 @@ pub(crate) enum ChannelFault {
     /// That something may be wrong with it: after three in a row nothing more is sent to it.
     Doubtful,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! Alerts: what is told, how far it got, and the incidents that they are about.
 
-#![expect(dead_code, reason = "the parts come one after the other")]
+#![cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the parts come one after the other")
+)]
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
