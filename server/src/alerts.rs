@@ -18,6 +18,6 @@ mod webhook;
 mod wording;
 
 pub use config::AlertConfig;
-pub use email::MailConfig;
+pub use email::{MailConfig, MailConfigError, OlderMail};
 pub use outbound::{OutboundConfig, OutboundConfigError};
 pub use seal::{MasterKey, MasterKeyError};

@@ -22,7 +22,8 @@ mod store;
 mod web_ui;
 
 pub use alerts::{
-    AlertConfig, MailConfig, MasterKey, MasterKeyError, OutboundConfig, OutboundConfigError,
+    AlertConfig, MailConfig, MailConfigError, MasterKey, MasterKeyError, OlderMail, OutboundConfig,
+    OutboundConfigError,
 };
 pub use clock::Clock;
 pub use database::Database;

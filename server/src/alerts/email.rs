@@ -1,12 +1,31 @@
-//! E-mail, through the operator's mail server.
+//! E-mail, through the operator's mail server: one message for each recipient.
+//!
+//! `letter` is what a message says, `text` and `html` are its two looks, `mail` puts both and
+//! the headers together, `smtp` hands it to the server, and `mailer` judges the answers.
 
-use secrecy::SecretString;
+mod address;
+mod clean;
+mod config;
+mod digest;
+mod html;
+mod letter;
+mod mail;
+mod mailer;
+mod older;
+mod one;
+mod smtp;
+mod text;
+mod unsubscribe;
+mod wording;
 
-/// How e-mail is sent.
-#[derive(Debug)]
-pub struct MailConfig {
-    /// The mail server: `smtps://` or `smtp://`, with user name and password where it wants them.
-    pub url: SecretString,
-    /// Who it is from: an address, or a name and an address.
-    pub from: String,
-}
+#[cfg(test)]
+mod tests;
+
+#[expect(unused_imports, reason = "the worker and the router come later")]
+pub(crate) use self::{
+    mail::{Preview, preview},
+    mailer::Mailer,
+    unsubscribe::{Leaver, Tokens, Unavailable, Unsubscribe, router as unsubscribe_router},
+};
+pub use config::{MailConfig, MailConfigError};
+pub use older::OlderMail;

@@ -1,0 +1,251 @@
+//! Hands parcels to the mail server, recipient by recipient.
+
+use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
+
+use futures_util::FutureExt as _;
+use lettre::{Address, transport::smtp::client::TlsParameters};
+use tokio::time::{Instant, timeout};
+
+use super::{
+    config::{MailConfig, MailConfigError},
+    mail::Sender,
+    smtp::{Session, Trouble},
+    unsubscribe::Tokens,
+};
+use crate::{
+    alerts::{
+        links::Links,
+        provider::{ChannelFault, Handed, Parcel, Recipient, Verdict},
+    },
+    clock::Clock,
+};
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// One message, connecting included.
+    pub(super) send: Duration,
+    /// When no further message of a parcel is begun. With the last one it stays below the 45
+    /// seconds that a worker holds a parcel.
+    pub(super) parcel: Duration,
+}
+
+const LIMITS: Limits = Limits {
+    send: Duration::from_secs(10),
+    parcel: Duration::from_secs(30),
+};
+
+/// Sends e-mail.
+pub(crate) struct Mailer {
+    config: MailConfig,
+    tls: TlsParameters,
+    tokens: Tokens,
+    clock: Clock,
+    limits: Limits,
+}
+
+impl Mailer {
+    /// Gets ready to send: reads whom this machine trusts.
+    pub(crate) fn new(
+        config: MailConfig,
+        tokens: Tokens,
+        clock: Clock,
+    ) -> Result<Self, MailConfigError> {
+        Ok(Self {
+            tls: config.tls()?,
+            config,
+            tokens,
+            clock,
+            limits: LIMITS,
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sends a parcel to each of its recipients, over one connection while that holds.
+    pub(crate) async fn hand(
+        &self,
+        parcel: &Parcel,
+        addresses: &[String],
+        links: &Links,
+    ) -> Handed {
+        let begin = Instant::now();
+        let mut session = None;
+        let mut outcomes = Vec::with_capacity(addresses.len());
+        let mut stopped = None;
+        for address in addresses {
+            if stopped.is_none() && begin.elapsed() >= self.limits.parcel {
+                let problem = "not tried yet: the mail server is slow";
+                stopped = Some(Trouble::Down(problem.to_owned()));
+            }
+            let outcome = match &stopped {
+                Some(trouble) => Err(trouble.clone()),
+                None => self.one(&mut session, parcel, address, links).await,
+            };
+            if let Err(trouble @ (Trouble::Down(_) | Trouble::Refused(_))) = &outcome {
+                stopped.get_or_insert_with(|| trouble.clone());
+            }
+            outcomes.push((address.clone(), outcome));
+        }
+        if let Some(session) = session {
+            // Whether the server answers makes no difference any more.
+            drop(timeout(Duration::from_secs(1), session.close()).await);
+        }
+        handed(outcomes)
+    }
+
+    /// Sends to one recipient. Whatever goes wrong in between concerns this one alone.
+    async fn one(
+        &self,
+        session: &mut Option<Session>,
+        parcel: &Parcel,
+        address: &str,
+        links: &Links,
+    ) -> Result<String, Trouble> {
+        let to: Address = Some(address)
+            .filter(|address| address.is_ascii())
+            .and_then(|address| address.parse().ok())
+            .ok_or_else(|| Trouble::Gone("not an address that mail can be sent to".to_owned()))?;
+        let sender = Sender {
+            from: self.config.from(),
+            tokens: &self.tokens,
+            links,
+        };
+        let message = caught(|| sender.mail(parcel, &to, self.clock.now()))?
+            .map_err(|error| Trouble::Later(error.to_string()))?;
+        // A connection comes back only from a message that left it in a known state.
+        let taken = session.take();
+        let work = AssertUnwindSafe(self.send(taken, &to, &message)).catch_unwind();
+        match timeout(self.limits.send, work).await {
+            Err(_) => {
+                let limit = self.limits.send.as_secs();
+                let problem = format!("the mail server took longer than {limit} seconds");
+                Err(Trouble::Down(problem))
+            }
+            Ok(Err(panic)) => Err(broken(&*panic)),
+            Ok(Ok((kept, outcome))) => {
+                *session = kept;
+                outcome
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        session: Option<Session>,
+        to: &Address,
+        message: &[u8],
+    ) -> (Option<Session>, Result<String, Trouble>) {
+        let mut session = match session {
+            Some(session) => session,
+            None => match Session::open(&self.config, &self.tls).await {
+                Ok(session) => session,
+                Err(trouble) => return (None, Err(trouble)),
+            },
+        };
+        let outcome = session
+            .send(self.config.from().address(), to, message)
+            .await;
+        let is_usable = match &outcome {
+            Ok(_) => true,
+            Err(Trouble::Later(_) | Trouble::Gone(_)) => session.forget().await,
+            Err(Trouble::Down(_) | Trouble::Refused(_)) => false,
+        };
+        (is_usable.then_some(session), outcome)
+    }
+}
+
+impl std::fmt::Debug for Mailer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mailer")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes an outcome of a panic: lettre has panicked over names before.
+pub(super) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Trouble> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(|panic| broken(&*panic))
+}
+
+fn broken(panic: &(dyn Any + Send)) -> Trouble {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or_default();
+    tracing::error!(
+        panic = text,
+        "making or sending an e-mail failed; please report this"
+    );
+    Trouble::Later("an error in Lampboard, which its log has more of".to_owned())
+}
+
+/// Judges a parcel by what came of it for each recipient.
+fn handed(outcomes: Vec<(String, Result<String, Trouble>)>) -> Handed {
+    let mut verdict = Verdict::Sent;
+    let mut last_answer = String::new();
+    let mut recipients = Vec::with_capacity(outcomes.len());
+    for (address, outcome) in outcomes {
+        verdict = worse(verdict, &outcome);
+        let recipient = recipient(address, outcome);
+        last_answer.clone_from(&recipient.answer);
+        recipients.push(recipient);
+    }
+    let answer = match &verdict {
+        Verdict::Sent => last_answer,
+        Verdict::Later { error, .. } | Verdict::Refused { error, .. } => error.clone(),
+    };
+    Handed {
+        verdict,
+        answer,
+        thread: None,
+        recipients,
+    }
+}
+
+/// A refusal of the channel outweighs a later try, and that one all else: a recipient refused
+/// for good is settled, and the channel goes on.
+fn worse(verdict: Verdict, outcome: &Result<String, Trouble>) -> Verdict {
+    match (verdict, outcome) {
+        (_, Err(Trouble::Refused(error))) => Verdict::Refused {
+            error: error.clone(),
+            channel: ChannelFault::Doubtful,
+        },
+        (Verdict::Sent, Err(Trouble::Later(error) | Trouble::Down(error))) => Verdict::Later {
+            error: error.clone(),
+            after: None,
+        },
+        (verdict, _) => verdict,
+    }
+}
+
+fn recipient(address: String, outcome: Result<String, Trouble>) -> Recipient {
+    let (verdict, answer) = match outcome {
+        Ok(answer) => (Verdict::Sent, answer),
+        Err(Trouble::Gone(error)) => {
+            let verdict = Verdict::Refused {
+                error: error.clone(),
+                channel: ChannelFault::Doubtful,
+            };
+            (verdict, error)
+        }
+        // It is the channel that was refused: the address is not to be left out.
+        Err(Trouble::Later(error) | Trouble::Down(error) | Trouble::Refused(error)) => {
+            let verdict = Verdict::Later {
+                error: error.clone(),
+                after: None,
+            };
+            (verdict, error)
+        }
+    };
+    Recipient {
+        address,
+        verdict,
+        answer,
+    }
+}

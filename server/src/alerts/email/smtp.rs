@@ -1,0 +1,193 @@
+//! One connection to the mail server, and what its answers mean.
+
+use std::sync::LazyLock;
+
+use lettre::{
+    Address,
+    transport::smtp::{
+        Error,
+        authentication::Mechanism,
+        client::{AsyncSmtpConnection, TlsParameters},
+        commands::{Data, Mail, Rcpt, Rset},
+        extension::ClientId,
+        response::{Code, Severity},
+    },
+};
+
+use super::{
+    clean::clean_header,
+    config::{MailConfig, Security},
+};
+
+/// Why a message was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// Not for this recipient, not now.
+    Later(String),
+    /// Not for this recipient, ever.
+    Gone(String),
+    /// For no recipient, now.
+    Down(String),
+    /// For no recipient, until somebody changes something.
+    Refused(String),
+}
+
+/// What this machine calls itself, looked up once.
+static HELLO: LazyLock<ClientId> = LazyLock::new(ClientId::default);
+
+/// A connection on which messages can be sent.
+pub(super) struct Session {
+    connection: AsyncSmtpConnection,
+}
+
+impl Session {
+    /// Connects, encrypts and signs in. Nothing but the greeting is said before it is
+    /// encrypted, and nothing at all if it can not be.
+    pub(super) async fn open(config: &MailConfig, tls: &TlsParameters) -> Result<Self, Trouble> {
+        let server = (config.host.as_str(), config.port);
+        let implicit = (config.security == Security::Implicit).then(|| tls.clone());
+        let connection = AsyncSmtpConnection::connect_tokio1(server, None, &HELLO, implicit, None)
+            .await
+            .map_err(|error| on_greeting(&error))?;
+        let mut session = Self { connection };
+        if config.security == Security::StartTls {
+            session.encrypt(tls).await?;
+        }
+        if config.security != Security::None && !session.connection.is_encrypted() {
+            return Err(Trouble::Down("the connection is not encrypted".to_owned()));
+        }
+        session.sign_in(config).await?;
+        Ok(session)
+    }
+
+    async fn encrypt(&mut self, tls: &TlsParameters) -> Result<(), Trouble> {
+        if !self.connection.can_starttls() {
+            let problem = "the mail server does not offer STARTTLS, and nothing is sent in clear text: use smtps:// if it has TLS from the start";
+            return Err(Trouble::Down(problem.to_owned()));
+        }
+        let started = self.connection.starttls(tls.clone(), &HELLO).await;
+        started.map_err(|error| Trouble::Down(explained("STARTTLS", &error)))
+    }
+
+    async fn sign_in(&mut self, config: &MailConfig) -> Result<(), Trouble> {
+        let Some(login) = &config.login else {
+            return Ok(());
+        };
+        let info = self.connection.server_info();
+        let known = [Mechanism::Plain, Mechanism::Login];
+        if info.get_auth_mechanism(&known).is_none() {
+            let problem = "the mail server offers neither AUTH PLAIN nor AUTH LOGIN: leave user name and password out, or use the port for senders";
+            return Err(Trouble::Refused(problem.to_owned()));
+        }
+        let signed_in = self.connection.auth(&known, &login.credentials()).await;
+        signed_in
+            .map(|_| ())
+            .map_err(|error| for_all("AUTH", &error))
+    }
+
+    /// Sends one message to one recipient; says what the server answered.
+    pub(super) async fn send(
+        &mut self,
+        from: &Address,
+        to: &Address,
+        message: &[u8],
+    ) -> Result<String, Trouble> {
+        let mail = Mail::new(Some(from.clone()), Vec::new());
+        let connection = &mut self.connection;
+        let sender = connection.command(mail).await;
+        sender.map_err(|error| for_one("MAIL FROM", &error))?;
+        let recipient = connection.command(Rcpt::new(to.clone(), Vec::new())).await;
+        recipient.map_err(|error| on_recipient(&error))?;
+        let data = connection.command(Data).await;
+        data.map_err(|error| for_one("DATA", &error))?;
+        let accepted = connection.message(message).await;
+        let response = accepted.map_err(|error| for_one("the message", &error))?;
+        let text: Vec<_> = response.message().collect();
+        Ok(answer(response.code(), &text.join(" ")))
+    }
+
+    /// Forgets a message that was not accepted. Says whether the connection can go on.
+    pub(super) async fn forget(&mut self) -> bool {
+        self.connection.command(Rset).await.is_ok()
+    }
+
+    /// Says good-bye, which is polite and no more.
+    pub(super) async fn close(mut self) {
+        drop(self.connection.quit().await);
+    }
+}
+
+fn on_greeting(error: &Error) -> Trouble {
+    for_all("the connection", error)
+}
+
+/// A refusal for good means all messages.
+fn for_all(step: &str, error: &Error) -> Trouble {
+    if error.is_permanent() {
+        Trouble::Refused(explained(step, error))
+    } else {
+        Trouble::Down(explained(step, error))
+    }
+}
+
+/// A refusal for now means the one message, unless the server goes away with it.
+fn for_one(step: &str, error: &Error) -> Trouble {
+    match error.status() {
+        Some(code) if number(code) != 421 && error.is_transient() => {
+            Trouble::Later(explained(step, error))
+        }
+        _ => for_all(step, error),
+    }
+}
+
+/// What is refused here is the recipient, unless the answer says that the sender is.
+fn on_recipient(error: &Error) -> Trouble {
+    let explained = explained("RCPT TO", error);
+    if !error.is_permanent() {
+        return for_one("RCPT TO", error);
+    }
+    let code = error.status().map(number).unwrap_or_default();
+    match code {
+        // Not understood, not in this order, not before signing in.
+        500..=504 | 530 | 534 | 535 | 538 => Trouble::Refused(explained),
+        // A server that relays nothing for us says nothing of the address.
+        _ if explained.to_ascii_lowercase().contains("relay") => Trouble::Later(explained),
+        _ => Trouble::Gone(explained),
+    }
+}
+
+/// What went wrong, for people: at which step, and what the server said.
+fn explained(step: &str, error: &Error) -> String {
+    let cause = cause(error);
+    let said = match error.status() {
+        Some(code) => format!("the mail server answered {}", answer(code, &cause)),
+        None if cause.contains("UnknownIssuer") => format!(
+            "{cause} (if the mail server's authority is your own, name its certificate in LAMPBOARD_SMTP_CA_FILE)"
+        ),
+        None => cause,
+    };
+    clean_header(&format!("{step}: {said}"))
+}
+
+/// The innermost error, which knows more than those around it say.
+fn cause(error: &Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+fn answer(code: Code, text: &str) -> String {
+    clean_header(&format!("{} {text}", number(code)))
+}
+
+fn number(code: Code) -> u16 {
+    let severity = match code.severity {
+        Severity::PositiveCompletion => 2,
+        Severity::PositiveIntermediate => 3,
+        Severity::TransientNegativeCompletion => 4,
+        Severity::PermanentNegativeCompletion => 5,
+    };
+    severity * 100 + (code.category as u16) * 10 + code.detail as u16
+}
