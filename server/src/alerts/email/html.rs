@@ -67,7 +67,7 @@ fn content(letter: &Letter, tone: &str, colour: &str) -> Markup {
             h2.t style=(HEADING) { "What to do next" }
             ul.t style=(LIST) { @for step in &letter.next { li { (step) } } }
         }
-        p style="margin:20px 0 0" {
+        p style="margin:20px 0 0;line-height:2" {
             @for (place, (name, url)) in letter.links.iter().enumerate() {
                 @if place > 0 { br; }
                 a.a style=(LINK) href=(url) { (name) }
@@ -113,6 +113,6 @@ fn tone(state: State) -> (&'static str, &'static str) {
         State::Failing | State::StillFailing => ("bad", "#b8202a"),
         State::Recovered => ("good", "#18733a"),
         State::Slow | State::Waiting => ("warn", "#855600"),
-        State::Summary | State::Test => ("t", "#1b1a18"),
+        State::Summary | State::Test => ("a", "#2453c4"),
     }
 }

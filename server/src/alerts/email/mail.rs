@@ -66,8 +66,7 @@ impl Sender<'_> {
         now: Timestamp,
     ) -> Result<Vec<u8>, MailError> {
         let unsubscribe = self.unsubscribe(parcel, to);
-        let mut letter = Letter::of(parcel, self.links);
-        letter.unsubscribe = Some(unsubscribe.clone());
+        let letter = self.letter(parcel, to);
         let ids = Ids::of(parcel, to, self.from.address().domain());
         let boundary = format!("lampboard-{}", ids.digest);
         let builder = Message::builder()
@@ -84,6 +83,14 @@ impl Sender<'_> {
                 .singlepart(SinglePart::html(html(&letter))),
         )?;
         Ok(message.formatted())
+    }
+
+    /// What the message says to one recipient.
+    pub(super) fn letter(&self, parcel: &Parcel, to: &Address) -> Letter {
+        Letter {
+            unsubscribe: Some(self.unsubscribe(parcel, to)),
+            ..Letter::of(parcel, self.links)
+        }
     }
 
     fn unsubscribe(&self, parcel: &Parcel, to: &Address) -> Url {

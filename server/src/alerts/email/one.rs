@@ -110,10 +110,22 @@ fn running(message: &Message) -> SignedDuration {
     elapsed(message.build.record.facts.start_time, message.create_time)
 }
 
+/// All that is known, what is asked for first before all else.
 fn everything_known(message: &Message) -> Vec<Fact> {
     let facts = &message.build.record.facts;
     let attempt = message.build.record.id.attempt;
     let mut known: Vec<Fact> = vec![
+        ("Failed", failed(message)),
+        ("Commit", vec![commit(facts)]),
+        ("Author", vec![clean_header(&facts.commit_author)]),
+        ("Conclusion", vec![conclusion(message)]),
+        ("Duration", vec![duration(message)]),
+    ];
+    if let Some(incident) = &message.incident {
+        known.extend(history(incident, message));
+    }
+    // The title says these already, if in short.
+    known.extend([
         ("Repository", vec![clean_header(&message.build.repository)]),
         ("Workflow", vec![clean_header(&facts.workflow)]),
         ("Branch", vec![clean_header(&facts.branch_name())]),
@@ -121,15 +133,7 @@ fn everything_known(message: &Message) -> Vec<Fact> {
             "Build",
             vec![format!("run {}, attempt {attempt}", facts.run_number)],
         ),
-        ("Conclusion", vec![conclusion(message)]),
-        ("Failed", failed(message)),
-        ("Commit", vec![commit(facts)]),
-        ("Author", vec![clean_header(&facts.commit_author)]),
-        ("Duration", vec![duration(message)]),
-    ];
-    if let Some(incident) = &message.incident {
-        known.extend(history(incident, message));
-    }
+    ]);
     known.retain(|(_, lines)| lines.iter().any(|line| !line.is_empty()));
     known
 }
@@ -190,7 +194,7 @@ fn history(incident: &IncidentFacts, message: &Message) -> Vec<Fact> {
             so_far => format!("{since}, for {}, {failed}", span(so_far)),
         }
     };
-    let unknown = || "not known".to_owned();
+    let unknown = || vec!["not known".to_owned()];
     let builds = [
         ("Broke with", &incident.first_failure),
         ("Last good", &incident.last_success),
@@ -200,10 +204,7 @@ fn history(incident: &IncidentFacts, message: &Message) -> Vec<Fact> {
         None => "Red since",
     };
     std::iter::once((name, vec![red]))
-        .chain(builds.map(|(name, build)| {
-            let line = build.as_ref().map_or_else(unknown, commit_of);
-            (name, vec![line])
-        }))
+        .chain(builds.map(|(name, build)| (name, build.as_ref().map_or_else(unknown, commit_of))))
         .collect()
 }
 

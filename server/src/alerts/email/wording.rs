@@ -48,16 +48,15 @@ pub(super) fn commit(facts: &BuildFacts) -> String {
         .to_owned()
 }
 
-/// A commit with who wrote it, and the run that built it.
-pub(super) fn commit_of(build: &Build) -> String {
+/// The commit of a build, and below it who wrote it and which run built it.
+pub(super) fn commit_of(build: &Build) -> Vec<String> {
     let facts = &build.record.facts;
     let author = clean(&facts.commit_author, 60);
-    let by = if author.is_empty() {
-        String::new()
-    } else {
-        format!(", by {author}")
+    let by = match author.as_str() {
+        "" => run(build),
+        author => format!("by {author}, {}", run(build)),
     };
-    format!("{}{by} ({})", commit(facts), run(build))
+    vec![commit(facts), by]
 }
 
 /// A run, with its attempt where that is not the first.

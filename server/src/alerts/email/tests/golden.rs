@@ -4,14 +4,14 @@
 use std::path::Path;
 
 use super::samples;
-use crate::alerts::email::mail::preview;
+use crate::alerts::email::{html::html, mail::preview, text::text};
 
 #[test]
 fn messages_are_as_they_were_looked_at() {
     for (name, parcel) in samples::all() {
-        let preview = preview(&parcel.content, &samples::links());
-        check(&format!("{name}.txt"), &preview.text);
-        check(&format!("{name}.html"), &preview.html);
+        let letter = samples::letter(&parcel);
+        check(&format!("{name}.txt"), &text(&letter));
+        check(&format!("{name}.html"), &html(&letter));
         // Lines end as they do on the way to the server; in the files, as files do.
         check(
             &format!("{name}.eml"),
@@ -46,7 +46,8 @@ fn every_message_says_all_that_there_is_to_say() {
         "Ada Example",
         "4 min 10 s; the median is 3 min 2 s",
         "2026-03-02 09:04 UTC",
-        "a94a8fe Read the settings once, by Grace Example (run 809)",
+        "a94a8fe Read the settings once",
+        "by Grace Example, run 809",
         "https://ci.example.com/builds/7-812-2",
         "https://github.com/acme/api/actions/runs/812/attempts/2",
         "https://github.com/acme/api/compare/a94a8fe5ccb19ba61c4c0873d391e987982fbbd3...4f8fdcc1c3a5a2a1fdf4b5b0f2f3c5e9d1a7b6c8",

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::{
     alerts::{
-        email::{address::From, mail::Sender, unsubscribe::Tokens},
+        email::{address::From, letter::Letter, mail::Sender, unsubscribe::Tokens},
         links::Links,
         provider::{Content, Line, Parcel},
     },
@@ -34,15 +34,24 @@ pub(super) fn mail(parcel: &Parcel) -> String {
 }
 
 pub(super) fn mail_to(to: &str, parcel: &Parcel) -> String {
+    let to = to.parse().expect("an address");
+    let mail = |sender: Sender<'_>| sender.mail(parcel, &to, at(700)).expect("a message");
+    String::from_utf8(by_sender(mail)).expect("a message is ASCII")
+}
+
+/// What the message says to `ada@example.com`.
+pub(super) fn letter(parcel: &Parcel) -> Letter {
+    let to = "ada@example.com".parse().expect("an address");
+    by_sender(|sender| sender.letter(parcel, &to))
+}
+
+fn by_sender<T>(work: impl FnOnce(Sender<'_>) -> T) -> T {
     let (from, tokens, links) = (from(), tokens(), links());
-    let sender = Sender {
+    work(Sender {
         from: &from,
         tokens: &tokens,
         links: &links,
-    };
-    let to = to.parse().expect("an address");
-    let bytes = sender.mail(parcel, &to, at(700)).expect("a message");
-    String::from_utf8(bytes).expect("a message is ASCII")
+    })
 }
 
 pub(super) fn parcel(id: u32, content: Content) -> Parcel {
