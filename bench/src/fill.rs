@@ -22,7 +22,7 @@ use lampboard_proto::{
     transport,
     v1::{ReportRequest, ingest_service_client::IngestServiceClient},
 };
-use lampboard_server::{Clock, Config, Database, Retention, Server};
+use lampboard_server::{AlertConfig, Clock, Config, Database, Retention, Server};
 use prost_types::Timestamp as ProtoTimestamp;
 use secrecy::SecretString;
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
@@ -31,6 +31,8 @@ use tonic::{
     metadata::{Ascii, MetadataValue},
     service::interceptor::InterceptedService,
 };
+
+use url::Url;
 
 use crate::yardstick::own_cpu_time;
 use reports::Reports;
@@ -73,6 +75,7 @@ pub(crate) async fn fill(database: Database, content: Content) -> Result<Filled>
         write_key: SecretString::from(KEY),
         loopback_only: true,
         retention: Retention::default(),
+        alerts: AlertConfig::new(Url::parse("http://localhost")?),
         clock: Clock::system(),
     })
     .await?;

@@ -1,5 +1,6 @@
 //! Flags and `LAMPBOARD_*` variables by topic: the one place that knows their names.
 
+mod alerts;
 mod client;
 mod database;
 mod duration;
@@ -15,6 +16,7 @@ use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lampboard_server::Retention;
 
+pub(crate) use alerts::AlertArgs;
 pub(crate) use client::{BackfillArgs, BackupArgs, DoctorArgs};
 pub(crate) use database::DatabaseArgs;
 pub(crate) use github::{GithubArgs, ReconcileArgs};
@@ -66,6 +68,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) reconcile: ReconcileArgs,
     #[command(flatten)]
+    pub(crate) alerts: AlertArgs,
+    #[command(flatten)]
     pub(crate) write_key: WriteKeyArgs,
 }
 
@@ -77,6 +81,11 @@ pub(crate) struct ServerArgs {
     pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) auth: AuthArgs,
+    #[command(flatten)]
+    pub(crate) alerts: AlertArgs,
+    /// Where people reach Lampboard, such as `https://ci.example.org`: for the links in messages.
+    #[arg(long, env = "LAMPBOARD_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<String>,
     #[command(flatten)]
     pub(crate) write_key: WriteKeyArgs,
 }

@@ -9,6 +9,7 @@ pub(crate) mod github_app;
 mod holder;
 mod identity;
 mod machine;
+mod master_key;
 pub(crate) mod migrate;
 pub(crate) mod parts;
 mod remote;

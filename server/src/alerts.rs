@@ -3,9 +3,8 @@
 //! `provider` hands one parcel to one channel; what that looks like is made by `slack`,
 //! `email` and `webhook` of the same `model::Message`.
 
-#![expect(dead_code, reason = "the parts come one after the other")]
-
 mod config;
+mod dispatch;
 mod email;
 #[cfg(test)]
 mod examples;
@@ -16,8 +15,16 @@ mod seal;
 mod slack;
 mod webhook;
 mod wording;
+mod worker;
 
 pub use config::AlertConfig;
+pub(crate) use dispatch::Dispatch;
+pub(crate) use email::{Leaver, Unavailable, Unsubscribe, is_address, unsubscribe_router};
 pub use email::{MailConfig, MailConfigError, OlderMail};
+pub(crate) use links::compare;
 pub use outbound::{OutboundConfig, OutboundConfigError};
+pub(crate) use provider::{Content, Parcel, Verdict};
 pub use seal::{MasterKey, MasterKeyError};
+pub(crate) use seal::{last_four, redacted};
+pub(crate) use webhook::SigningSecret;
+pub(crate) use worker::{Worker, recipient_outcome};

@@ -1,10 +1,12 @@
 //! The gRPC services. What they are asked is parsed by `convert`; past it, everything is the model's.
 
 mod admin;
+mod alerts;
 mod app;
 mod auth;
 mod builds;
 mod convert;
+mod etag;
 mod ingest;
 mod metrics;
 mod outdated;
@@ -20,6 +22,7 @@ use lampboard_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{
         admin_service_server::AdminServiceServer,
+        alert_service_server::{self, AlertServiceServer},
         app_service_server::{self, AppServiceServer},
         build_service_server::{self, BuildServiceServer},
         ingest_service_server::{self, IngestService, IngestServiceServer},
@@ -67,14 +70,15 @@ fn services(server: &Server) -> Routes {
         .max_decoding_message_size(LARGEST_REQUEST);
     let app =
         AppServiceServer::new(app::App::new(server)).max_decoding_message_size(LARGEST_REPORT);
-    // AlertService is in the contract and not served yet: tonic answers
-    // UNIMPLEMENTED for it.
+    let alerts = AlertServiceServer::new(alerts::Alerts::new(server))
+        .max_decoding_message_size(LARGEST_REQUEST);
     let health = HealthService::from_health_reporter(server.health.clone());
     let guard = auth::WriteKey::new(&server.write_key);
     let ingest = Weighed::new(ingest, &server.room);
     let app = Weighed::new(app, &server.room);
     Routes::new(InterceptedService::new(ingest, guard.clone()))
         .add_service(InterceptedService::new(app, guard))
+        .add_service(alerts)
         .add_service(builds)
         .add_service(metrics)
         .add_service(repositories)
@@ -112,6 +116,7 @@ pub(crate) async fn report_health(health: &HealthReporter, serving: bool) {
     for name in [
         "",
         ingest_service_server::SERVICE_NAME,
+        alert_service_server::SERVICE_NAME,
         app_service_server::SERVICE_NAME,
         build_service_server::SERVICE_NAME,
         metrics_service_server::SERVICE_NAME,

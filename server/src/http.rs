@@ -2,6 +2,7 @@
 
 mod guard;
 mod health;
+mod unsubscribe;
 
 use axum::{
     Router,
@@ -25,6 +26,7 @@ pub(crate) fn router(server: &Server) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .with_state(server.clone())
+        .merge(unsubscribe::router(server))
         .merge(grpc)
         .fallback(fallback)
         .layer(middleware::from_fn_with_state(

@@ -50,7 +50,7 @@ pub(crate) use pattern::Pattern;
 pub(crate) use quiet::QuietHours;
 pub(crate) use report::{Change, Delivery, Recorded, Report, Source};
 pub(crate) use repository::{RecentBuild, Repository, RepositoryFacts, Workflow, WorkflowStanding};
-pub(crate) use rule::{AlertRule, Limit, RuleContent, RuleFilter, Trigger};
+pub(crate) use rule::{AlertRule, Limit, RuleContent, RuleFilter, Trigger, USUAL_OF, usual};
 pub(crate) use sketch::{Sketch, is_bin};
 pub(crate) use status::{Conclusion, Outcome, Status};
 pub(crate) use summary::{Durations, Summary};

@@ -7,13 +7,16 @@ use lampboard_proto::v1::ingest_service_server::IngestService;
 use secrecy::SecretString;
 use tokio::{
     sync::Mutex,
+    task::JoinHandle,
     time::{Duration, Instant, MissedTickBehavior, interval},
 };
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 
 use crate::{
-    Clock, Database, Error, Result, Retention, api, http,
+    AlertConfig, Clock, Database, Error, Result, Retention,
+    alerts::{Dispatch, Worker},
+    api, http,
     live::Live,
     load::Room,
     purge,
@@ -26,6 +29,9 @@ const HEALTH_INTERVAL: Duration = Duration::from_secs(10);
 
 /// For how long a write says that the next one will work, too.
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
+
+const NO_KEY: &str = "alert channels have sealed secrets, and there is no key for them: set \
+     LAMPBOARD_MASTER_KEY to the one that they were sealed with";
 
 /// What a server needs to know.
 #[derive(Debug)]
@@ -40,6 +46,8 @@ pub struct Config {
     pub loopback_only: bool,
     /// For how long what is kept.
     pub retention: Retention,
+    /// How alerts are sent.
+    pub alerts: AlertConfig,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -54,12 +62,15 @@ pub struct Server {
     pub(crate) loopback_only: bool,
     pub(crate) health: HealthReporter,
     pub(crate) requests: Requests,
+    pub(crate) dispatch: Arc<Dispatch>,
     /// For what the app sends.
     pub(crate) room: Room,
     pub(crate) start_time: Timestamp,
     /// What was committed and is to be told by the feed.
     own: Own,
     last_probe: Arc<Mutex<Option<Instant>>>,
+    /// Sends alerts.
+    worker: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Server {
@@ -79,6 +90,12 @@ impl Server {
         if let Some(feed) = store.feed(own).await? {
             tokio::spawn(follow(feed, live.clone()));
         }
+        let worker = Worker {
+            store: store.clone(),
+            dispatch: Arc::clone(&server.dispatch),
+            clock: clock.clone(),
+        };
+        *server.worker.lock().await = Some(tokio::spawn(worker.run(live.clone())));
         tokio::spawn(watch_health(store.clone(), live.clone(), health));
         tokio::spawn(purge::run(store, live, clock, retention));
         Ok(server)
@@ -88,10 +105,14 @@ impl Server {
     pub async fn open_idle(config: Config, schema: Schema) -> Result<Self> {
         let live = Live::new();
         let own = Own::default();
-        let on_commit = teller(live.clone(), own.clone());
+        let dispatch = Arc::new(Dispatch::new(config.alerts, config.clock.clone())?);
+        let on_commit = teller(live.clone(), own.clone(), Arc::clone(&dispatch));
         let clock = config.clock.clone();
         let retention = config.retention;
         let store = Store::open(&config.database, schema, clock, retention, on_commit).await?;
+        if schema != Schema::AsItIs && !dispatch.has_key() && store.has_secrets().await? {
+            return Err(Error::Config(NO_KEY.to_owned()));
+        }
         let health = HealthReporter::new();
         api::report_health(&health, true).await;
         Ok(Self {
@@ -99,6 +120,7 @@ impl Server {
             live,
             health,
             requests: Requests::new(),
+            dispatch,
             room: Room::new(),
             start_time: config.clock.now(),
             clock: config.clock,
@@ -106,6 +128,7 @@ impl Server {
             loopback_only: config.loopback_only,
             own,
             last_probe: Arc::default(),
+            worker: Arc::default(),
         })
     }
 
@@ -140,6 +163,10 @@ impl Server {
     /// Finishes what was taken in and closes the database. Later calls fail.
     pub async fn close(&self) {
         self.end_streams().await;
+        // What is being sent is sent once, if what came of it can be noted.
+        if let Some(worker) = self.worker.lock().await.take() {
+            let _ = worker.await;
+        }
         self.store.close().await;
     }
 
@@ -163,8 +190,11 @@ impl Server {
 }
 
 /// Tells of commits: at once on a file, and by the feed where others commit as well.
-pub(crate) fn teller(live: Live, own: Own) -> OnCommit {
+pub(crate) fn teller(live: Live, own: Own, dispatch: Arc<Dispatch>) -> OnCommit {
     Arc::new(move |news| {
+        if news.raised > 0 {
+            dispatch.wake();
+        }
         if let Some(news) = own.keep(news) {
             live.publish(news);
         }

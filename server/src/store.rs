@@ -39,7 +39,9 @@ mod system;
 mod workflows;
 mod writer;
 
-pub(crate) use alerts::{AlertPage, AlertQuery, IncidentQuery, Next, Outcome, Outgoing, Tried};
+pub(crate) use alerts::{
+    AlertPage, AlertQuery, IncidentQuery, Next, Outcome, Outgoing, Seal, Tried,
+};
 pub(crate) use backfills::{BackfillQuery, Lease};
 pub(crate) use backup::BackupError;
 pub(crate) use builds::{BuildPage, Position};

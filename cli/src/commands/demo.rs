@@ -5,8 +5,9 @@ use std::{io, net::SocketAddr};
 use anyhow::Context as _;
 use lampboard_github_app::{IdentityConfig, Limits, Reconcile};
 use lampboard_github_double::{Hook, demo};
-use lampboard_server::{Clock, Config, Database, Retention, Server};
+use lampboard_server::{AlertConfig, Clock, Config, Database, Retention, Server};
 use tokio::net::TcpListener;
+use url::Url;
 
 use super::{parts, serve};
 use crate::args::DemoArgs;
@@ -22,6 +23,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         write_key: write_key.clone(),
         loopback_only: true,
         retention: Retention::default(),
+        alerts: AlertConfig::new(Url::parse(&board)?),
         clock: Clock::system(),
     })
     .await?;

@@ -6,11 +6,12 @@ use std::{io, path::Path};
 use anyhow::{Context as _, bail};
 use hyper_util::rt::TokioIo;
 use lampboard_proto::transport::{self, Transport};
-use lampboard_server::{Clock, Config, Error, Retention, Schema, Server};
+use lampboard_server::{AlertConfig, Clock, Config, Error, Retention, Schema, Server};
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tower::service_fn;
+use url::Url;
 
 use super::{parts, remote};
 use crate::args::DatabaseArgs;
@@ -63,6 +64,7 @@ pub(crate) async fn reach(args: &DatabaseArgs, schema: Schema) -> anyhow::Result
         write_key: parts::make_secret()?,
         loopback_only: true,
         retention: Retention::default(),
+        alerts: AlertConfig::new(Url::parse("http://localhost")?),
         clock: Clock::system(),
     };
     match Server::open_idle(config, schema).await {

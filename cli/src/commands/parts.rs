@@ -11,8 +11,9 @@ use secrecy::SecretString;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::master_key;
 use crate::{
-    args::{Auth, AuthArgs, DatabaseArgs, ListenArgs, StoreArgs},
+    args::{AlertArgs, Auth, AuthArgs, DatabaseArgs, ListenArgs, StoreArgs},
     listen::{self, Socket},
     shutdown,
 };
@@ -23,20 +24,30 @@ const UPKEEP: std::time::Duration = std::time::Duration::from_secs(5);
 /// Opens the server's database and services.
 pub(crate) async fn open_server(
     store: &StoreArgs,
+    alerts: &AlertArgs,
+    public_url: &str,
     write_key: SecretString,
 ) -> anyhow::Result<Server> {
     let database = store.database.database()?;
     make_data_folder(&store.database, &database)?;
+    let alerts = alerts.config(public_url, || master_key::beside(&database))?;
     let server = Server::open(Config {
         database: database.clone(),
         write_key,
         loopback_only: true,
         retention: store.retention(),
+        alerts,
         clock: Clock::system(),
     })
     .await
     .with_context(|| can_not_open(&database))?;
     Ok(server)
+}
+
+/// Where people open the board: as set, or where it listens.
+pub(crate) fn public_url(set: Option<&str>, listen: &ListenArgs) -> String {
+    let set = set.filter(|url| !url.trim().is_empty());
+    set.map_or_else(|| format!("http://{}", listen.listen), str::to_owned)
 }
 
 /// Listens on the socket beside the data, for whoever administers the machine.

@@ -16,7 +16,8 @@ pub(crate) async fn run(args: ServerArgs) -> anyhow::Result<()> {
         "no write key: make one with `openssl rand -hex 32` and set it as LAMPBOARD_WRITE_KEY \
          here and for github-app",
     )?;
-    let server = parts::open_server(&args.store, write_key).await?;
+    let public_url = parts::public_url(args.public_url.as_deref(), &args.listen);
+    let server = parts::open_server(&args.store, &args.alerts, &public_url, write_key).await?;
     let socket = parts::open_socket(&args.store.database, &server).await?;
     let listener = listen::bind(args.listen.listen).await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);

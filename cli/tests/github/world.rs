@@ -222,6 +222,7 @@ async fn open_server(folder: &TempDir, clock: &VirtualClock) -> Server {
         write_key: WRITE_KEY.replace(' ', "-").into(),
         loopback_only: true,
         retention: lampboard_server::Retention::default(),
+        alerts: lampboard_server::AlertConfig::new("http://localhost".parse().unwrap()),
         clock: lampboard_server::Clock::new(move || clock.now()),
     })
     .await

@@ -21,7 +21,7 @@ mod wording;
 #[cfg(test)]
 mod tests;
 
-#[expect(unused_imports, reason = "the worker and the router come later")]
+pub(crate) use self::address::is_address;
 pub(crate) use self::{
     mail::{Preview, preview},
     mailer::Mailer,

@@ -71,6 +71,11 @@ impl Sealer {
         Self { keys }
     }
 
+    /// Whether it has no key, so that nothing can be sealed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Seals a secret for a place.
     pub(crate) fn seal(
         &self,
@@ -112,16 +117,6 @@ impl Sealer {
         let opened = Zeroizing::new(opened);
         let text = std::str::from_utf8(&opened).map_err(|_| SealError::NotOfThisPlace)?;
         Ok(SecretString::from(text))
-    }
-
-    /// Whether a blob is sealed with the current key. One that is not is to be sealed anew
-    /// before its key goes.
-    pub(crate) fn is_current(&self, blob: &[u8]) -> bool {
-        Parts::of(blob).is_ok_and(|parts| {
-            self.keys
-                .first()
-                .is_some_and(|key| key.id() == parts.key_id)
-        })
     }
 }
 

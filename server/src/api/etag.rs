@@ -12,7 +12,11 @@ pub(super) fn read(field: &str, etag: &str) -> Result<Option<i64>> {
     if etag.is_empty() {
         return Ok(None);
     }
-    let version = etag.strip_prefix('v').and_then(|digits| digits.parse().ok());
+    let version = etag
+        .strip_prefix('v')
+        .and_then(|digits| digits.parse().ok());
     let problem = "must be the etag that was last read, or empty";
-    version.map(Some).ok_or_else(|| Error::invalid(field, problem))
+    version
+        .map(Some)
+        .ok_or_else(|| Error::invalid(field, problem))
 }

@@ -1,10 +1,5 @@
 //! Alerts: what is told, how far it got, and the incidents that they are about.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the parts come one after the other")
-)]
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +33,16 @@ pub(crate) struct Alert {
 pub(crate) struct Named {
     pub(crate) id: String,
     pub(crate) display_name: String,
+}
+
+impl Named {
+    /// Something that has no id.
+    pub(crate) fn of(display_name: &str) -> Self {
+        Self {
+            id: String::new(),
+            display_name: display_name.to_owned(),
+        }
+    }
 }
 
 /// How far an alert got.

@@ -86,9 +86,9 @@ mod tests {
                 }
             };
             if size == 1 {
-                singles += 1
+                singles += 1;
             } else {
-                digests += 1
+                digests += 1;
             }
             told += size;
             waiting -= size;

@@ -112,6 +112,21 @@ impl Trigger {
     }
 }
 
+/// How many successes say what is usual, and how many at least.
+pub(crate) const USUAL_OF: usize = 30;
+const USUAL_AT_LEAST: usize = 5;
+
+/// What is usual where the last successes took so many microseconds: the smallest value with
+/// at least half of them at or below it. None if they are too few.
+pub(crate) fn usual(mut spans: Vec<i64>) -> Option<SignedDuration> {
+    if spans.len() < USUAL_AT_LEAST {
+        return None;
+    }
+    spans.sort_unstable();
+    let middle = spans.get(spans.len().div_ceil(2) - 1)?;
+    Some(SignedDuration::from_micros((*middle).max(0)))
+}
+
 impl Limit {
     /// Whether a build took long, where others usually take `usual`.
     pub(crate) fn is_exceeded(self, took: SignedDuration, usual: Option<SignedDuration>) -> bool {

@@ -13,6 +13,7 @@ mod outbox;
 mod raise;
 mod rules;
 
+pub(crate) use channels::Seal;
 pub(super) use decide::Decisions;
 pub(crate) use history::{AlertPage, AlertQuery};
 pub(crate) use incidents::IncidentQuery;

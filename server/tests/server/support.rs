@@ -18,7 +18,7 @@ use lampboard_proto::{
         system_service_client::SystemServiceClient,
     },
 };
-use lampboard_server::{Clock, Config, Database, Retention, Server};
+use lampboard_server::{AlertConfig, Clock, Config, Database, Retention, Server};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tonic::{Code, Request, Status, service::interceptor::InterceptedService};
@@ -61,6 +61,7 @@ impl TestServer {
                 uninstalled: delete_hidden_after,
                 ..Retention::default()
             },
+            alerts: AlertConfig::new("http://localhost".parse().unwrap()),
             clock: Clock::new(move || at(told.load(Ordering::Relaxed))),
         };
         let server = Server::open(config).await.unwrap();

@@ -18,6 +18,11 @@ pub(super) struct From {
 )]
 pub(super) struct FromError;
 
+/// Whether mail can be sent to an address.
+pub(crate) fn is_address(text: &str) -> bool {
+    From::new(None, text).is_ok()
+}
+
 impl From {
     /// Reads an address, or a name and an address in angle brackets.
     pub(super) fn parse(text: &str) -> Result<Self, FromError> {

@@ -51,7 +51,7 @@ impl MasterKey {
         Ok(key)
     }
 
-    pub(super) fn bytes(&self) -> &[u8; LENGTH] {
+    pub(in crate::alerts) fn bytes(&self) -> &[u8; LENGTH] {
         &self.0
     }
 

@@ -61,7 +61,6 @@ fn the_first_key_seals_and_all_open() {
     let blob = old.seal(HERE, &secret("s")).unwrap();
     let both = Sealer::new(vec![key(8), key(7)]);
     assert_eq!(open(&both, HERE, &blob).unwrap(), "s");
-    assert!(old.is_current(&blob) && !both.is_current(&blob));
     let resealed = both.seal(HERE, &both.open(HERE, &blob).unwrap()).unwrap();
     let new = Sealer::new(vec![key(8)]);
     assert_eq!(open(&new, HERE, &resealed).unwrap(), "s");
@@ -97,7 +96,6 @@ proptest! {
         let mut bytes = if version { vec![1] } else { Vec::new() };
         bytes.extend(blob);
         prop_assert!(open(&sealer, HERE, &bytes).is_err());
-        sealer.is_current(&bytes);
     }
 
     #[test]

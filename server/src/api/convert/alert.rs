@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lampboard_proto::v1;
 
 use super::{
-    Check, build_to_proto, filter,
+    Check, build_to_proto,
     filter::time_range,
     job_to_proto, patterns,
     time::{duration_to_proto, timestamp_to_proto},
@@ -49,10 +49,7 @@ pub(in crate::api) fn incident_query(
 }
 
 /// Reads which alerts are asked for.
-pub(in crate::api) fn alert_query(
-    check: &mut Check,
-    request: v1::ListAlertsRequest,
-) -> AlertQuery {
+pub(in crate::api) fn alert_query(check: &mut Check, request: v1::ListAlertsRequest) -> AlertQuery {
     AlertQuery {
         build: (!request.build_id.is_empty()).then(|| alert_build(check, &request.build_id)),
         channel: check.text("channel_id", request.channel_id, LONGEST_ID),
@@ -207,7 +204,9 @@ pub(in crate::api) fn incident_to_proto(
     } else {
         format!("{}:{}", key.head_repository, key.branch)
     };
-    let recovered = incident.resolve_time.map(|end| elapsed(incident.open_time, end));
+    let recovered = incident
+        .resolve_time
+        .map(|end| elapsed(incident.open_time, end));
     v1::Incident {
         id: incident.id.clone(),
         state: state.into(),

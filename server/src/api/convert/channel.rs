@@ -40,33 +40,22 @@ pub(in crate::api) enum SetTarget {
     },
 }
 
-impl SetTarget {
-    /// Whether an address is of the same kind.
-    pub(in crate::api) fn is_like(&self, address: &ChannelAddress) -> bool {
-        matches!(
-            (self, address),
-            (Self::SlackWebhook { .. }, ChannelAddress::SlackWebhook { .. })
-                | (Self::SlackBot { .. }, ChannelAddress::SlackBot { .. })
-                | (Self::Email { .. }, ChannelAddress::Email { .. })
-                | (Self::Webhook { .. }, ChannelAddress::Webhook { .. })
-        )
-    }
-}
-
 /// Reads what somebody sets of a channel.
 pub(in crate::api) fn channel(check: &mut Check, channel: v1::AlertChannel) -> SetChannel {
     check.within("channel", |check| SetChannel {
-        display_name: display_name(check, channel.display_name),
+        display_name: display_name(check, &channel.display_name),
         target: target(check, channel.target),
         disabled: channel.disabled,
-        holds: match v1::AlertRepeatPolicy::try_from(channel.repeat_policy) {
-            Ok(policy) => policy == v1::AlertRepeatPolicy::Hold,
-            Err(_) => {
-                check.refuse("repeat_policy", "must be repeat or hold");
-                false
-            }
-        },
+        holds: holds(check, channel.repeat_policy),
     })
+}
+
+fn holds(check: &mut Check, policy: i32) -> bool {
+    let policy = v1::AlertRepeatPolicy::try_from(policy);
+    if policy.is_err() {
+        check.refuse("repeat_policy", "must be repeat or hold");
+    }
+    policy == Ok(v1::AlertRepeatPolicy::Hold)
 }
 
 fn target(check: &mut Check, target: Option<alert_channel::Target>) -> SetTarget {
@@ -114,7 +103,10 @@ fn secret(check: &mut Check, field: &str, text: String, most: usize) -> Option<S
     let text = SecretString::from(text);
     let exposed = text.expose_secret();
     if exposed.chars().count() > most || exposed.contains('\0') {
-        check.refuse(field, format!("must have at most {most} characters, none of them NUL"));
+        check.refuse(
+            field,
+            format!("must have at most {most} characters, none of them NUL"),
+        );
     }
     (!exposed.is_empty()).then_some(text)
 }

@@ -83,7 +83,12 @@ fn commits(check: &mut Check, shas: Vec<String>) -> Vec<CommitPrefix> {
     commits.into_iter().flatten().collect()
 }
 
-pub(super) fn time_range(check: &mut Check, field: &str, range: Option<v1::TimeRange>) -> TimeRange {
+/// Reads a range of time.
+pub(in crate::api) fn time_range(
+    check: &mut Check,
+    field: &str,
+    range: Option<v1::TimeRange>,
+) -> TimeRange {
     let range = range.unwrap_or_default();
     check.within(field, |check| {
         let start = timestamp(check, "start_time", range.start_time);

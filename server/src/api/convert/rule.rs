@@ -28,7 +28,7 @@ const TIMES_USUAL: std::ops::RangeInclusive<f64> = 1.1..=100.0;
 /// Reads what a rule says.
 pub(in crate::api) fn rule(check: &mut Check, rule: v1::AlertRule) -> RuleContent {
     check.within("rule", |check| RuleContent {
-        display_name: display_name(check, rule.display_name),
+        display_name: display_name(check, &rule.display_name),
         filter: rule_filter(check, rule.filter),
         trigger: check.within("trigger", |check| trigger(check, rule.trigger)),
         channels: channels(check, rule.channel_ids),
@@ -59,7 +59,7 @@ pub(in crate::api) fn rule_to_proto(rule: &AlertRule) -> v1::AlertRule {
 }
 
 /// A name that people give.
-pub(super) fn display_name(check: &mut Check, name: String) -> String {
+pub(super) fn display_name(check: &mut Check, name: &str) -> String {
     let name = name.trim().to_owned();
     if name.is_empty() {
         check.refuse("display_name", "must not be empty");
@@ -100,7 +100,12 @@ fn trigger(check: &mut Check, trigger: Option<alert_rule::Trigger>) -> Trigger {
         },
         Some(alert_rule::Trigger::Duration(long)) => Trigger::Duration(limit(check, long.limit)),
         Some(alert_rule::Trigger::Queue(queue)) => Trigger::Queue {
-            longer_than: span(check, "longer_than", queue.longer_than, (MINUTE, LONGEST_WAIT)),
+            longer_than: span(
+                check,
+                "longer_than",
+                queue.longer_than,
+                (MINUTE, LONGEST_WAIT),
+            ),
         },
         None => {
             check.refuse("", "must be set");
@@ -149,7 +154,10 @@ fn within(
     range: std::ops::RangeInclusive<i32>,
 ) -> i32 {
     if !range.contains(&number) {
-        check.refuse(field, format!("must be from {} to {}", range.start(), range.end()));
+        check.refuse(
+            field,
+            format!("must be from {} to {}", range.start(), range.end()),
+        );
     }
     number
 }
@@ -174,17 +182,14 @@ fn quiet_hours(check: &mut Check, quiet: v1::QuietHours) -> QuietHours {
         let problem = "must be the IANA name of a time zone, such as Europe/Vienna";
         check.refuse("time_zone", problem);
     }
-    let hours = match (quiet.start.is_empty(), quiet.end.is_empty()) {
-        (true, true) => None,
-        _ => {
-            let start = time_of_day(check, "start", &quiet.start);
-            let end = time_of_day(check, "end", &quiet.end);
-            if start == end {
-                check.refuse("end", "must not be start");
-            }
-            Some((start, end))
+    let hours = (!quiet.start.is_empty() || !quiet.end.is_empty()).then(|| {
+        let start = time_of_day(check, "start", &quiet.start);
+        let end = time_of_day(check, "end", &quiet.end);
+        if start == end {
+            check.refuse("end", "must not be start");
         }
-    };
+        (start, end)
+    });
     let mut days: Vec<i8> = Vec::new();
     for day in check.each("days", quiet.days, 7, |check, day| {
         i8::try_from(within(check, "", day, 1..=7)).unwrap_or_default()
@@ -255,7 +260,10 @@ fn quiet_hours_to_proto(quiet: &QuietHours) -> v1::QuietHours {
     let text = |time: Time| time.strftime("%H:%M").to_string();
     v1::QuietHours {
         time_zone: quiet.time_zone.clone(),
-        start: quiet.hours.map(|(start, _)| text(start)).unwrap_or_default(),
+        start: quiet
+            .hours
+            .map(|(start, _)| text(start))
+            .unwrap_or_default(),
         end: quiet.hours.map(|(_, end)| text(end)).unwrap_or_default(),
         days: quiet.days.iter().map(|day| i32::from(*day)).collect(),
     }

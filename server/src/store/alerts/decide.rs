@@ -173,7 +173,7 @@ async fn late(
     }
     let is_late = |build: &&BuildRecord| {
         let first = first_times.get(&build.id.repository);
-        let end = build.end_time().map(|end| end.as_microsecond());
+        let end = build.end_time().map(Timestamp::as_microsecond);
         first.zip(end).is_some_and(|(first, end)| end < *first)
     };
     Ok(asked().filter(is_late).map(|build| build.id).collect())

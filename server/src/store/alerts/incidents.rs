@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{
     super::{
         Store,
@@ -224,7 +226,7 @@ pub(super) async fn write(connection: &mut Connection, incidents: &[Incident]) -
             }
             row.push_bind(incident.failure_count)
                 .push_bind(incident.open_time.as_microsecond())
-                .push_bind(incident.resolve_time.map(|time| time.as_microsecond()));
+                .push_bind(incident.resolve_time.map(Timestamp::as_microsecond));
         });
         sql::push_overwrite(&mut query, &["id"], &COLUMNS);
         query.execute(&mut *connection).await?;

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::{Store, builds},
+    super::{Store, builds, db},
     raise,
 };
 use crate::{
     Result,
-    model::{Alert, Build, BuildId, Conclusion, Incident, IncidentFacts, Job, Message, Outcome},
+    model::{
+        self, Alert, Build, BuildId, Conclusion, Incident, IncidentFacts, Job, Message, Outcome,
+    },
 };
 
 impl Store {
@@ -53,7 +55,25 @@ impl Store {
         for row in raise::select_usual(build).fetch_all(&self.readers).await? {
             spans.push(row.try_get::<i64, _>("span")?);
         }
-        Ok(raise::median(spans))
+        Ok(model::usual(spans))
+    }
+
+    /// The incident that a build belongs to, if one is known.
+    pub(crate) async fn incident_of(&self, build: &Build) -> Result<Option<String>> {
+        let id = build.record.id;
+        let row = db::query(
+            "SELECT id FROM incident WHERE repository_id = $1
+               AND ((first_run_id = $2 AND first_run_attempt = $3)
+                 OR (last_run_id = $2 AND last_run_attempt = $3)
+                 OR (success_run_id = $2 AND success_run_attempt = $3))
+             ORDER BY id DESC LIMIT 1",
+        )
+        .bind(id.repository.0)
+        .bind(id.run.0)
+        .bind(id.attempt)
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.map(|row| row.try_get("id")).transpose()?)
     }
 
     async fn incident_facts(&self, incident: Incident) -> Result<IncidentFacts> {

@@ -15,14 +15,10 @@ use super::{
 use crate::{
     Result,
     model::{
-        AlertKind, AlertRule, Build, BuildId, Edge, Filter, Incident, IncidentKey, Limit, Place,
-        Trigger,
+        self, AlertKind, AlertRule, Build, BuildId, Edge, Filter, Incident, IncidentKey, Limit,
+        Place, Trigger, USUAL_OF,
     },
 };
-
-/// How many successes before a build say what is usual, and how many at least.
-const USUAL_OF: i64 = 30;
-const USUAL_AT_LEAST: usize = 5;
 
 const COLUMNS: [&str; 15] = [
     "id",
@@ -148,7 +144,7 @@ pub(super) async fn usual(
     for row in query.fetch_all(connection).await? {
         spans.push(row.try_get::<i64, _>("span")?);
     }
-    Ok(median(spans))
+    Ok(model::usual(spans))
 }
 
 pub(super) fn select_usual(build: &Build) -> Query {
@@ -168,18 +164,8 @@ pub(super) fn select_usual(build: &Build) -> Query {
     query.push_bind(place.run_number);
     query.push(", ").push_bind(place.run_attempt).push(")");
     query.push(" ORDER BY run_number DESC, run_attempt DESC LIMIT ");
-    query.push_bind(USUAL_OF);
+    query.push_bind(i64::try_from(USUAL_OF).unwrap_or(i64::MAX));
     query
-}
-
-/// The smallest value with at least half of them at or below it.
-pub(super) fn median(mut spans: Vec<i64>) -> Option<SignedDuration> {
-    if spans.len() < USUAL_AT_LEAST {
-        return None;
-    }
-    spans.sort_unstable();
-    let middle = spans.get(spans.len().div_ceil(2) - 1)?;
-    Some(SignedDuration::from_micros((*middle).max(0)))
 }
 
 /// Writes alerts: those that a channel is told already, and recoveries of what it was not

@@ -45,6 +45,10 @@ async fn step(connection: &mut Connection, until: Timestamp) -> Result<(u64, Lef
             .execute(&mut *connection)
             .await?;
     }
-    let left = if count > 0 { Left::Something } else { Left::Nothing };
+    let left = if count > 0 {
+        Left::Something
+    } else {
+        Left::Nothing
+    };
     Ok((count, left))
 }

@@ -11,7 +11,10 @@ use std::sync::{
 
 use jiff::SignedDuration;
 
-use super::{super::AlertPage, fixture::Fixture};
+use super::{
+    super::{AlertPage, AlertQuery},
+    fixture::Fixture,
+};
 use crate::{
     Clock,
     fixtures::{at, build_id, facts, repository},
@@ -94,7 +97,7 @@ impl Team {
     /// All alerts, the oldest first.
     async fn alerts(&self) -> Vec<Alert> {
         let page = AlertPage {
-            query: Default::default(),
+            query: AlertQuery::default(),
             after: None,
             size: 10_000,
         };

@@ -20,6 +20,7 @@ use crate::{
 const MOST_REFUSALS: i32 = 3;
 
 /// What came of a message.
+#[derive(Clone)]
 pub(crate) struct Tried {
     /// Under which it was sent.
     pub(crate) lease: ChannelLease,
@@ -34,6 +35,7 @@ pub(crate) struct Tried {
 }
 
 /// What is to be done about a message.
+#[derive(Clone)]
 pub(crate) enum Outcome {
     /// Nothing. After a while the next one may follow.
     Sent { pause: SignedDuration },
@@ -46,6 +48,8 @@ pub(crate) enum Outcome {
     },
     /// It is given up, and so is the channel: at once, or if that happens often.
     Refused { error: String, is_gone: bool },
+    /// It is given up, which says nothing of the channel.
+    Unsendable { error: String },
 }
 
 /// Writes it down.
@@ -73,7 +77,7 @@ pub(super) async fn write(connection: &mut Connection, tried: Tried, now: Timest
         Outcome::Later { error, .. } => {
             query.push(", error = ").push_bind(error.clone());
         }
-        Outcome::Refused { error, .. } => {
+        Outcome::Refused { error, .. } | Outcome::Unsendable { error } => {
             query.push(", state = 'failed', next_time = NULL, error = ");
             query.push_bind(error.clone());
         }
@@ -104,6 +108,7 @@ async fn write_channel(connection: &mut Connection, tried: Tried, now: Timestamp
     };
     let now = now.as_microsecond();
     let (reason, ready, failures, refusals) = match tried.outcome {
+        Outcome::Unsendable { .. } => return Ok(()),
         Outcome::Sent { pause } => (None, Some(after(pause)), 0, 0),
         Outcome::Later {
             error,

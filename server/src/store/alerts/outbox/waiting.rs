@@ -17,8 +17,8 @@ use super::{
 use crate::{
     Result,
     model::{
-        Alert, AlertChannel, AlertKind, AlertRule, AlertState, PACE_WINDOW, Pace, RepositoryId,
-        STORM_WINDOW, Told,
+        Alert, AlertChannel, AlertRule, AlertState, PACE_WINDOW, Pace, RepositoryId, STORM_WINDOW,
+        Told,
     },
 };
 

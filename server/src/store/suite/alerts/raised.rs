@@ -7,7 +7,8 @@ use crate::{
     fixtures::{at, build_id, job, repository},
     model::{
         AlertKind::{Failure, Queued, Recovery, Slow, StaysRed},
-        AlertState, BuildFacts, Limit, Pattern, Report, RuleFilter, SkipReason, Source, Trigger,
+        AlertState, BuildFacts, Limit, Pattern, Report, RuleFilter, SkipReason, Source, TimeRange,
+        Trigger,
     },
     store::IncidentQuery,
 };
@@ -18,12 +19,15 @@ impl Team {
             repositories: Vec::new(),
             branches: Vec::new(),
             open: None,
-            open_time: Default::default(),
+            open_time: TimeRange::default(),
             after: None,
             size: 100,
         };
         let incidents = self.fixture.store.incidents(query).await.unwrap();
-        incidents.into_iter().map(|(incident, _)| incident).collect()
+        incidents
+            .into_iter()
+            .map(|(incident, _)| incident)
+            .collect()
     }
 }
 

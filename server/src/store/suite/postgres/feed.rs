@@ -1,5 +1,7 @@
 //! What servers tell each other.
 
+use std::sync::Arc;
+
 use sqlx::Executor as _;
 
 use super::{
@@ -7,7 +9,8 @@ use super::{
     connect, database, reported,
 };
 use crate::{
-    Clock, Database, Retention,
+    AlertConfig, Clock, Database, Retention,
+    alerts::Dispatch,
     fixtures::{at, build_id, facts},
     live::{Event, Live},
     model::{Filter, Status},
@@ -15,10 +18,16 @@ use crate::{
     store::{Feed, Heard, Own, Schema, Store, open},
 };
 
+/// What sends alerts, of which there are none.
+fn dispatch() -> Arc<Dispatch> {
+    let config = AlertConfig::new("http://localhost".parse().unwrap());
+    Arc::new(Dispatch::new(config, Clock::new(|| at(0))).unwrap())
+}
+
 /// A server whose watchers are told by its feed.
 async fn server(database: &Database) -> (Store, Live, Feed) {
     let (live, own) = (Live::new(), Own::default());
-    let tell = teller(live.clone(), own.clone());
+    let tell = teller(live.clone(), own.clone(), dispatch());
     let clock = Clock::new(|| at(0));
     let opening = Store::open(database, Schema::Migrate, clock, Retention::default(), tell);
     let store = opening.await.unwrap();

@@ -1,0 +1,340 @@
+//! The worker: sends what waits, each channel by itself, so that a slow one delays no other.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::SignedDuration;
+use tokio::{
+    task::JoinSet,
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use super::{
+    dispatch::Dispatch,
+    provider::{ChannelFault, Content, Handed, Line, Parcel, Verdict},
+};
+use crate::{
+    Clock, Result,
+    live::Live,
+    model::{Alert, AlertState, ChannelAddress, RecipientOutcome, RecipientState},
+    store::{Next, Outcome, Outgoing, Store, Tried},
+};
+
+/// How often it is looked for what has become due by itself.
+const LOOK: Duration = Duration::from_secs(1);
+/// How often it is looked for what time alone brings.
+const CLOCK: Duration = Duration::from_secs(10);
+/// To how many channels is sent at once.
+const AT_ONCE: usize = 64;
+/// How often the outcome of a send is tried to be written down: else it is sent again.
+const WRITES: u32 = 20;
+/// Slack takes a message a second of each sender.
+const SLACK_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+
+/// What the worker works with.
+#[derive(Clone)]
+pub(crate) struct Worker {
+    pub(crate) store: Store,
+    pub(crate) dispatch: Arc<Dispatch>,
+    pub(crate) clock: Clock,
+}
+
+impl Worker {
+    /// Works until the server stops. What is being sent then is finished.
+    pub(crate) async fn run(self, live: Live) {
+        let mut sending = JoinSet::new();
+        let mut busy = BTreeSet::new();
+        let mut clock = interval(CLOCK);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            // Before looking: what is raised meanwhile is not overlooked.
+            let woken = self.dispatch.wake.notified();
+            self.begin(&mut sending, &mut busy).await;
+            tokio::select! {
+                () = woken => {}
+                () = sleep(LOOK) => {}
+                _ = clock.tick() => self.raise_by_time().await,
+                Some(done) = sending.join_next(), if !sending.is_empty() => match done {
+                    Ok(channel) => drop(busy.remove(&channel)),
+                    Err(error) => {
+                        tracing::error!(%error, "sending alerts broke off: {error}");
+                        // Which channel it was is not known; all that go on say so themselves.
+                        busy.clear();
+                    }
+                },
+                () = live.stopped() => break,
+            }
+        }
+        while sending.join_next().await.is_some() {}
+    }
+
+    /// Begins to send to the channels that are due.
+    async fn begin(&self, sending: &mut JoinSet<String>, busy: &mut BTreeSet<String>) {
+        if sending.len() >= AT_ONCE {
+            return;
+        }
+        let due = match self.store.due_channels(self.clock.now()).await {
+            Ok(due) => due,
+            // Health tells it.
+            Err(error) => return tracing::debug!(%error, "alerts are sent later: {error}"),
+        };
+        for channel in due {
+            if sending.len() < AT_ONCE && busy.insert(channel.clone()) {
+                let worker = self.clone();
+                sending.spawn(async move {
+                    if let Err(error) = worker.send_all(&channel).await {
+                        tracing::warn!(%error, "alerts are sent later: {error}");
+                    }
+                    channel
+                });
+            }
+        }
+    }
+
+    async fn raise_by_time(&self) {
+        if let Err(error) = self.store.raise_by_time(self.clock.now()).await {
+            tracing::debug!(%error, "what stays red is told later: {error}");
+        }
+    }
+
+    /// Sends to a channel until nothing is due.
+    async fn send_all(&self, channel: &str) -> Result<()> {
+        let mut next = self.store.next_message(channel.to_owned(), None).await?;
+        loop {
+            match next {
+                Next::Send(outgoing) => {
+                    let tried = self.send(*outgoing).await?;
+                    next = self.tell(channel, tried).await?;
+                }
+                Next::Wait(until) => {
+                    tracing::trace!(alert.channel = channel, ?until, "channel {channel} waits");
+                    return Ok(());
+                }
+                Next::Held => return Ok(()),
+            }
+        }
+    }
+
+    /// Writes down what came of a message, while there is hope: else it is sent again.
+    async fn tell(&self, channel: &str, tried: Tried) -> Result<Next> {
+        let mut wait = Duration::from_millis(100);
+        for _ in 1..WRITES {
+            match self
+                .store
+                .next_message(channel.to_owned(), Some(tried.clone()))
+                .await
+            {
+                Ok(next) => return Ok(next),
+                Err(error) => tracing::warn!(%error, "what was sent is noted later: {error}"),
+            }
+            sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(2));
+        }
+        self.store
+            .next_message(channel.to_owned(), Some(tried))
+            .await
+    }
+
+    async fn send(&self, outgoing: Outgoing) -> Result<Tried> {
+        let earlier = outgoing
+            .alerts
+            .first()
+            .map(|alert| alert.delivery.recipients.clone());
+        let earlier = earlier.unwrap_or_default();
+        let handed = self.hand(&outgoing, &earlier).await?;
+        let kind = outgoing.channel.content.address.word();
+        let result = match &handed {
+            Ok(handed) => word(&handed.verdict),
+            Err(_) => "failed",
+        };
+        metrics::counter!("lampboard_alerts_total", "channel" => kind, "result" => result)
+            .increment(outgoing.alerts.len().try_into().unwrap_or(u64::MAX));
+        if result == "sent" {
+            for alert in &outgoing.alerts {
+                let waited = self.clock.now().duration_since(since(alert));
+                metrics::histogram!("lampboard_alert_delay_seconds").record(waited.as_secs_f64());
+            }
+        }
+        Ok(tried(outgoing, earlier, handed))
+    }
+
+    /// Hands a message to its channel. What can not even be tried is an error, for people.
+    async fn hand(
+        &self,
+        outgoing: &Outgoing,
+        earlier: &[RecipientOutcome],
+    ) -> Result<Result<Handed, String>> {
+        let Some(content) = self.content(&outgoing.alerts).await? else {
+            return Ok(Err("its build was deleted".to_owned()));
+        };
+        let channel = &outgoing.channel;
+        let addresses = match &channel.content.address {
+            ChannelAddress::Email { addresses } => {
+                let is_settled = |address: &String| {
+                    let left_out = channel.left_out.iter().any(|out| out.address == *address);
+                    let settled = earlier
+                        .iter()
+                        .any(|it| it.address == *address && it.state != RecipientState::Pending);
+                    left_out || settled
+                };
+                let left: Vec<String> = addresses
+                    .iter()
+                    .filter(|a| !is_settled(a))
+                    .cloned()
+                    .collect();
+                if left.is_empty() {
+                    let got_it = earlier.iter().any(|it| it.state == RecipientState::Sent);
+                    return Ok(if got_it {
+                        Ok(Handed::sent(String::new()))
+                    } else {
+                        Err("nobody is left whom it could be sent to".to_owned())
+                    });
+                }
+                left
+            }
+            _ => Vec::new(),
+        };
+        let (address, secret) = (&channel.content.address, outgoing.secret.as_deref());
+        let target = match self
+            .dispatch
+            .target(&channel.id, address, secret, addresses)
+        {
+            Ok(target) => target,
+            Err(problem) => return Ok(Ok(Handed::refused(problem, ChannelFault::Gone))),
+        };
+        let parcel = Parcel {
+            id: outgoing.message_id.clone(),
+            channel: channel.id.clone(),
+            content,
+            thread: (!outgoing.thread.is_empty()).then(|| outgoing.thread.clone()),
+            possible_repeat: outgoing.possible_repeat,
+        };
+        Ok(Ok(self.dispatch.hand(&target, &parcel).await))
+    }
+
+    /// What some alerts say. None if nothing is left to be said.
+    async fn content(&self, alerts: &[Alert]) -> Result<Option<Content>> {
+        if let [alert] = alerts {
+            let message = self.store.message(alert).await?;
+            return Ok(message.map(|message| Content::One(Box::new(message))));
+        }
+        let ids: Vec<_> = alerts.iter().map(|alert| alert.build).collect();
+        let builds = self.store.builds_by_id(&ids).await?;
+        let mut lines: Vec<Line> = alerts
+            .iter()
+            .filter_map(|alert| {
+                let build = builds.get(&alert.build)?;
+                let facts = &build.record.facts;
+                Some(Line {
+                    repository: build.repository.clone(),
+                    workflow: facts.workflow.clone(),
+                    branch: facts.branch_name().into_owned(),
+                    kind: alert.kind,
+                    build: alert.build.to_string(),
+                })
+            })
+            .collect();
+        lines.sort();
+        Ok((!lines.is_empty()).then_some(Content::Digest(lines)))
+    }
+}
+
+/// Since when an alert could have been sent.
+fn since(alert: &Alert) -> jiff::Timestamp {
+    match alert.state {
+        AlertState::Pending { next_time } => next_time,
+        _ => alert.create_time,
+    }
+}
+
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Sent => "sent",
+        Verdict::Later { .. } => "later",
+        Verdict::Refused { .. } => "failed",
+    }
+}
+
+fn tried(
+    outgoing: Outgoing,
+    earlier: Vec<RecipientOutcome>,
+    handed: Result<Handed, String>,
+) -> Tried {
+    let handed = match handed {
+        Ok(handed) => handed,
+        Err(error) => {
+            return Tried {
+                lease: outgoing.lease,
+                message_id: outgoing.message_id,
+                outcome: Outcome::Unsendable { error },
+                answer: String::new(),
+                thread: String::new(),
+                recipients: earlier,
+            };
+        }
+    };
+    let pause = match outgoing.channel.content.address {
+        ChannelAddress::SlackWebhook { .. } | ChannelAddress::SlackBot { .. } => SLACK_PAUSE,
+        _ => SignedDuration::ZERO,
+    };
+    Tried {
+        lease: outgoing.lease,
+        message_id: outgoing.message_id,
+        outcome: match handed.verdict {
+            Verdict::Sent => Outcome::Sent { pause },
+            Verdict::Later { error, after } => Outcome::Later {
+                error,
+                asked: after,
+                chance: chance(),
+            },
+            Verdict::Refused { error, channel } => Outcome::Refused {
+                error,
+                is_gone: channel == ChannelFault::Gone,
+            },
+        },
+        answer: handed.answer,
+        thread: handed.thread.unwrap_or_default(),
+        recipients: recipients(earlier, handed.recipients),
+    }
+}
+
+/// What became of a message for each recipient, by all tries.
+fn recipients(
+    earlier: Vec<RecipientOutcome>,
+    now: Vec<super::provider::Recipient>,
+) -> Vec<RecipientOutcome> {
+    let mut all: BTreeMap<String, RecipientOutcome> = earlier
+        .into_iter()
+        .map(|it| (it.address.clone(), it))
+        .collect();
+    for recipient in now {
+        let outcome = recipient_outcome(recipient);
+        all.insert(outcome.address.clone(), outcome);
+    }
+    all.into_values().collect()
+}
+
+/// What became of a message for a recipient.
+pub(crate) fn recipient_outcome(recipient: super::provider::Recipient) -> RecipientOutcome {
+    RecipientOutcome {
+        address: recipient.address,
+        state: match recipient.verdict {
+            Verdict::Sent => RecipientState::Sent,
+            Verdict::Later { .. } => RecipientState::Pending,
+            Verdict::Refused { .. } => RecipientState::Failed,
+        },
+        answer: recipient.answer,
+    }
+}
+
+/// Between 0 and 1, so that not all senders come back at once.
+fn chance() -> f64 {
+    let mut random = [0; 4];
+    match getrandom::fill(&mut random) {
+        Ok(()) => f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX),
+        Err(_) => 0.5,
+    }
+}

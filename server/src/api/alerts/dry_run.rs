@@ -1,0 +1,179 @@
+//! What a rule would have sent.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use lampboard_proto::v1;
+
+use super::{
+    super::convert::{self, Check},
+    Alerts,
+};
+use crate::{
+    Error, Result,
+    model::{
+        AlertKind, Build, Edge, Filter, IncidentKey, Limit, Place, Standing, TimeRange, Trigger,
+        is_decisive,
+    },
+    store::BuildPage,
+};
+
+const USUAL_RANGE: SignedDuration = SignedDuration::from_hours(14 * 24);
+const LONGEST_RANGE: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// How many builds are looked at.
+const MOST_BUILDS: usize = 50_000;
+const MOST_MESSAGES: usize = 100;
+const PAGE: usize = 1000;
+
+impl Alerts {
+    pub(super) async fn dry_run_alert_rule(
+        &self,
+        request: v1::DryRunAlertRuleRequest,
+    ) -> Result<v1::DryRunAlertRuleResponse> {
+        let rule = request.rule.unwrap_or_default();
+        let (rule, range) = Check::run(|check| {
+            let rule = convert::rule(check, rule);
+            (
+                rule,
+                convert::time_range(check, "end_time_range", request.end_time_range),
+            )
+        })?;
+        let range = self.range(range)?;
+        let filter = Filter {
+            end_time: range,
+            ..rule.filter.into()
+        };
+        let mut builds = self.ended(&filter).await?;
+        builds.sort_by_key(|build| (build.record.end_time(), Place::of(&build.record)));
+        let mut replay = Replay::new(rule.trigger);
+        for build in &builds {
+            replay.take(build);
+        }
+        let messages = replay.told.iter().take(MOST_MESSAGES);
+        let messages = messages.map(|(kind, build)| v1::DryRunMessage {
+            kind: convert::alert_kind_to_proto(*kind).into(),
+            build: Some(convert::build_to_proto(build)),
+        });
+        Ok(v1::DryRunAlertRuleResponse {
+            message_count: i32::try_from(replay.told.len()).unwrap_or(i32::MAX),
+            suppressed_count: replay.suppressed,
+            messages: messages.collect(),
+        })
+    }
+
+    fn range(&self, asked: TimeRange) -> Result<TimeRange> {
+        let end = asked.end.unwrap_or(self.clock.now());
+        let usual = end.checked_sub(USUAL_RANGE).unwrap_or(Timestamp::MIN);
+        let start = asked.start.unwrap_or(usual);
+        if end.duration_since(start) > LONGEST_RANGE {
+            return Err(Error::invalid(
+                "end_time_range",
+                "must be at most 31 days long",
+            ));
+        }
+        Ok(TimeRange {
+            start: Some(start),
+            end: Some(end),
+        })
+    }
+
+    /// All builds of a filter.
+    async fn ended(&self, filter: &Filter) -> Result<Vec<Build>> {
+        let mut builds = Vec::new();
+        let mut after = None;
+        loop {
+            let page = BuildPage {
+                filter,
+                after,
+                size: PAGE,
+            };
+            let listed = self.store.builds(page).await?;
+            builds.extend(listed.builds);
+            after = listed.next;
+            if builds.len() > MOST_BUILDS {
+                return Err(Error::TooMuch(
+                    "more than 50000 builds match: ask for a shorter time, or for fewer of them",
+                ));
+            }
+            if after.is_none() {
+                return Ok(builds);
+            }
+        }
+    }
+}
+
+/// Plays builds in the order of their ends.
+struct Replay<'a> {
+    trigger: Trigger,
+    standings: BTreeMap<IncidentKey, Standing>,
+    /// What the last successes took, the last one last.
+    spans: BTreeMap<IncidentKey, Vec<i64>>,
+    told: Vec<(AlertKind, &'a Build)>,
+    suppressed: i32,
+}
+
+impl<'a> Replay<'a> {
+    fn new(trigger: Trigger) -> Self {
+        Self {
+            trigger,
+            standings: BTreeMap::new(),
+            spans: BTreeMap::new(),
+            told: Vec::new(),
+            suppressed: 0,
+        }
+    }
+
+    fn take(&mut self, build: &'a Build) {
+        let record = &build.record;
+        if !is_decisive(record) {
+            return;
+        }
+        let key = IncidentKey::of(record.id.repository, &record.facts);
+        if let Trigger::Duration(limit) = self.trigger {
+            return self.take_span(key, limit, build);
+        }
+        let standing = self.standings.entry(key).or_default();
+        let edge = standing.take(record, String::new);
+        let kind = match (self.trigger, &edge) {
+            (Trigger::Failure, Some(Edge::Opened(_) | Edge::StillRed { .. })) => {
+                Some(AlertKind::Failure)
+            }
+            (Trigger::Change { failures }, Some(Edge::Opened(incident))) if failures == 1 => {
+                (incident.failure_count == failures).then_some(AlertKind::Failure)
+            }
+            (Trigger::Change { failures }, Some(Edge::StillRed { incident, same_run })) => {
+                (!same_run && incident.failure_count == failures).then_some(AlertKind::Failure)
+            }
+            (Trigger::Change { failures }, Some(Edge::Resolved(incident))) => {
+                (incident.failure_count >= failures).then_some(AlertKind::Recovery)
+            }
+            _ => None,
+        };
+        match kind {
+            Some(kind) => self.told.push((kind, build)),
+            None if matches!(edge, Some(Edge::Opened(_) | Edge::StillRed { .. })) => {
+                self.suppressed += 1;
+            }
+            None => {}
+        }
+    }
+
+    fn take_span(&mut self, key: IncidentKey, limit: Limit, build: &'a Build) {
+        let Some(took) = build.record.wall_time() else {
+            return;
+        };
+        let spans = self.spans.entry(key).or_default();
+        let last = spans
+            .iter()
+            .rev()
+            .take(crate::model::USUAL_OF)
+            .copied()
+            .collect();
+        if limit.is_exceeded(took, crate::model::usual(last)) {
+            self.told.push((AlertKind::Slow, build));
+        }
+        if crate::model::outcome(&build.record) == Some(crate::model::Outcome::Success) {
+            spans.push(i64::try_from(took.as_micros()).unwrap_or(i64::MAX));
+        }
+    }
+}
