@@ -119,10 +119,21 @@ impl Outbound {
             .collect::<Result<_, _>>()?;
         Ok(Self {
             allow,
-            tls: wire::tls(),
+            tls: wire::trusting(wire::native_roots()),
             resolver,
             limit,
         })
+    }
+
+    /// Trusts only this authority.
+    #[cfg(test)]
+    pub(super) fn trusting(self, authority: rustls::pki_types::CertificateDer<'_>) -> Self {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add_parsable_certificates([authority]);
+        Self {
+            tls: wire::trusting(roots),
+            ..self
+        }
     }
 
     /// How long a request may take.

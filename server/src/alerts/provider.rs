@@ -16,7 +16,7 @@ use super::{
 use crate::model::{AlertKind, Message};
 
 /// All providers.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Providers {
     outbound: Outbound,
     slack: Slack,

@@ -13,9 +13,9 @@ pub(super) fn word(message: &Message) -> &'static str {
     match message.kind {
         AlertKind::Failure => ended(&message.build).unwrap_or("FAILED"),
         AlertKind::Recovery => "RECOVERED",
-        AlertKind::StaysRed => "STILL RED",
+        AlertKind::StaysRed => "STILL FAILING",
         AlertKind::Slow => "SLOW",
-        AlertKind::Queued => "QUEUED",
+        AlertKind::Queued => "WAITING",
     }
 }
 
@@ -24,9 +24,9 @@ pub(super) fn word_of(kind: AlertKind) -> &'static str {
     match kind {
         AlertKind::Failure => "FAILED",
         AlertKind::Recovery => "RECOVERED",
-        AlertKind::StaysRed => "STILL RED",
+        AlertKind::StaysRed => "STILL FAILING",
         AlertKind::Slow => "SLOW",
-        AlertKind::Queued => "QUEUED",
+        AlertKind::Queued => "WAITING",
     }
 }
 
@@ -103,8 +103,8 @@ fn after_failure(message: &Message) -> &'static str {
     }
 }
 
-/// How long a build waits, as of when that was told.
-pub(super) fn waiting(message: &Message) -> SignedDuration {
+/// How long a build has been there, as of when that was told.
+pub(super) fn so_far(message: &Message) -> SignedDuration {
     elapsed(message.build.record.facts.start_time, message.create_time)
 }
 

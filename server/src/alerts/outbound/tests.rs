@@ -2,4 +2,5 @@
 
 pub(in crate::alerts) mod double;
 mod ssrf;
+mod tls;
 mod wire;

@@ -34,8 +34,8 @@ const USER_AGENT: HeaderValue =
 /// The most that the headers of an answer may be.
 const HEADERS_SIZE: usize = 16 * 1024;
 
-/// Trusts whom the machine trusts.
-pub(super) fn tls() -> ClientConfig {
+/// Whom the machine trusts.
+pub(super) fn native_roots() -> RootCertStore {
     let native = rustls_native_certs::load_native_certs();
     for error in &native.errors {
         tracing::warn!(%error, "can not read a certificate of this machine");
@@ -45,6 +45,10 @@ pub(super) fn tls() -> ClientConfig {
     if roots.is_empty() {
         tracing::warn!("this machine has no root certificates: no https channel can be reached");
     }
+    roots
+}
+
+pub(super) fn trusting(roots: RootCertStore) -> ClientConfig {
     ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .expect("ring knows the default versions of TLS")

@@ -64,7 +64,7 @@ fn fallback(message: &Message, title: &str) -> String {
         AlertKind::Recovery => {
             wording::red_for(message).map(|span| format!("after {}", wording::span(span)))
         }
-        AlertKind::Queued => Some(format!("for {}", wording::span(wording::waiting(message)))),
+        AlertKind::Queued => Some(format!("for {}", wording::span(wording::so_far(message)))),
         _ => message.failed_jobs.first().map(|job| {
             let step = job.facts.failed_step().map(|step| step.name.as_str());
             let names = [Some(job.facts.name.as_str()), step];
@@ -95,19 +95,22 @@ fn lead(message: &Message) -> String {
             None => "It passes again.".to_owned(),
         },
         AlertKind::Slow => {
-            let took = build.wall_time().unwrap_or_default();
+            let (verb, took) = match build.wall_time() {
+                Some(wall) => ("took", wall),
+                None => ("has been running for", wording::so_far(message)),
+            };
+            let span = wording::span(took);
             match message.usual.filter(SignedDuration::is_positive) {
                 Some(usual) => format!(
-                    "It took {}, {:.1} times as long as usual.",
-                    wording::span(took),
+                    "It {verb} {span}, {:.1} times as long as usual.",
                     took.as_secs_f64() / usual.as_secs_f64()
                 ),
-                None => format!("It took {}.", wording::span(took)),
+                None => format!("It {verb} {span}."),
             }
         }
         AlertKind::Queued => format!(
             "It has waited {} for its first job to start.",
-            wording::span(wording::waiting(message))
+            wording::span(wording::so_far(message))
         ),
     }
 }
@@ -169,11 +172,11 @@ fn of_incident(message: &Message, incident: &IncidentFacts) -> Vec<(&'static str
     if let Some(first) = &incident.first_failure {
         let is_this = first.record.id == message.build.record.id;
         let commit = if is_this {
-            "with this commit".to_owned()
+            "this commit".to_owned()
         } else {
             commit(first)
         };
-        fields.push(("First failed", commit));
+        fields.push(("Broke with", commit));
     }
     fields.extend(
         incident
