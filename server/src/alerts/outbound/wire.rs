@@ -7,6 +7,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
     vec,
 };
 
@@ -30,6 +31,9 @@ use super::{Failure, Refusal};
 
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("lampboard/", env!("CARGO_PKG_VERSION")));
+
+/// How long all addresses together may take to connect: one that is silent leaves time for others.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
 
 /// The most that the headers of an answer may be.
 const HEADERS_SIZE: usize = 16 * 1024;
@@ -77,6 +81,7 @@ pub(super) async fn post(
     let mut http = HttpConnector::new_with_resolver(Checked(addresses));
     http.enforce_http(false);
     http.set_nodelay(true);
+    http.set_connect_timeout(Some(CONNECT_TIME));
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(tls.clone())
         .https_or_http()
