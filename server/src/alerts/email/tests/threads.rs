@@ -1,7 +1,7 @@
 //! Mail programs show the messages of an incident as one thread, and no others in it: checked
 //! by what they do, RFC 5256 (grouping alone, not the order within).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     parse::header,
@@ -119,6 +119,17 @@ fn the_first_failure_is_the_root_and_the_rest_are_answers_to_it() {
     assert_eq!(header(&follow_up, "In-Reply-To"), name);
     assert_eq!(header(&follow_up, "References"), name);
     assert_ne!(header(&follow_up, "Message-ID"), name);
+}
+
+#[test]
+fn no_two_messages_have_the_same_name() {
+    let parcels = samples::all().map(|(_, parcel)| parcel);
+    let once = parcels.iter().filter(|parcel| !parcel.possible_repeat);
+    let names: Vec<_> = once
+        .map(|parcel| header(&samples::mail(parcel), "Message-ID"))
+        .collect();
+    let different: BTreeSet<_> = names.iter().collect();
+    assert_eq!(different.len(), names.len(), "{names:?}");
 }
 
 #[test]
