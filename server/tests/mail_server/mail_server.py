@@ -71,6 +71,15 @@ class Handler:
         return "250 2.0.0 Ok: queued"
 
 
+class Meddled(SMTP):
+    """As if somebody in between slipped an answer in, just before TLS begins."""
+
+    async def push(self, status):
+        if str(status).startswith("220 Ready to start TLS"):
+            status += "\r\n250 Slipped in"
+        await super().push(status)
+
+
 def authenticator(options):
     def check(server, session, envelope, mechanism, data):
         login = [data.login.decode(), data.password.decode()]
@@ -104,7 +113,8 @@ def server(options):
 
     def connected():
         tell("connection")
-        return SMTP(Handler(options), hostname="mail.test", **signing_in)
+        kind = Meddled if options.meddle else SMTP
+        return kind(Handler(options), hostname="mail.test", **signing_in)
 
     return connected
 
@@ -135,6 +145,7 @@ def options():
     parser.add_argument("--certificate", help="PEM file; offers STARTTLS")
     parser.add_argument("--key", help="PEM file")
     parser.add_argument("--implicit-tls", action="store_true", help="TLS from the start")
+    parser.add_argument("--meddle", action="store_true", help="slip an answer in before TLS")
     parser.add_argument("--login", help="user:password that has to sign in")
     parser.add_argument("--login-answer", help="what every sign-in is answered")
     parser.add_argument("--refuse-sender", help="what MAIL FROM is answered")

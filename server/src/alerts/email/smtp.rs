@@ -10,7 +10,7 @@ use lettre::{
         client::{AsyncSmtpConnection, TlsParameters},
         commands::{Data, Mail, Rcpt, Rset},
         extension::ClientId,
-        response::{Code, Severity},
+        response::{Code, Response, Severity},
     },
 };
 
@@ -95,15 +95,19 @@ impl Session {
         let mail = Mail::new(Some(from.clone()), Vec::new());
         let connection = &mut self.connection;
         let sender = connection.command(mail).await;
-        sender.map_err(|error| for_one("MAIL FROM", &error))?;
+        let sender = sender.map_err(|error| for_one("MAIL FROM", &error))?;
+        expect(&sender, Severity::PositiveCompletion)?;
         let recipient = connection.command(Rcpt::new(to.clone(), Vec::new())).await;
-        recipient.map_err(|error| on_recipient(&error))?;
+        let recipient = recipient.map_err(|error| on_recipient(&error))?;
+        expect(&recipient, Severity::PositiveCompletion)?;
         let data = connection.command(Data).await;
-        data.map_err(|error| for_one("DATA", &error))?;
+        let data = data.map_err(|error| for_one("DATA", &error))?;
+        expect(&data, Severity::PositiveIntermediate)?;
         let accepted = connection.message(message).await;
-        let response = accepted.map_err(|error| for_one("the message", &error))?;
-        let text: Vec<_> = response.message().collect();
-        Ok(answer(response.code(), &text.join(" ")))
+        let accepted = accepted.map_err(|error| for_one("the message", &error))?;
+        expect(&accepted, Severity::PositiveCompletion)?;
+        let text: Vec<_> = accepted.message().collect();
+        Ok(answer(accepted.code(), &text.join(" ")))
     }
 
     /// Forgets a message that was not accepted. Says whether the connection can go on.
@@ -115,6 +119,16 @@ impl Session {
     pub(super) async fn close(mut self) {
         drop(self.connection.quit().await);
     }
+}
+
+/// Makes sure that an answer belongs to its question. Who slips one in before TLS begins would
+/// shift all that follow, and a refusal would be taken for an acceptance.
+fn expect(response: &Response, severity: Severity) -> Result<(), Trouble> {
+    if response.code().severity == severity {
+        return Ok(());
+    }
+    let problem = "the answers of the mail server do not belong to the questions";
+    Err(Trouble::Down(problem.to_owned()))
 }
 
 fn on_greeting(error: &Error) -> Trouble {

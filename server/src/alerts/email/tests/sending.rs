@@ -144,6 +144,18 @@ async fn without_starttls_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn an_answer_slipped_in_before_tls_makes_no_refusal_an_acceptance() {
+    let certificates = Certificates::new();
+    let server = MailServer::with_tls(&certificates, &["--meddle"]);
+    let trusting = config(&format!("smtp://127.0.0.1:{}", server.port))
+        .with_ca(certificates.authority.clone())
+        .expect("an authority");
+    let handed = hand(&mailer(trusting), &["spam"]).await;
+    assert_eq!(verdicts(&handed), ["later"]);
+    assert!(handed.answer.contains("do not belong"), "{handed:?}");
+}
+
+#[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
     for more in [&[][..], &["--implicit-tls"]] {
         let certificates = Certificates::new();

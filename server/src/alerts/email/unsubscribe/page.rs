@@ -43,7 +43,7 @@ pub(super) async fn style() -> Response {
 /// Asks whether it is meant.
 pub(super) fn question(address: &str) -> Response {
     let main = html! {
-        h1 { "No more alerts by e-mail?" }
+        h1 { "Stop these messages?" }
         p { "This channel will send nothing more to " strong { (address) } "." }
         // To the address of this page: the link says whose it is.
         form method="post" { button { "Unsubscribe" } }
