@@ -1,7 +1,7 @@
 //! Several servers on one database. `make test` runs these beside a server of `PostgreSQL`; without
 //! one there is nothing that servers could share.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use http::StatusCode;
 use lampboard_proto::v1::{WatchBuildsResponse, watch_builds_response::Event};
@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use tonic::Streaming;
 
 use crate::support::{
+    board::Board,
     github::{OneWorkflow, a_run},
     lampboard::{Lampboard, Mode},
 };
@@ -63,4 +64,60 @@ async fn a_killed_server_takes_nothing_from_the_others() {
     let answer = lampboard.hook().deliver_event(&lost).await.unwrap();
     assert_eq!(answer.status, StatusCode::OK);
     assert!(matches!(next(&mut stream).await, Event::Build(_)));
+}
+
+/// How many builds are taken in around the death of a server.
+const BURST: usize = 20;
+
+/// Watches as a page does: lists when it is told to, and when its server is gone, asks the next
+/// one. Ends once it has heard of so many builds.
+async fn watch(boards: Vec<Board>, count: usize) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    for mut board in boards {
+        let mut stream = board.watch().await;
+        while seen.len() < count {
+            let Ok(Some(told)) = stream.message().await else {
+                break;
+            };
+            match told.event {
+                Some(Event::Sync(_)) => {
+                    let Ok(builds) = board.try_builds().await else {
+                        break;
+                    };
+                    seen.extend(builds.into_iter().map(|build| build.id));
+                }
+                Some(Event::Build(build)) => {
+                    seen.insert(build.id);
+                }
+                _ => {}
+            }
+        }
+    }
+    seen
+}
+
+#[tokio::test]
+async fn a_watcher_of_a_killed_server_goes_on_at_another_and_misses_nothing() {
+    let lampboard = Lampboard::start(Mode::TwoProcesses).await;
+    let Some(mut other) = lampboard.another_server().await else {
+        return;
+    };
+    let boards = vec![other.board().await, lampboard.board().await];
+    let watching = timeout(Duration::from_secs(60), watch(boards, BURST));
+    let mut github = OneWorkflow::new();
+    let delivering = async {
+        let mut ids = BTreeSet::new();
+        for number in 0..BURST {
+            let (_, event) = github.next_run();
+            let answer = lampboard.hook().deliver_event(&event).await.unwrap();
+            assert_eq!(answer.status, StatusCode::OK);
+            ids.insert(answer.build_id());
+            if number == BURST / 2 {
+                other.server.kill();
+            }
+        }
+        ids
+    };
+    let (seen, delivered) = tokio::join!(watching, delivering);
+    assert_eq!(seen.expect("it heard of all"), delivered);
 }
