@@ -103,7 +103,7 @@ async fn a_watcher_of_a_killed_server_goes_on_at_another_and_misses_nothing() {
         return;
     };
     let boards = vec![other.board().await, lampboard.board().await];
-    let watching = timeout(Duration::from_secs(60), watch(boards, BURST));
+    let watching = timeout(Duration::from_mins(1), watch(boards, BURST));
     let mut github = OneWorkflow::new();
     let delivering = async {
         let mut ids = BTreeSet::new();

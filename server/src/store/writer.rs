@@ -2,6 +2,7 @@
 
 mod batch;
 mod blame;
+mod pace;
 pub(super) mod reserve;
 mod worker;
 

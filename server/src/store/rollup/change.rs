@@ -50,14 +50,28 @@ pub(in crate::store) async fn leave<'a>(
     Ok(count)
 }
 
-/// What is not folded in yet, and the number of the last of it.
-pub(super) async fn unfolded(executor: impl Into<Executor<'_>>) -> Result<(i64, Vec<Change>)> {
-    let rows = db::query("SELECT number, content FROM rollup_change ORDER BY number")
+/// All that is not folded in yet.
+pub(super) async fn unfolded(executor: impl Into<Executor<'_>>) -> Result<Vec<Change>> {
+    let (_, changes) = oldest(executor, usize::MAX).await?;
+    Ok(changes)
+}
+
+/// The oldest commits' worth of it, until there are so many changes, and the number of the last.
+pub(super) async fn oldest(
+    executor: impl Into<Executor<'_>>,
+    count: usize,
+) -> Result<(i64, Vec<Change>)> {
+    // Each commit left at least one.
+    let rows = db::query("SELECT number, content FROM rollup_change ORDER BY number LIMIT $1")
+        .bind(i64::try_from(count).unwrap_or(i64::MAX))
         .fetch_all(executor)
         .await?;
     let mut last = 0;
     let mut changes = Vec::new();
     for row in rows {
+        if changes.len() >= count {
+            break;
+        }
         last = row.try_get("number")?;
         let content: &[u8] = row.try_get("content")?;
         let bytes = ChangesBytes::decode(content)

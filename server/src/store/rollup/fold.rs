@@ -27,11 +27,12 @@ const COLUMNS: [&str; 8] = [
     "slots",
 ];
 
-/// Folds what commits left into the rollups, in a transaction of the writer.
-pub(in crate::store) async fn fold(connection: &mut Connection) -> Result<()> {
-    let (last, changes) = change::unfolded(&mut *connection).await?;
+/// Folds what commits left into the rollups, in a transaction of the writer: the oldest of it,
+/// until it is so many changes. Says how many.
+pub(in crate::store) async fn fold(connection: &mut Connection, most: usize) -> Result<usize> {
+    let (last, changes) = change::oldest(&mut *connection, most).await?;
     if changes.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let added = sum(changes.iter());
     let keys: Vec<Key> = added.keys().cloned().collect();
@@ -48,7 +49,7 @@ pub(in crate::store) async fn fold(connection: &mut Connection) -> Result<()> {
         .bind(last)
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(changes.len())
 }
 
 /// What changes add up to.

@@ -51,7 +51,7 @@ pub(in crate::store) async fn read(
         if let Some(hidden) = scope.hidden() {
             read_kept(snapshot, &hidden, &layout, days, -1, counter).await?;
         }
-        let (_, changes) = change::unfolded(&mut *snapshot).await?;
+        let changes = change::unfolded(&mut *snapshot).await?;
         for (slice, change) in scope.choose(snapshot, &changes).await? {
             if let Some(index) = layout.index(change.build.time) {
                 counter.change((slice, index), &change.build.finished, change.times)?;

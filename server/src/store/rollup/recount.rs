@@ -54,7 +54,7 @@ pub(in crate::store) async fn recount(
     let there = There::look(snapshot).await?;
     let mut days = BTreeSet::from_iter(days(&mut (&mut *snapshot).into()).await?);
     days.extend(&there.days);
-    let (_, changes) = change::unfolded(&mut *snapshot).await?;
+    let changes = change::unfolded(&mut *snapshot).await?;
     for day in days {
         let expected = count(&mut (&mut *snapshot).into(), day).await?;
         let kept = kept(snapshot, &there, &changes, day, recounted).await?;

@@ -1,6 +1,6 @@
 //! A recount finds nothing in what the store wrote, and everything that was falsified.
 
-use futures_util::future::try_join_all;
+use futures_util::{FutureExt as _, future::try_join_all};
 use proptest::{
     collection::vec,
     strategy::{Strategy as _, ValueTree as _},
@@ -8,9 +8,15 @@ use proptest::{
 };
 
 use super::{
-    super::{open::snapshot, recount::runs_after, rollup::There},
+    super::{
+        db::query,
+        open::snapshot,
+        recount::runs_after,
+        rollup::{self, There},
+    },
     fixture::{Fixture, record},
     rollups::fold,
+    rows::number,
     scenario::{Place, scenario},
 };
 use crate::{
@@ -230,4 +236,24 @@ async fn what_waits_of_a_repository_that_is_gone_is_no_difference() {
     assert_eq!(recounted.differences, []);
     fold(&fixture.store).await;
     assert_eq!(fixture.store.recount().await.unwrap().differences, []);
+}
+
+#[tokio::test]
+async fn a_fold_takes_the_oldest_and_leaves_the_rest_counted() {
+    let fixture = Fixture::open().await;
+    for run in 1..=5 {
+        fixture
+            .report_build(build_id(run, 1), facts("success", 9))
+            .await;
+    }
+    let left = || query("SELECT COUNT(*) FROM rollup_change");
+    let mut folded = Vec::new();
+    for _ in 0..4 {
+        let some = fixture
+            .store
+            .write(|connection, _| rollup::fold(connection, 2).boxed());
+        folded.push((some.await.unwrap(), number(&fixture.store, left()).await));
+        assert_eq!(fixture.store.recount().await.unwrap().difference_count, 0);
+    }
+    assert_eq!(folded, [(2, 3), (2, 1), (1, 0), (0, 0)]);
 }

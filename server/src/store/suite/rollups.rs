@@ -267,7 +267,7 @@ fn facts_of(told: &Told) -> BuildFacts {
 }
 
 pub(super) async fn fold(store: &Store) {
-    let folding = store.write(|connection, _| rollup::fold(connection).boxed());
+    let folding = store.write(|connection, _| rollup::fold(connection, usize::MAX).boxed());
     folding.await.unwrap();
 }
 

@@ -20,16 +20,17 @@ use super::{
     Reserve, Task, Work,
     batch::Batch,
     blame::is_of_one_report,
+    pace::Pace,
 };
 use crate::{Clock, Error, Result, Retention, model::Recorded};
 
 /// How many changes are folded into rollups at once: so many that few rollups are
 /// written for each, so few that whoever reads them meanwhile is not held up.
 const FOLD: usize = 2048;
-/// The same while nobody waits: so few that who comes meanwhile does not wait long.
-const FOLD_IDLE: usize = 256;
 /// How long fewer of them wait.
 const FOLD_AFTER: Duration = Duration::from_secs(30);
+/// For how long something may hold the writer before that is worth a line in the log.
+const LONG: Duration = Duration::from_millis(20);
 
 pub(super) struct Worker {
     opener: Opener,
@@ -44,6 +45,7 @@ pub(super) struct Worker {
     /// server left, or this one before it was stopped, is not counted.
     unfolded: usize,
     fold_at: Option<Instant>,
+    pace: Pace,
     clock: Clock,
     retention: Retention,
     reserve: Arc<Reserve>,
@@ -80,6 +82,7 @@ impl Worker {
             tasks,
             held: None,
             unfolded: 0,
+            pace: Pace::new(),
             clock,
             retention,
             reserve,
@@ -107,7 +110,8 @@ impl Worker {
         if let Some(held) = self.held.take() {
             return Some(Next::Task(held));
         }
-        if self.unfolded >= FOLD || (self.unfolded >= FOLD_IDLE && self.tasks.is_empty()) {
+        let enough = self.pace.count();
+        if self.unfolded >= FOLD || (self.unfolded >= enough && self.tasks.is_empty()) {
             return Some(Next::Fold);
         }
         let fold_at = self.fold_at;
@@ -229,7 +233,7 @@ impl Worker {
         let now = self.clock.now();
         let kept = self.retention.at(now);
         let batch = self
-            .transact(async |connection, origin| {
+            .transact("report", async |connection, origin| {
                 if let Some(horizon) = kept.builds {
                     late::refuse(connection, reports, horizon).await?;
                 }
@@ -245,7 +249,7 @@ impl Worker {
     async fn write(&mut self, work: Work) -> Result<()> {
         let clock = self.clock.clone();
         let news = self
-            .transact(async |connection, origin| {
+            .transact("write", async |connection, origin| {
                 let now = leases::time(connection, &clock).await?;
                 let mut news = work(connection, now).await?;
                 feed::leave(connection, origin, &mut news).await?;
@@ -269,14 +273,32 @@ impl Worker {
     async fn fold(&mut self) {
         // On a full disk, too, in the room for deleting: what is deleted is to be folded in.
         self.make_room().await;
-        let folding = self.transact(async |connection, _| rollup::fold(connection).await);
+        let most = if self.unfolded >= FOLD {
+            FOLD
+        } else {
+            self.pace.count()
+        };
+        let began = std::time::Instant::now();
+        let folding = self.transact("fold", async |connection, _| {
+            rollup::fold(connection, most).await
+        });
         let outcome = folding.await;
         self.make_room().await;
-        self.unfolded = 0;
-        self.fold_at = None;
-        if let Err(error) = outcome {
-            tracing::warn!(%error, "rollups were not brought up to date; that is tried again");
-            self.fold_at = Some(Instant::now() + FOLD_AFTER);
+        match outcome {
+            Ok(folded) => {
+                self.pace.learn(folded, began.elapsed());
+                self.unfolded = self.unfolded.saturating_sub(folded);
+                // What another server left may be more than is known here.
+                if folded < most {
+                    self.unfolded = 0;
+                    self.fold_at = None;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "rollups were not brought up to date; that is tried again");
+                self.unfolded = 0;
+                self.fold_at = Some(Instant::now() + FOLD_AFTER);
+            }
         }
     }
 
@@ -316,6 +338,7 @@ impl Worker {
     /// trusted. The next task opens a new one.
     async fn transact<T>(
         &mut self,
+        name: &'static str,
         work: impl AsyncFnOnce(&mut Connection, &Arc<str>) -> Result<T>,
     ) -> Result<T> {
         let origin = Arc::clone(&self.origin);
@@ -327,14 +350,20 @@ impl Worker {
         self.connection().await?;
         let (opener, connection) = (&self.opener, &mut self.connection);
         let connection = connection.as_mut().ok_or(Error::Unwritable)?;
+        let mut began = None;
         let outcome = async {
             connection.begin_write().await?;
+            // Before it, other servers had their turn.
+            began = Some(std::time::Instant::now());
             let value = work(connection, &origin).await?;
             connection.end("COMMIT").await?;
             Ok(value)
         }
         .await
         .map_err(|error| opener.explain(error));
+        if let Some(began) = began {
+            note_time(name, began.elapsed());
+        }
         if let Err(error) = &outcome {
             if matches!(error, Error::Full) {
                 reserve.give_up();
@@ -351,5 +380,13 @@ impl Worker {
             }
         }
         outcome
+    }
+}
+
+/// Notes for how long something held the writer.
+fn note_time(name: &'static str, took: Duration) {
+    metrics::histogram!("lampboard_write_seconds", "work" => name).record(took);
+    if took >= LONG {
+        tracing::debug!(work = name, ?took, "a {name} held the writer for {took:?}");
     }
 }
