@@ -1,9 +1,11 @@
 //! Deleting what is old: whole runs, their jobs before that, payloads, and nothing that is asked
 //! for again.
 
+mod room;
+
 use std::time::Duration;
 
-use futures_util::{FutureExt as _, future::join};
+use futures_util::future::join;
 
 use super::{
     super::{GapQuery, db::query},
@@ -11,7 +13,7 @@ use super::{
     rows::{fetch, number},
 };
 use crate::{
-    Error, Retention,
+    Retention,
     fixtures::{REPOSITORY, at, build_id, facts, job, repository},
     model::{BuildFacts, BuildId, Delivery, Filter, Gap, GapKind, Missing, Report, Source},
 };
@@ -301,7 +303,6 @@ async fn payloads_go_before_the_deliveries_that_had_them() {
     assert_eq!(store.delete_old_payloads(at(200)).await.unwrap(), 150);
 }
 
-// On one thread it is certain who asked first.
 #[tokio::test(flavor = "current_thread")]
 async fn reports_are_taken_in_between_the_steps_of_deleting() {
     let fixture = Fixture::open().await;
@@ -322,7 +323,6 @@ async fn reports_are_taken_in_between_the_steps_of_deleting() {
     assert_eq!(of_reports.iter().position(|is| *is), Some(1));
 }
 
-// On one thread it is certain who asked first.
 #[tokio::test(flavor = "current_thread")]
 async fn the_jobs_of_what_is_reported_between_the_steps_go_too() {
     let fixture = keeping().await;
@@ -345,103 +345,4 @@ async fn the_jobs_of_what_is_reported_between_the_steps_go_too() {
             .sabotage("UPDATE build SET jobs_deleted = FALSE; DELETE FROM retention_cursor")
             .await;
     }
-}
-
-#[tokio::test]
-async fn the_file_shrinks_when_much_was_deleted() {
-    let fixture = Fixture::open_file().await;
-    // Nothing makes this smaller.
-    let mut noise = 1_u64;
-    let mut payload = || -> Vec<u8> {
-        let mut next = || {
-            noise = noise
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            (noise >> 56) as u8
-        };
-        (0..100_000).map(|_| next()).collect()
-    };
-    for number in 0..150 {
-        let mut report = delivered(&number.to_string(), Report::default());
-        report.delivery.as_mut().unwrap().payload = payload().into();
-        fixture.record(report).await;
-    }
-    let store = &fixture.store;
-    let file = fixture.folder().join("lampboard.db");
-    let size = || std::fs::metadata(&file).unwrap().len();
-    store.writer.checkpoint().await.unwrap();
-    let before = size();
-    assert!(before > 15_000_000, "{before}");
-    store.give_space_back().await.unwrap();
-    assert_eq!(size(), before, "nothing is free");
-    store.delete_old_payloads(at(100)).await.unwrap();
-    store.give_space_back().await.unwrap();
-    assert!(size() < 6_000_000, "{}", size());
-}
-
-#[tokio::test]
-async fn what_is_deleted_is_folded_into_rollups_meanwhile() {
-    let fixture = keeping().await;
-    take_many_in(&fixture).await;
-    assert_folded_while_deleted(&fixture).await;
-}
-
-#[tokio::test]
-async fn what_is_deleted_on_a_full_disk_is_folded_as_well() {
-    let fixture = Fixture::open_file().await;
-    take_many_in(&fixture).await;
-    fixture.store.reserve.give_up();
-    // In the way of what would take the room again.
-    std::fs::create_dir(fixture.folder().join("lampboard.db.reserve")).unwrap();
-    let refused = fixture.store.probe().await;
-    assert!(matches!(refused, Err(Error::Full)), "{refused:?}");
-    assert_folded_while_deleted(&fixture).await;
-    assert!(fixture.store.is_disk_full());
-}
-
-/// More than are folded at once.
-async fn take_many_in(fixture: &Fixture) {
-    for first in [0, 500, 1000, 1500, 2000] {
-        let builds = (first..first + 500).map(|run| (build_id(run + 1, 1), told("success", 1, 2)));
-        let report = Report {
-            builds: builds.collect(),
-            repositories: vec![repository()],
-            ..Report::default()
-        };
-        fixture.record(report).await;
-    }
-}
-
-async fn assert_folded_while_deleted(fixture: &Fixture) {
-    const FOLDED_AT: i64 = 2048;
-    const A_STEP: i64 = 40;
-    let deleted = fixture.store.delete_old_builds(at(100)).await.unwrap();
-    assert_eq!(deleted, 2500);
-    let left = number(&fixture.store, query("SELECT COUNT(*) FROM rollup_change")).await;
-    let left = left * A_STEP;
-    assert!(left < FOLDED_AT, "{left} changes wait for every reader");
-    assert_eq!(fixture.store.recount().await.unwrap().differences, []);
-}
-
-/// Longer than a report waits for its commit.
-const LONG: Duration = Duration::from_mins(1);
-
-#[tokio::test]
-async fn a_step_of_deleting_may_take_its_time() {
-    // The writer of a file has timers of its own, which go on.
-    let fixture = Fixture::open_file().await;
-    let (finish, finished) = tokio::sync::oneshot::channel::<()>();
-    let step = fixture.store.purge(move |_, _| {
-        async move {
-            let _ = finished.await;
-            Ok(7)
-        }
-        .boxed()
-    });
-    let mut step = std::pin::pin!(step);
-    tokio::time::pause();
-    let early = tokio::time::timeout(LONG, &mut step).await;
-    assert!(early.is_err(), "it is not done: {early:?}");
-    finish.send(()).unwrap();
-    assert_eq!(step.await.unwrap(), 7);
 }
