@@ -35,9 +35,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run everything in one process: the way to start.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Run the gRPC server and the web UI alone.
-    Server(ServerArgs),
+    Server(Box<ServerArgs>),
     /// Run the receiver of GitHub's webhooks alone, in front of a server.
     GithubApp(GithubAppArgs),
     /// Bring the database to the schema of this version, and end. The server does so at its start,

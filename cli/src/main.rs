@@ -28,8 +28,8 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(args) => commands::serve::run(args).await?,
-        Command::Server(args) => commands::server::run(args).await?,
+        Command::Serve(args) => commands::serve::run(*args).await?,
+        Command::Server(args) => commands::server::run(*args).await?,
         Command::GithubApp(args) => commands::github_app::run(args).await?,
         Command::Migrate(args) => commands::migrate::run(args).await?,
         Command::Backup(args) => return commands::backup::run(args).await,
