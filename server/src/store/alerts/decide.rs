@@ -123,7 +123,9 @@ impl Decisions {
             changed.insert(incident.id.clone(), incident.clone());
             edges.insert(build.id, edge);
         }
-        let changed: Vec<Incident> = changed.into_values().collect();
+        let mut changed: Vec<Incident> = changed.into_values().collect();
+        // What ends makes room for what begins: one is open of each.
+        changed.sort_by_key(|incident| incident.resolve_time.is_none());
         incidents::write(connection, &changed).await?;
         Ok(edges)
     }
