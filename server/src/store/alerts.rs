@@ -13,6 +13,8 @@ mod outbox;
 mod raise;
 mod rules;
 
+#[cfg(test)]
+pub(super) use self::{clock::candidates, incidents::select_standings, raise::select_usual};
 pub(crate) use channels::Seal;
 pub(super) use decide::Decisions;
 pub(crate) use history::{AlertPage, AlertQuery};

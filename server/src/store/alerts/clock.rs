@@ -99,7 +99,7 @@ fn kind(trigger: Trigger) -> AlertKind {
 
 /// What a rule may have to tell by now and did not, if it is one of time. What was so before
 /// the rule was made, or Lampboard heard of the repository, is no news.
-fn candidates(rule: &AlertRule, now: Timestamp) -> Option<Query> {
+pub(in crate::store) fn candidates(rule: &AlertRule, now: Timestamp) -> Option<Query> {
     let (span, since, source) = match rule.content.trigger {
         Trigger::StaysRed { longer_than } => (longer_than, "i.open_time", RED),
         Trigger::Queue { longer_than } => (longer_than, "b.start_time", WAITING),

@@ -117,22 +117,7 @@ pub(super) async fn standings(
 ) -> Result<BTreeMap<IncidentKey, Standing>> {
     let mut standings = BTreeMap::new();
     for chunk in sql::padded(keys) {
-        let mut query = Query::new("SELECT k.column1 AS place, (SELECT ");
-        query.push(RANK);
-        query.push(
-            " FROM build b WHERE b.repository_id = k.column2 AND b.workflow_id = k.column3 \
-                AND b.branch = k.column4 AND b.head_repository = k.column5 \
-                AND b.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure') \
-              ORDER BY b.run_number DESC, b.run_attempt DESC LIMIT 1) AS rank FROM (",
-        );
-        query.push_values(chunk.iter().enumerate(), |mut row, (place, key)| {
-            row.push_bind(i64::try_from(place).unwrap_or_default())
-                .push_bind(key.repository.0)
-                .push_bind(key.workflow.0)
-                .push_bind(key.branch.clone())
-                .push_bind(key.head_repository.clone());
-        });
-        query.push(") AS k");
+        let query = select_standings(&chunk);
         for row in query.fetch_all(&mut *connection).await? {
             let place: i64 = row.try_get("place")?;
             let key = usize::try_from(place)
@@ -155,6 +140,27 @@ pub(super) async fn standings(
         }
     }
     Ok(standings)
+}
+
+/// The highest builds that decided, in one statement for many: each by its place in the list.
+pub(in crate::store) fn select_standings(keys: &[IncidentKey]) -> Query {
+    let mut query = Query::new("SELECT k.column1 AS place, (SELECT ");
+    query.push(RANK);
+    query.push(
+        " FROM build b WHERE b.repository_id = k.column2 AND b.workflow_id = k.column3 \
+            AND b.branch = k.column4 AND b.head_repository = k.column5 \
+            AND b.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure') \
+          ORDER BY b.run_number DESC, b.run_attempt DESC LIMIT 1) AS rank FROM (",
+    );
+    query.push_values(keys.iter().enumerate(), |mut row, (place, key)| {
+        row.push_bind(i64::try_from(place).unwrap_or_default())
+            .push_bind(key.repository.0)
+            .push_bind(key.workflow.0)
+            .push_bind(key.branch.clone())
+            .push_bind(key.head_repository.clone());
+    });
+    query.push(") AS k");
+    query
 }
 
 fn unrank(rank: i64) -> Place {

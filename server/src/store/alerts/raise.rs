@@ -147,7 +147,7 @@ pub(super) async fn usual(
     Ok(model::usual(spans))
 }
 
-pub(super) fn select_usual(build: &Build) -> Query {
+pub(in crate::store) fn select_usual(build: &Build) -> Query {
     let key = IncidentKey::of(build.record.id.repository, &build.record.facts);
     let place = Place::of(&build.record);
     let mut query = Query::new(

@@ -2,6 +2,7 @@
 
 mod order;
 mod outbox;
+mod plans;
 mod raised;
 
 use std::sync::{
