@@ -1,3 +1,10 @@
+/** A part of the alerts; of rules and channels also one of them, or `new`. */
+export interface AlertsRoute {
+  page: 'alerts';
+  tab: 'rules' | 'channels' | 'incidents' | 'history';
+  id?: string;
+}
+
 /** What a path leads to. */
 export type Route =
   | { page: 'overview' }
@@ -5,6 +12,7 @@ export type Route =
   | { page: 'build'; repository: string; runId: string; attempt?: number }
   | { page: 'build-by-id'; id: string }
   | { page: 'system' }
+  | AlertsRoute
   | { page: 'not-found' };
 
 const NUMBER = /^[1-9][0-9]{0,17}$/;
@@ -27,6 +35,13 @@ function runRoute(repository: string, rest: string[]): Route {
   return { page: 'build', repository, runId, attempt: Number(attempt) };
 }
 
+function alertsRoute([tab = 'rules', id, ...more]: string[]): Route {
+  if (more.length > 0) return { page: 'not-found' };
+  if (tab === 'rules' || tab === 'channels') return { page: 'alerts', tab, id };
+  const whole = id === undefined && (tab === 'incidents' || tab === 'history');
+  return whole ? { page: 'alerts', tab } : { page: 'not-found' };
+}
+
 /**
  * Finds out where a path leads. A run's path on GitHub leads to the same run here, so that swapping the host in an
  * address is enough.
@@ -39,6 +54,8 @@ export function parseRoute(path: string): Route {
   const [first, second, third, fourth, ...rest] = segments;
   if (first === 'builds' && segments.length === 1) return { page: 'builds' };
   if (first === 'system' && segments.length === 1) return { page: 'system' };
+  // An account may be called so too: its runs are found below.
+  if (first === 'alerts' && third !== 'actions') return alertsRoute(segments.slice(1));
   if (first === 'builds' && second && segments.length === 2) {
     return { page: 'build-by-id', id: second };
   }

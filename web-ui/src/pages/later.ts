@@ -1,10 +1,12 @@
 import { parseRoute } from '../routes.ts';
 
 /** The pages that are not part of the first download: each is fetched when it is wanted, and once. */
+export const loadAlerts = () => import('./Alerts.svelte');
 export const loadBuild = () => import('./Build.svelte');
 export const loadHealth = () => import('./Health.svelte');
 
 const OF: Partial<Record<ReturnType<typeof parseRoute>['page'], () => Promise<unknown>>> = {
+  alerts: loadAlerts,
   build: loadBuild,
   'build-by-id': loadBuild,
   system: loadHealth,
