@@ -97,14 +97,15 @@ export class Installation {
 
   private constructor(
     private readonly folder: string,
+    private readonly env: Record<string, string>,
     current: Lampboard,
   ) {
     this.#current = current;
   }
 
-  static async create(): Promise<Installation> {
+  static async create(env: Record<string, string> = {}): Promise<Installation> {
     const folder = await mkdtemp(join(tmpdir(), 'lampboard-e2e-'));
-    return new Installation(folder, await serve(folder, '127.0.0.1:0'));
+    return new Installation(folder, env, await serve(folder, '127.0.0.1:0', env));
   }
 
   get origin(): string {
@@ -116,7 +117,7 @@ export class Installation {
   }
 
   async startAgain(): Promise<void> {
-    this.#current = await serve(this.folder, new URL(this.origin).host);
+    this.#current = await serve(this.folder, new URL(this.origin).host, this.env);
   }
 
   async remove(): Promise<void> {
@@ -125,10 +126,11 @@ export class Installation {
   }
 }
 
-function serve(folder: string, listen: string): Promise<Lampboard> {
+function serve(folder: string, listen: string, env: Record<string, string>): Promise<Lampboard> {
   return Lampboard.start(['serve'], {
     LAMPBOARD_LISTEN: listen,
     LAMPBOARD_DATA_DIR: folder,
     LAMPBOARD_WEBHOOK_SECRET: Installation.SECRET,
+    ...env,
   });
 }

@@ -23,8 +23,8 @@ interface RawBlock {
   elements?: (Text & { url?: string })[];
 }
 
-/** `*bold*`, `` `code` `` and `<address|word>`: all that messages are made of. */
-const MARKUP = /\*([^*\n]+)\*|`([^`\n]+)`|<([^|>\s]+)\|([^>]*)>/g;
+/** `*bold*`, `` `code` ``, `<address|word>` and `<!date^…|words>`: all that messages are made of. */
+const MARKUP = /\*([^*\n]+)\*|`([^`\n]+)`|<([^|>]+)\|([^>]*)>/g;
 
 function unescape(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
@@ -42,6 +42,7 @@ export function pieces(markup: string): Piece[] {
     const [all, bold, code, link, word = ''] = match;
     if (bold !== undefined) found.push({ text: unescape(bold), style: 'bold' });
     else if (code !== undefined) found.push({ text: unescape(code), style: 'code' });
+    else if (link?.startsWith('!date^')) found.push({ text: unescape(word) });
     else found.push({ text: unescape(word), link: unescape(link ?? '') });
     from = match.index + all.length;
   }
