@@ -79,6 +79,9 @@ impl Server {
         config.retention.check()?;
         let retention = config.retention;
         let server = Self::open_idle(config, Schema::Migrate).await?;
+        if !server.dispatch.has_key() && server.store.has_secrets().await? {
+            return Err(Error::Config(NO_KEY.to_owned()));
+        }
         let Self {
             store,
             live,
@@ -89,6 +92,9 @@ impl Server {
         } = server.clone();
         if let Some(feed) = store.feed(own).await? {
             tokio::spawn(follow(feed, live.clone()));
+        }
+        if let Err(error) = store.free_channels().await {
+            tracing::warn!(%error, "what a dead process was sending is sent later: {error}");
         }
         let worker = Worker {
             store: store.clone(),
@@ -110,9 +116,6 @@ impl Server {
         let clock = config.clock.clone();
         let retention = config.retention;
         let store = Store::open(&config.database, schema, clock, retention, on_commit).await?;
-        if schema != Schema::AsItIs && !dispatch.has_key() && store.has_secrets().await? {
-            return Err(Error::Config(NO_KEY.to_owned()));
-        }
         let health = HealthReporter::new();
         api::report_health(&health, true).await;
         Ok(Self {

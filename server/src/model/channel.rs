@@ -24,6 +24,14 @@ pub(crate) struct AlertChannel {
     pub(crate) update_time: Timestamp,
 }
 
+impl AlertChannel {
+    /// Whether a reader wants nothing more of it.
+    pub(crate) fn has_unsubscribed(&self, address: &str) -> bool {
+        let mut out = self.left_out.iter();
+        out.any(|out| out.unsubscribed && out.address == address)
+    }
+}
+
 /// What people set of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ChannelContent {

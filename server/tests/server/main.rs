@@ -10,6 +10,7 @@
 )]
 
 mod admin;
+mod alerts;
 mod app;
 mod backfills;
 mod builds;

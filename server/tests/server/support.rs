@@ -12,8 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::{
     transport::{Transport, over},
     v1::{
-        self, app_service_client::AppServiceClient, build_service_client::BuildServiceClient,
-        ingest_service_client::IngestServiceClient, metrics_service_client::MetricsServiceClient,
+        self, alert_service_client::AlertServiceClient, app_service_client::AppServiceClient,
+        build_service_client::BuildServiceClient, ingest_service_client::IngestServiceClient,
+        metrics_service_client::MetricsServiceClient,
         repository_service_client::RepositoryServiceClient,
         system_service_client::SystemServiceClient,
     },
@@ -41,15 +42,24 @@ impl TestServer {
     }
 
     pub(crate) async fn start_with(loopback_only: bool) -> Self {
-        Self::open(loopback_only, None).await
+        Self::open(loopback_only, None, without_alerts()).await
+    }
+
+    /// Starts one that sends alerts so.
+    pub(crate) async fn start_alerting(alerts: AlertConfig) -> Self {
+        Self::open(false, None, alerts).await
     }
 
     /// Starts one that deletes what has been hidden for so long.
     pub(crate) async fn start_deleting(after: Duration) -> Self {
-        Self::open(false, Some(after)).await
+        Self::open(false, Some(after), without_alerts()).await
     }
 
-    async fn open(loopback_only: bool, delete_hidden_after: Option<Duration>) -> Self {
+    async fn open(
+        loopback_only: bool,
+        delete_hidden_after: Option<Duration>,
+        alerts: AlertConfig,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let now = Arc::new(AtomicI64::new(NOON));
         let told = Arc::clone(&now);
@@ -61,7 +71,7 @@ impl TestServer {
                 uninstalled: delete_hidden_after,
                 ..Retention::default()
             },
-            alerts: AlertConfig::new("http://localhost".parse().unwrap()),
+            alerts,
             clock: Clock::new(move || at(told.load(Ordering::Relaxed))),
         };
         let server = Server::open(config).await.unwrap();
@@ -79,6 +89,10 @@ impl TestServer {
 
     pub(crate) fn transport(&self) -> Transport {
         over(self.server.routes())
+    }
+
+    pub(crate) fn alerts(&self) -> AlertServiceClient<Transport> {
+        AlertServiceClient::new(self.transport())
     }
 
     pub(crate) fn builds(&self) -> BuildServiceClient<Transport> {
@@ -183,6 +197,10 @@ impl TestServer {
         let options = SqliteConnectOptions::new().filename(path);
         SqliteConnection::connect_with(&options).await.unwrap()
     }
+}
+
+fn without_alerts() -> AlertConfig {
+    AlertConfig::new("http://localhost".parse().unwrap())
 }
 
 fn sign_in(mut request: Request<()>) -> Result<Request<()>, Status> {

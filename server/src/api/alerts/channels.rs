@@ -123,7 +123,17 @@ impl Alerts {
         let sealed = self.store.channel_secret(&channel.id).await?;
         let address = &channel.content.address;
         let addresses = match address {
-            ChannelAddress::Email { addresses } => addresses.clone(),
+            ChannelAddress::Email { addresses } => {
+                let wants = |address: &&String| !channel.has_unsubscribed(address);
+                let readers: Vec<String> = addresses.iter().filter(wants).cloned().collect();
+                if readers.is_empty() {
+                    return Ok(v1::TestAlertChannelResponse {
+                        error: "all of its readers have unsubscribed".to_owned(),
+                        ..v1::TestAlertChannelResponse::default()
+                    });
+                }
+                readers
+            }
             _ => Vec::new(),
         };
         let target = self

@@ -117,7 +117,8 @@ impl Alerts {
     ) -> Result<v1::PreviewAlertResponse> {
         let (id, kind) = Check::run(|check| {
             let id = convert::alert_build(check, &request.build_id);
-            let kind = (request.kind != 0).then(|| convert::alert_kind(check, request.kind));
+            let kind = (request.kind != 0)
+                .then(|| check.within("kind", |check| convert::alert_kind(check, request.kind)));
             (id, kind)
         })?;
         let build = self

@@ -1,5 +1,7 @@
 //! Update masks: which fields of what is stored are replaced by those of a request.
 
+use std::mem::discriminant;
+
 use lampboard_proto::v1::{self, alert_channel::Target, alert_rule};
 use prost_types::FieldMask;
 
@@ -52,7 +54,8 @@ pub(super) fn channel(
             "disabled" => channel.disabled = asked.disabled,
             "repeat_policy" => channel.repeat_policy = asked.repeat_policy,
             target if TARGETS.contains(&target) => {
-                let target = asked.target.clone();
+                let has_it = asked.target.as_ref().map(target_name) == Some(target);
+                let target = asked.target.clone().filter(|_| has_it);
                 channel.target = Some(lay(channel.target.take(), target, &field, rest)?);
             }
             _ => return Err(unknown(&field)),
@@ -89,14 +92,18 @@ fn channel_fields(asked: &v1::AlertChannel) -> Vec<&'static str> {
         ("disabled", asked.disabled),
         ("repeat_policy", asked.repeat_policy != 0),
     ];
-    let target = asked.target.as_ref().map(|target| match target {
+    let target = asked.target.as_ref().map(target_name);
+    let set = set.into_iter().filter(|(_, is_set)| *is_set);
+    set.map(|(field, _)| field).chain(target).collect()
+}
+
+fn target_name(target: &Target) -> &'static str {
+    match target {
         Target::SlackWebhook(_) => "slack_webhook",
         Target::SlackBot(_) => "slack_bot",
         Target::Email(_) => "email",
         Target::Webhook(_) => "webhook",
-    });
-    let set = set.into_iter().filter(|(_, is_set)| *is_set);
-    set.map(|(field, _)| field).chain(target).collect()
+    }
 }
 
 fn trigger_name(trigger: &alert_rule::Trigger) -> &'static str {
@@ -112,6 +119,14 @@ fn trigger_name(trigger: &alert_rule::Trigger) -> &'static str {
 /// Lays one target over another of its kind.
 fn lay(stored: Option<Target>, asked: Option<Target>, field: &str, rest: &str) -> Result<Target> {
     let whole = rest.is_empty();
+    if let (Some(stored), Some(asked)) = (&stored, &asked)
+        && discriminant(stored) != discriminant(asked)
+    {
+        return Err(Error::invalid(
+            "channel.target",
+            "must be of the kind that the channel has: create another one instead",
+        ));
+    }
     match (stored, asked) {
         (Some(Target::SlackWebhook(_)), Some(Target::SlackWebhook(asked)))
             if whole || rest == "url" =>
@@ -144,10 +159,6 @@ fn lay(stored: Option<Target>, asked: Option<Target>, field: &str, rest: &str) -
             }
             Ok(Target::Webhook(webhook))
         }
-        (Some(_), Some(_)) => Err(Error::invalid(
-            "channel.target",
-            "must be of the kind that the channel has: create another one instead",
-        )),
         _ => Err(unknown(field)),
     }
 }

@@ -25,7 +25,7 @@ impl Check {
     }
 
     /// Looks at a field: violations in it are named by its path.
-    pub(super) fn within<T>(
+    pub(in crate::api) fn within<T>(
         &mut self,
         field: impl Into<String>,
         f: impl FnOnce(&mut Self) -> T,

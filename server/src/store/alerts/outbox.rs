@@ -18,7 +18,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     super::{
         News, Store,
-        db::{self, Connection, Query},
+        db::{self, Connection, Pool, Query},
         sql,
     },
     Ids, channels,
@@ -74,6 +74,22 @@ impl Store {
         .bind(self.origin.to_string());
         let rows = query.fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok(row.try_get("id")?)).collect()
+    }
+
+    /// Frees what dead processes held, where this one has the database for itself.
+    pub(crate) async fn free_channels(&self) -> Result<()> {
+        if matches!(self.readers, Pool::Postgres(_)) {
+            return Ok(());
+        }
+        self.write(|connection, _| {
+            async move {
+                let free = "UPDATE alert_channel SET lease_until = 0 WHERE lease_until > 0";
+                db::query(free).execute(connection).await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Takes what came of the last message to a channel, and gives the next one.

@@ -46,7 +46,8 @@ pub(crate) enum Outcome {
         /// Between 0 and 1, by which waits differ.
         chance: f64,
     },
-    /// It is given up, and so is the channel: at once, or if that happens often.
+    /// The channel is given up: at once if it is gone, and then the message waits; or if it
+    /// refuses often, and then each message that it refused is given up.
     Refused { error: String, is_gone: bool },
     /// It is given up, which says nothing of the channel.
     Unsendable { error: String },
@@ -74,7 +75,12 @@ pub(super) async fn write(connection: &mut Connection, tried: Tried, now: Timest
             query.push_bind(now.as_microsecond());
             query.push(", thread = ").push_bind(tried.thread.clone());
         }
-        Outcome::Later { error, .. } => {
+        // What the channel would not take now waits until people have seen to it.
+        Outcome::Later { error, .. }
+        | Outcome::Refused {
+            error,
+            is_gone: true,
+        } => {
             query.push(", error = ").push_bind(error.clone());
         }
         Outcome::Refused { error, .. } | Outcome::Unsendable { error } => {
