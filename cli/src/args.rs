@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use lampboard_server::Retention;
 
 pub(crate) use alerts::AlertArgs;
-pub(crate) use client::{BackfillArgs, BackupArgs, DoctorArgs};
+pub(crate) use client::{AlertsTestArgs, BackfillArgs, BackupArgs, DoctorArgs};
 pub(crate) use database::DatabaseArgs;
 pub(crate) use github::{GithubArgs, ReconcileArgs};
 pub(crate) use secret::{SecretArg, SecretList};
@@ -49,8 +49,17 @@ pub(crate) enum Command {
     Backfill(BackfillArgs),
     /// Look at everything between GitHub and Lampboard, and say what is wrong and how to mend it.
     Doctor(DoctorArgs),
+    /// See to alerts.
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// Show a board full of builds, fed by a simulated GitHub. Needs no account and no network.
     Demo(DemoArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlertsCommand {
+    /// Send a test message to a channel, and say what the provider answered.
+    Test(AlertsTestArgs),
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! A file a subcommand, and what they share.
 
+pub(crate) mod alerts_test;
 pub(crate) mod backfill;
 pub(crate) mod backup;
 pub(crate) mod demo;

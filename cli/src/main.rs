@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::{Cli, Command};
+use crate::args::{AlertsCommand, Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -34,6 +34,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => commands::migrate::run(args).await?,
         Command::Backup(args) => return commands::backup::run(args).await,
         Command::Backfill(args) => return commands::backfill::run(args).await,
+        Command::Alerts(AlertsCommand::Test(args)) => {
+            return commands::alerts_test::run(args).await;
+        }
         Command::Doctor(args) => return commands::doctor::run(args).await,
         Command::Demo(args) => commands::demo::run(args).await?,
     }

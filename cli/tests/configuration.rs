@@ -2,13 +2,14 @@
 
 use std::{fmt::Write as _, fs, path::Path, process::Command};
 
-const ROLES: [&str; 8] = [
+const ROLES: [&str; 9] = [
     "serve",
     "server",
     "github-app",
     "migrate",
     "backup",
     "backfill",
+    "alerts test",
     "doctor",
     "demo",
 ];
@@ -44,7 +45,8 @@ fn page() -> String {
 /// What a role says of itself, at a width that does not depend on the terminal.
 fn help(role: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_lampboard"))
-        .args([role, "--help"])
+        .args(role.split(' '))
+        .arg("--help")
         .env_clear()
         .output()
         .expect("the binary runs");

@@ -34,6 +34,10 @@ pub(crate) struct AlertArgs {
     /// Who e-mail is from, such as `Lampboard <ci@example.com>`.
     #[arg(long, env = "LAMPBOARD_MAIL_FROM", value_name = "ADDRESS")]
     mail_from: Option<String>,
+    /// A file with the certificate of the authority of the mail server, as PEM, if the machine does
+    /// not know it.
+    #[arg(long, env = "LAMPBOARD_SMTP_CA_FILE", value_name = "FILE")]
+    smtp_ca_file: Option<PathBuf>,
     /// Hosts beside Slack's own that Slack channels may be on, comma-separated.
     #[arg(
         long,
@@ -127,6 +131,17 @@ impl AlertArgs {
     }
 
     fn mail(&self) -> anyhow::Result<Option<MailConfig>> {
+        let (mail, file) = (self.mail_server()?, self.smtp_ca_file.as_deref());
+        let file = file.filter(|file| !file.as_os_str().is_empty());
+        let (Some(mail), Some(file)) = (mail.clone(), file) else {
+            return Ok(mail);
+        };
+        let pem = std::fs::read(file)
+            .with_context(|| format!("LAMPBOARD_SMTP_CA_FILE: can not read {}", file.display()))?;
+        Ok(Some(mail.with_ca(pem)?))
+    }
+
+    fn mail_server(&self) -> anyhow::Result<Option<MailConfig>> {
         let url = secret::read(self.smtp_url.as_ref(), self.smtp_url_file.as_deref())?;
         let from = self
             .mail_from

@@ -74,6 +74,22 @@ pub(crate) struct BackupArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  lampboard alerts test --channel '#ci'
+
+The server that runs on the database sends it, with its own settings; run this with its data folder. \
+If the provider takes it, the pause of the channel ends. Exit codes: 0 it was taken, 1 it was not, 2 \
+wrong usage, 5 no server answers.")]
+pub(crate) struct AlertsTestArgs {
+    /// The name of the channel, or its id.
+    #[arg(long, value_name = "NAME_OR_ID")]
+    pub(crate) channel: String,
+    #[command(flatten)]
+    pub(crate) database: DatabaseArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
   lampboard doctor
   lampboard doctor --data-dir /var/lib/lampboard --server-url http://127.0.0.1:9000
   lampboard doctor --recount

@@ -83,6 +83,17 @@ pub(crate) async fn reach(args: &DatabaseArgs, schema: Schema) -> anyhow::Result
     }
 }
 
+/// The process that runs on a database, where only that will do. None: there is none.
+pub(crate) async fn reach_running(args: &DatabaseArgs) -> anyhow::Result<Option<Machine>> {
+    let socket = args.socket(&args.database()?);
+    let channel = running(&socket).await?;
+    Ok(channel.map(|channel| Machine {
+        transport: transport::over(channel),
+        place: socket.display().to_string(),
+        here: None,
+    }))
+}
+
 /// The process that listens on a socket, if one does.
 async fn running(socket: &Path) -> anyhow::Result<Option<Channel>> {
     use io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};

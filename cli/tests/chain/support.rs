@@ -1,6 +1,7 @@
 //! The real binary as child processes, and the ways to talk to it.
 
 pub(crate) mod board;
+pub(crate) mod crew;
 pub(crate) mod database;
 pub(crate) mod dump;
 pub(crate) mod github;
@@ -8,9 +9,11 @@ pub(crate) mod grpcurl;
 pub(crate) mod http2;
 pub(crate) mod lampboard;
 pub(crate) mod load;
+pub(crate) mod mail;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod raw;
+pub(crate) mod receiver;
 pub(crate) mod schema;
 pub(crate) mod webhook;
 

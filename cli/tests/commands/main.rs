@@ -5,6 +5,7 @@
     reason = "in a test, whatever goes wrong is a failure"
 )]
 
+mod alerts;
 mod backfill;
 mod doctor;
 mod machine;

@@ -2,8 +2,8 @@
 
 use std::{fs, path::Path, sync::LazyLock};
 
-use jiff::ToSpan as _;
-use lampboard_github_double::{Change, Event, GitHub, RunId, Trigger, WorkflowId};
+use jiff::{Timestamp, ToSpan as _};
+use lampboard_github_double::{Change, Conclusion, Event, GitHub, RunId, Trigger, WorkflowId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -40,7 +40,11 @@ pub(crate) struct OneWorkflow {
 
 impl OneWorkflow {
     pub(crate) fn new() -> Self {
-        let now = "2026-03-02T09:00:00Z".parse().unwrap();
+        Self::at("2026-03-02T09:00:00Z".parse().unwrap())
+    }
+
+    /// The same at another time.
+    pub(crate) fn at(now: Timestamp) -> Self {
         let mut github = GitHub::new("acme", 7, now);
         let api = github.create_repository("api");
         let workflow = github.create_workflow(api, "CI", ".github/workflows/ci.yml");
@@ -61,6 +65,14 @@ impl OneWorkflow {
         let run = self.start_run();
         let events = self.take_events();
         (run, events.into_iter().next().unwrap())
+    }
+
+    /// Runs something to its end; gives the webhooks that tell of it.
+    pub(crate) fn whole_run(&mut self, conclusion: Conclusion) -> Vec<Event> {
+        let run = self.start_run();
+        self.github.advance(1.second());
+        self.github.conclude_run(run, conclusion);
+        self.take_events()
     }
 
     /// The webhooks since the last time.

@@ -17,6 +17,9 @@ use super::{
     webhook::Client,
 };
 
+/// Names and values of variables.
+pub(crate) type Settings = Vec<(&'static str, String)>;
+
 /// How Lampboard runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
@@ -33,6 +36,8 @@ pub(crate) struct Lampboard {
     pub(crate) github_app: Option<Process>,
     /// The address of the database, unless it is a file in the folder.
     database: Option<String>,
+    /// Settings of this test's own.
+    more: Settings,
     // Last, so that it outlives the processes that write there.
     folder: TempDir,
 }
@@ -40,18 +45,23 @@ pub(crate) struct Lampboard {
 impl Lampboard {
     /// Starts one that is ready and knows nothing.
     pub(crate) async fn start(mode: Mode) -> Self {
-        Self::on(mode, database::make().await).await
+        Self::on(mode, database::make().await, Vec::new()).await
+    }
+
+    /// Starts one that is ready and knows nothing, with further settings.
+    pub(crate) async fn start_with(mode: Mode, further: Settings) -> Self {
+        Self::on(mode, database::make().await, further).await
     }
 
     /// Starts one that is ready and has its builds in a database of this address.
     pub(crate) async fn start_on(mode: Mode, database: String) -> Self {
-        Self::on(mode, Some(database)).await
+        Self::on(mode, Some(database), Vec::new()).await
     }
 
-    async fn on(mode: Mode, database: Option<String>) -> Self {
+    async fn on(mode: Mode, database: Option<String>, further: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let anywhere = ([127, 0, 0, 1], 0).into();
-        let server = start_server(mode, &folder, database.as_deref(), anywhere).await;
+        let server = start_server(mode, &folder, (database.as_deref(), &further), anywhere).await;
         let github_app = match mode {
             Mode::OneProcess => None,
             Mode::TwoProcesses => Some(start_github_app(&folder, anywhere, server.address()).await),
@@ -60,6 +70,7 @@ impl Lampboard {
             server,
             github_app,
             database,
+            more: further,
             folder,
         }
     }
@@ -70,37 +81,53 @@ impl Lampboard {
         let database = self.database.clone()?;
         let folder = tempfile::tempdir().unwrap();
         let anywhere = ([127, 0, 0, 1], 0).into();
-        let server = start_server(Mode::TwoProcesses, &folder, Some(&database), anywhere).await;
+        let further = self.more.clone();
+        let kept = (Some(database.as_str()), &further);
+        let server = start_server(Mode::TwoProcesses, &folder, kept, anywhere).await;
         Some(Self {
             server,
             github_app: None,
             database: Some(database),
+            more: further,
             folder,
         })
     }
 
     /// Starts `lampboard serve` on a database that is there.
     pub(crate) async fn on_database(url: String) -> Self {
-        Self::serve_on(tempfile::tempdir().unwrap(), Some(url)).await
+        Self::serve_on(tempfile::tempdir().unwrap(), Some(url), Vec::new()).await
     }
 
     /// Starts `lampboard serve` on a copy of a file.
     pub(crate) async fn restore(copy: &Path) -> Self {
+        Self::restore_with(copy, Vec::new()).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn restore_with(copy: &Path, further: Settings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("data")).unwrap();
         fs::copy(copy, folder.path().join("data/lampboard.db")).unwrap();
-        Self::serve_on(folder, None).await
+        Self::serve_on(folder, None, further).await
     }
 
-    async fn serve_on(folder: TempDir, database: Option<String>) -> Self {
+    async fn serve_on(folder: TempDir, database: Option<String>, further: Settings) -> Self {
         let anywhere = ([127, 0, 0, 1], 0).into();
-        let server = start_server(Mode::OneProcess, &folder, database.as_deref(), anywhere).await;
+        let kept = (database.as_deref(), &further);
+        let server = start_server(Mode::OneProcess, &folder, kept, anywhere).await;
         Self {
             server,
             github_app: None,
             database,
+            more: further,
             folder,
         }
+    }
+
+    /// Gives a setting of this test's own another value, for the next start.
+    pub(crate) fn set(&mut self, name: &'static str, value: String) {
+        self.more.retain(|(other, _)| *other != name);
+        self.more.push((name, value));
     }
 
     /// A command with the settings of the server.
@@ -134,6 +161,7 @@ impl Lampboard {
             server,
             github_app: None,
             database: None,
+            more: Vec::new(),
             folder,
         }
     }
@@ -156,6 +184,7 @@ impl Lampboard {
             server,
             github_app: None,
             database: None,
+            more: Vec::new(),
             folder,
         }
     }
@@ -203,8 +232,11 @@ impl Lampboard {
             None => Mode::OneProcess,
             Some(_) => Mode::TwoProcesses,
         };
-        let (database, address) = (self.database.as_deref(), self.server.address());
-        self.server = start_server(mode, &self.folder, database, address).await;
+        let (kept, address) = (
+            (self.database.as_deref(), &self.more),
+            self.server.address(),
+        );
+        self.server = start_server(mode, &self.folder, kept, address).await;
     }
 
     /// Starts github-app anew, at the same address.
@@ -218,7 +250,7 @@ impl Lampboard {
 async fn start_server(
     mode: Mode,
     folder: &TempDir,
-    database: Option<&str>,
+    (database, further): (Option<&str>, &Settings),
     address: SocketAddr,
 ) -> Process {
     let role = match mode {
@@ -226,6 +258,7 @@ async fn start_server(
         Mode::TwoProcesses => "server",
     };
     let mut settings = settings(folder, address);
+    settings.extend(further.iter().cloned());
     if let Some(url) = database {
         settings.push(("LAMPBOARD_DATABASE_URL", url.to_owned()));
     }
@@ -244,7 +277,7 @@ async fn start_github_app(folder: &TempDir, address: SocketAddr, server: SocketA
     app
 }
 
-fn settings(folder: &TempDir, address: SocketAddr) -> Vec<(&'static str, String)> {
+fn settings(folder: &TempDir, address: SocketAddr) -> Settings {
     let data = folder.path().join("data").display().to_string();
     vec![
         ("LAMPBOARD_LISTEN", address.to_string()),
