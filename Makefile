@@ -39,8 +39,12 @@ test: tools web-ui/node_modules/.complete ## Install what tests need, and run th
 	$(NPM) run e2e
 
 # The tests of the whole chain in which the database has a part.
-ON_POSTGRES := apps:: backup:: examples:: hostile:: kill:: live:: migrate:: order:: outage:: servers:: \
+ON_POSTGRES := alerts:: apps:: backup:: examples:: hostile:: kill:: live:: migrate:: order:: outage:: servers:: \
 	recount::
+
+.PHONY: takeover
+takeover: ## Kill one of two servers while it sends an alert, and wait for the other: a minute
+	.ci/with-postgres cargo test --workspace --locked --test chain -- --ignored alerts:: --nocapture
 
 .PHONY: shuffle
 shuffle: ## Try 1,000 shuffles of 5,000 webhooks each against the board (SEED=number to begin elsewhere)
