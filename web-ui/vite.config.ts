@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
-import { gzipAssets } from './build/gzip.ts';
+import { compressAssets } from './build/compress.ts';
 import { icons } from './build/icons.ts';
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), icons(), gzipAssets()],
+  plugins: [svelte(), icons(), compressAssets()],
   resolve: {
     alias: {
       // `--mode mock` answers every call in the browser, from seeded data.
@@ -19,6 +19,19 @@ export default defineConfig(({ mode }) => ({
     // `data:` URLs would be one more thing to allow, for no gain.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // One chunk for what the first page needs beside itself: many small ones compress worse.
+        advancedChunks: {
+          groups: [
+            {
+              name: 'base',
+              test: /src[\\/](components[\\/](Section|Ago|Icon|Status|Skeleton|Empty|ProblemNote|WorkflowName|BranchName)\.|lib[\\/](format|status|names|links|prefs|ticker|resource|location|clock|refresher|repeat|live|title|query|span)\.|routes\.ts|gen[\\/].*[\\/](build|repository)_pb|api[\\/](errors|call|transport))/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: '127.0.0.1',

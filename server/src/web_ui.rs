@@ -72,15 +72,30 @@ fn answer(asset: Asset, request: &HeaderMap) -> Response<Body> {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return response;
     }
-    let body = match asset.gzip {
-        Some(gzip) if value(request, ACCEPT_ENCODING).contains("gzip") => {
-            set(CONTENT_ENCODING, "gzip");
-            gzip
+    let accepted = value(request, ACCEPT_ENCODING);
+    let copies = [("br", asset.brotli), ("gzip", asset.gzip)];
+    let mut copies = copies
+        .into_iter()
+        .filter(|(coding, _)| accepts(accepted, coding));
+    let body = match copies.find_map(|(coding, copy)| Some((coding, copy?))) {
+        Some((coding, copy)) => {
+            set(CONTENT_ENCODING, coding);
+            copy
         }
-        _ => asset.body,
+        None => asset.body,
     };
     *response.body_mut() = Body::from(body.into_owned());
     response
+}
+
+/// Whether a list of codings, each with its weight, holds one.
+fn accepts(list: &str, coding: &str) -> bool {
+    list.split(',').any(|part| {
+        let (name, weight) = part.split_once(';').unwrap_or((part, ""));
+        let weight = weight.trim().trim_start_matches("q=");
+        let is_refused = !weight.is_empty() && weight.parse().is_ok_and(|q: f32| q <= 0.0);
+        name.trim().eq_ignore_ascii_case(coding) && !is_refused
+    })
 }
 
 fn value(headers: &HeaderMap, name: HeaderName) -> &str {
@@ -94,4 +109,23 @@ fn status(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coding_is_accepted_that_is_listed_and_not_refused() {
+        for (list, coding, accepted) in [
+            ("gzip, deflate, br, zstd", "br", true),
+            ("gzip;q=1.0, BR;q=0.5", "br", true),
+            ("gzip", "br", false),
+            ("br;q=0, gzip", "br", false),
+            ("brotli", "br", false),
+            ("", "gzip", false),
+        ] {
+            assert_eq!(accepts(list, coding), accepted, "{coding} of {list}");
+        }
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use lampboard_proto::v1;
 use tonic::Code;
 use tonic_health::pb::{
     HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus,
@@ -173,12 +172,4 @@ async fn once_the_end_has_begun_no_probe_says_otherwise() {
     server.report(vec![queued(1, 1)]).await;
     server.report(vec![queued(2, 1)]).await;
     assert_eq!(health(&server, "").await, ServingStatus::NotServing);
-}
-
-#[tokio::test]
-async fn the_services_of_later_releases_say_that_they_are_not_there() {
-    let server = TestServer::start().await;
-    let mut client = v1::alert_service_client::AlertServiceClient::new(server.transport());
-    let answer = client.list_alerts(v1::ListAlertsRequest::default()).await;
-    assert_eq!(code(answer), Code::Unimplemented);
 }

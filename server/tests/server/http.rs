@@ -183,7 +183,7 @@ async fn unknown_methods_are_told_so_in_grpc() {
     let server = TestServer::start().await;
     for path in [
         "/lampboard.v1.BuildService/Nonsense",
-        "/lampboard.v1.AlertService/ListAlerts",
+        "/lampboard.v1.AlertService/Nonsense",
         "/nonsense.Service/Method",
         "/",
     ] {
