@@ -14,7 +14,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::parts;
 
 /// The key beside a database, made if there is none. A server's data are elsewhere, for
-/// several to share: there it has to be set.
+/// several to share: there it has to be set. Where none can be made, as on a full disk, all
+/// goes on but for channels with secrets.
 pub(crate) fn beside(database: &Database) -> anyhow::Result<Option<SecretString>> {
     let Database::Sqlite(path) = database else {
         return Ok(None);
@@ -22,13 +23,19 @@ pub(crate) fn beside(database: &Database) -> anyhow::Result<Option<SecretString>
     let mut file = path.as_os_str().to_owned();
     file.push(".key");
     let file = Path::new(&file);
-    let context = || format!("can not read or make the master key {}", file.display());
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text.trim().into())),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            make(file).map(Some).with_context(context)
+        Err(error) if error.kind() == ErrorKind::NotFound => match make(file) {
+            Ok(key) => Ok(Some(key)),
+            Err(error) => {
+                let file = file.display();
+                tracing::warn!(%error, "alert channels can have no secrets: {file} can not be made");
+                Ok(None)
+            }
+        },
+        Err(error) => {
+            Err(error).with_context(|| format!("can not read the master key {}", file.display()))
         }
-        Err(error) => Err(error).with_context(context),
     }
 }
 
