@@ -223,6 +223,23 @@ test('a channel that refuses for good is paused, says why, and goes on once it i
   await poll(() => row('#ci').getByText('paused').count()).toBe(0);
   // What waited meanwhile is sent.
   await poll(() => alerting.receiver.received.at(-1)?.body).toContain('acme/docs');
+
+  // A message that is refused by itself is given up, and can be retried.
+  alerting.receiver.status = 400;
+  await alerting.ended('success', 'acme/docs');
+  await poll(async () => {
+    // The page is no live one.
+    await open('/alerts/history?state=failed');
+    const failed = row('to #ci').waitFor({ timeout: 2000 });
+    return failed.then(
+      () => 'failed',
+      () => 'not yet',
+    );
+  }).toBe('failed');
+  alerting.receiver.status = 200;
+  const before = alerting.receiver.received.length;
+  await row('to #ci').getByRole('button', { name: 'Retry' }).click();
+  await poll(() => alerting.receiver.received.length).toBe(before + 1);
   await open('/alerts/channels');
 });
 

@@ -9,6 +9,9 @@ export interface Received {
   body: string;
 }
 
+/** Slack's words: the first is of a channel that is gone, the second of one message. */
+const SAID: Record<number, string> = { 404: 'no_service', 400: 'invalid_payload' };
+
 /** Stands in for Slack and for any receiver of webhooks, on a port of its own. */
 export class Receiver {
   readonly received: Received[] = [];
@@ -22,7 +25,7 @@ export class Receiver {
       request.on('end', () => {
         this.received.push({ headers: request.headers, body });
         response.writeHead(this.status, { 'content-type': 'text/plain' });
-        response.end(this.status === 200 ? 'ok' : 'no_service');
+        response.end(SAID[this.status] ?? 'ok');
       });
     });
   }
