@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Alerting, faults, picture, poll } from './support/alerting.ts';
+import { Alerting, faults, picture, poll, reopen } from './support/alerting.ts';
 import { DESK, launch, load, PHONE, visit, type Visit } from './support/browser.ts';
 import { overflowing } from './support/foreign.ts';
 
@@ -227,15 +227,7 @@ test('a channel that refuses for good is paused, says why, and goes on once it i
   // A message that is refused by itself is given up, and can be retried.
   alerting.receiver.status = 400;
   await alerting.ended('success', 'acme/docs');
-  await poll(async () => {
-    // The page is no live one.
-    await open('/alerts/history?state=failed');
-    const failed = row('to #ci').waitFor({ timeout: 2000 });
-    return failed.then(
-      () => 'failed',
-      () => 'not yet',
-    );
-  }).toBe('failed');
+  await reopen(() => open('/alerts/history?state=failed'), row('to #ci'));
   alerting.receiver.status = 200;
   const before = alerting.receiver.received.length;
   await row('to #ci').getByRole('button', { name: 'Retry' }).click();
@@ -248,18 +240,11 @@ test('a Slack channel is edited without its secret, and deleted', async () => {
   expect(await page.getByLabel('URL of the incoming webhook').inputValue()).toBe('');
   await page.getByLabel('Name', { exact: true }).fill('#builds');
   await button('Save channel').click();
-  await row('#builds')
-    .getByRole('button', { name: /^Send a test/ })
-    .click();
-  await row('#builds')
-    .getByText(/^Delivered in/)
-    .waitFor();
-  await row('#builds')
-    .getByRole('button', { name: /^Delete/ })
-    .click();
-  await row('#builds')
-    .getByRole('button', { name: /^Delete.*builds/ })
-    .click();
+  const builds = row('#builds');
+  await builds.getByRole('button', { name: /^Send a test/ }).click();
+  await builds.getByText(/^Delivered in/).waitFor();
+  await builds.getByRole('button', { name: /^Delete/ }).click();
+  await builds.getByRole('button', { name: /^Delete.*builds/ }).click();
   await poll(() => page.getByText('#builds').count()).toBe(0);
 });
 

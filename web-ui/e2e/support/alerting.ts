@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { violations } from './axe.ts';
 import { GitHub } from './github.ts';
@@ -45,6 +45,16 @@ export async function picture(page: Page, name: string): Promise<void> {
 
 /** Waits for something to become so, on a busy machine too. */
 export const poll = <T>(what: () => T) => expect.poll(what, { timeout: 15_000 });
+
+/** Opens a page that is no live one, until it shows something. */
+export const reopen = (open: () => Promise<unknown>, shown: Locator) =>
+  poll(async () => {
+    await open();
+    return shown.waitFor({ timeout: 2000 }).then(
+      () => true,
+      () => false,
+    );
+  }).toBe(true);
 
 /** What axe finds, with nothing below the header, which stays where it is. */
 export async function faults(page: Page): Promise<string[]> {
