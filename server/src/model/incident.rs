@@ -33,6 +33,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Above all builds.
+    pub(crate) const MAX: Self = Self {
+        run_number: i32::MAX,
+        run_attempt: i32::MAX,
+    };
+
     pub(crate) fn of(build: &BuildRecord) -> Self {
         Self {
             run_number: build.facts.run_number,

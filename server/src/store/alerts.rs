@@ -14,7 +14,11 @@ mod raise;
 mod rules;
 
 #[cfg(test)]
-pub(super) use self::{clock::candidates, incidents::select_standings, raise::select_usual};
+pub(super) use self::{
+    clock::candidates,
+    incidents::{select_standings, select_successes},
+    raise::select_usual,
+};
 pub(crate) use channels::Seal;
 pub(super) use decide::Decisions;
 pub(crate) use history::{AlertPage, AlertQuery};

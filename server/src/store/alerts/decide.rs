@@ -14,8 +14,8 @@ use super::{
 use crate::{
     Result,
     model::{
-        Build, BuildId, BuildRecord, Edge, Incident, IncidentKey, Place, RepositoryId, Standing,
-        is_decisive, outcome,
+        Build, BuildId, BuildRecord, Edge, Incident, IncidentKey, Outcome, Place, RepositoryId,
+        Standing, is_decisive, outcome,
     },
 };
 
@@ -47,14 +47,11 @@ impl Decisions {
             if is_decisive(after) {
                 decided.push(after.clone());
             } else if before.is_some_and(is_decisive) {
-                withdrawn.push(IncidentKey::of(after.id.repository, &after.facts));
+                withdrawn.push(incident_key(after));
             }
         }
         decided.sort_by_key(Place::of);
-        let of_decided = decided
-            .iter()
-            .map(|b| IncidentKey::of(b.id.repository, &b.facts));
-        let keys: BTreeSet<IncidentKey> = of_decided.collect();
+        let keys: BTreeSet<IncidentKey> = decided.iter().map(incident_key).collect();
         let keys: Vec<IncidentKey> = keys.into_iter().collect();
         let standings = incidents::standings(connection, &keys).await?;
         Ok(Self {
@@ -97,18 +94,13 @@ impl Decisions {
         connection: &mut Connection,
         ids: &mut Ids,
     ) -> Result<BTreeMap<BuildId, Edge>> {
+        self.find_last_successes(connection).await?;
         let mut edges = BTreeMap::new();
         let mut changed: BTreeMap<String, Incident> = BTreeMap::new();
         for build in &self.decided {
-            let key = IncidentKey::of(build.id.repository, &build.facts);
-            let Some(standing) = self.standings.get_mut(&key) else {
+            let Some(standing) = self.standings.get_mut(&incident_key(build)) else {
                 continue;
             };
-            let opens =
-                standing.open.is_none() && outcome(build) == Some(crate::model::Outcome::Failure);
-            if opens && standing.last_success.is_none() {
-                standing.last_success = incidents::last_success(connection, &key).await?;
-            }
             let id = ids.next()?;
             let Some(edge) = standing.take(build, || id) else {
                 continue;
@@ -130,18 +122,40 @@ impl Decisions {
         Ok(edges)
     }
 
+    /// Looks for what was green before, where something may be opened.
+    async fn find_last_successes(&mut self, connection: &mut Connection) -> Result<()> {
+        let mut first_failures: BTreeMap<IncidentKey, Place> = BTreeMap::new();
+        for build in &self.decided {
+            let key = incident_key(build);
+            let standing = self.standings.get(&key);
+            let is_closed = standing.is_some_and(|standing| standing.open.is_none());
+            if is_closed && outcome(build) == Some(Outcome::Failure) {
+                first_failures.entry(key).or_insert(Place::of(build));
+            }
+        }
+        let first_failures = Vec::from_iter(first_failures);
+        for (key, build) in incidents::last_successes(connection, &first_failures).await? {
+            if let Some(standing) = self.standings.get_mut(&key) {
+                standing.last_success = Some(build);
+            }
+        }
+        Ok(())
+    }
+
     /// Where a build that had decided was withdrawn, what is open may be over. Nobody is told.
     async fn mend(&self, connection: &mut Connection, now: Timestamp) -> Result<()> {
         let standings = incidents::standings(connection, &self.withdrawn).await?;
+        let all = |key: &IncidentKey| (key.clone(), Place::MAX);
+        let all: Vec<(IncidentKey, Place)> = self.withdrawn.iter().map(all).collect();
+        let mut successes = incidents::last_successes(connection, &all).await?;
         let mut over = Vec::new();
         for (key, standing) in standings {
             let Some(incident) = standing.open else {
                 continue;
             };
-            let success = incidents::last_success(connection, &key).await?;
             if !standing.is_red {
                 over.push(Incident {
-                    success,
+                    success: successes.remove(&key),
                     resolve_time: Some(now.max(incident.open_time)),
                     ..incident
                 });
@@ -149,6 +163,10 @@ impl Decisions {
         }
         incidents::write(connection, &over).await
     }
+}
+
+fn incident_key(build: &BuildRecord) -> IncidentKey {
+    IncidentKey::of(build.id.repository, &build.facts)
 }
 
 /// Those that ended before Lampboard heard of their repositories, and that GitHub did not

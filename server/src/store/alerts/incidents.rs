@@ -110,39 +110,32 @@ fn push_names(query: &mut Query, asked: &IncidentQuery) {
     );
 }
 
-/// How workflows stand on branches, by the builds that are stored.
+/// How workflows stand on branches, by the builds that are stored, and what is open of them.
 pub(super) async fn standings(
     connection: &mut Connection,
     keys: &[IncidentKey],
 ) -> Result<BTreeMap<IncidentKey, Standing>> {
     let mut standings = BTreeMap::new();
     for chunk in sql::padded(keys) {
-        let query = select_standings(&chunk);
-        for row in query.fetch_all(&mut *connection).await? {
-            let place: i64 = row.try_get("place")?;
-            let key = usize::try_from(place)
-                .ok()
-                .and_then(|place| chunk.get(place));
+        for row in select_standings(&chunk).fetch_all(&mut *connection).await? {
             let rank: Option<i64> = row.try_get("rank")?;
-            if let Some(key) = key {
-                let standing = Standing {
-                    highest: rank.map(unrank),
-                    is_red: rank.is_some_and(|rank| rank & 1 == 1),
-                    ..Standing::default()
-                };
+            let id: Option<&str> = row.try_get("id")?;
+            let standing = Standing {
+                highest: rank.map(unrank),
+                is_red: rank.is_some_and(|rank| rank & 1 == 1),
+                open: id.map(|_| read(&row)).transpose()?,
+                ..Standing::default()
+            };
+            if let Some(key) = of_place(&chunk, &row)? {
                 standings.insert(key.clone(), standing);
             }
-        }
-    }
-    for incident in open_of(connection, keys).await? {
-        if let Some(standing) = standings.get_mut(&incident.key) {
-            standing.open = Some(incident);
         }
     }
     Ok(standings)
 }
 
-/// The highest builds that decided, in one statement for many: each by its place in the list.
+/// The highest builds that decided, and open incidents, in one statement for many: each by its
+/// place in the list.
 pub(in crate::store) fn select_standings(keys: &[IncidentKey]) -> Query {
     let mut query = Query::new("SELECT k.column1 AS place, (SELECT ");
     query.push(RANK);
@@ -150,8 +143,10 @@ pub(in crate::store) fn select_standings(keys: &[IncidentKey]) -> Query {
         " FROM build b WHERE b.repository_id = k.column2 AND b.workflow_id = k.column3 \
             AND b.branch = k.column4 AND b.head_repository = k.column5 \
             AND b.conclusion IN ('success', 'failure', 'timed_out', 'startup_failure') \
-          ORDER BY b.run_number DESC, b.run_attempt DESC LIMIT 1) AS rank FROM (",
+          ORDER BY b.run_number DESC, b.run_attempt DESC LIMIT 1) AS rank, ",
     );
+    push_columns(&mut query);
+    query.push(" FROM (");
     query.push_values(keys.iter().enumerate(), |mut row, (place, key)| {
         row.push_bind(i64::try_from(place).unwrap_or_default())
             .push_bind(key.repository.0)
@@ -159,8 +154,18 @@ pub(in crate::store) fn select_standings(keys: &[IncidentKey]) -> Query {
             .push_bind(key.branch.clone())
             .push_bind(key.head_repository.clone());
     });
-    query.push(") AS k");
+    query.push(
+        ") AS k LEFT JOIN incident i ON i.repository_id = k.column2 \
+            AND i.workflow_id = k.column3 AND i.branch = k.column4 \
+            AND i.head_repository = k.column5 AND i.resolve_time IS NULL",
+    );
     query
+}
+
+/// What a row is of, by its place in the list that was asked for.
+fn of_place<'a, T>(asked: &'a [T], row: &Row) -> Result<Option<&'a T>> {
+    let place: i64 = row.try_get("place")?;
+    Ok(usize::try_from(place).ok().and_then(|it| asked.get(it)))
 }
 
 fn unrank(rank: i64) -> Place {
@@ -171,42 +176,51 @@ fn unrank(rank: i64) -> Place {
     }
 }
 
-/// What is open of the repositories of some keys.
-async fn open_of(connection: &mut Connection, keys: &[IncidentKey]) -> Result<Vec<Incident>> {
-    let mut repositories: Vec<i64> = keys.iter().map(|key| key.repository.0).collect();
-    repositories.sort_unstable();
-    repositories.dedup();
-    let mut found = Vec::new();
-    for chunk in sql::padded(&repositories) {
-        let mut query = select();
-        query.push(" WHERE i.resolve_time IS NULL AND i.repository_id IN (");
-        sql::push_list(&mut query, &chunk);
-        query.push(")");
-        for row in query.fetch_all(&mut *connection).await? {
-            found.push(read(&row)?);
+/// The last successes of workflows on branches, each below a place, where there are some.
+pub(super) async fn last_successes(
+    connection: &mut Connection,
+    below: &[(IncidentKey, Place)],
+) -> Result<BTreeMap<IncidentKey, BuildId>> {
+    let mut found = BTreeMap::new();
+    for chunk in sql::padded(below) {
+        let rows = select_successes(&chunk).fetch_all(&mut *connection).await?;
+        for row in rows {
+            let Some((key, _)) = of_place(&chunk, &row)? else {
+                continue;
+            };
+            let build = maybe_build(&row, ("run_id", "run_attempt"), key.repository)?;
+            found.extend(build.map(|build| (key.clone(), build)));
         }
     }
     Ok(found)
 }
 
-/// The last success of a workflow on a branch.
-pub(super) async fn last_success(
-    connection: &mut Connection,
-    key: &IncidentKey,
-) -> Result<Option<BuildId>> {
-    let mut query = Query::new(
-        "SELECT run_id, run_attempt FROM build WHERE conclusion = 'success' AND repository_id = ",
-    );
-    query.push_bind(key.repository.0);
-    query.push(" AND workflow_id = ").push_bind(key.workflow.0);
-    query.push(" AND branch = ").push_bind(key.branch.clone());
+/// Each by its own way through the index.
+pub(in crate::store) fn select_successes(below: &[(IncidentKey, Place)]) -> Query {
+    let mut query = Query::new("");
+    for (place, (key, highest)) in below.iter().enumerate() {
+        if place > 0 {
+            query.push(" UNION ALL ");
+        }
+        query
+            .push("SELECT CAST(")
+            .push_bind(i64::try_from(place).unwrap_or_default());
+        query.push(
+            " AS BIGINT) AS place, run_id, run_attempt FROM (SELECT run_id, run_attempt \
+             FROM build WHERE conclusion = 'success' AND repository_id = ",
+        );
+        query.push_bind(key.repository.0);
+        query.push(" AND workflow_id = ").push_bind(key.workflow.0);
+        query.push(" AND branch = ").push_bind(key.branch.clone());
+        query
+            .push(" AND head_repository = ")
+            .push_bind(key.head_repository.clone());
+        query.push(" AND (run_number, run_attempt) < (");
+        query.push_bind(highest.run_number);
+        query.push(", ").push_bind(highest.run_attempt);
+        query.push(") ORDER BY run_number DESC, run_attempt DESC LIMIT 1) AS last");
+    }
     query
-        .push(" AND head_repository = ")
-        .push_bind(key.head_repository.clone());
-    query.push(" ORDER BY run_number DESC, run_attempt DESC LIMIT 1");
-    let row = query.fetch_optional(connection).await?;
-    let read = |row| maybe_build(&row, ("run_id", "run_attempt"), key.repository);
-    row.map_or(Ok(None), read)
 }
 
 /// Writes incidents as they are now.
@@ -238,13 +252,6 @@ pub(super) async fn write(connection: &mut Connection, incidents: &[Incident]) -
         query.execute(&mut *connection).await?;
     }
     Ok(())
-}
-
-fn select() -> Query {
-    let mut query = Query::new("SELECT ");
-    push_columns(&mut query);
-    query.push(" FROM incident i");
-    query
 }
 
 /// Those of repositories that are seen.

@@ -6,9 +6,9 @@ use jiff::SignedDuration;
 use super::{super::fixture::Fixture, rule};
 use crate::{
     fixtures::{at, build_id, repository},
-    model::{AlertRule, Build, BuildRecord, IncidentKey, Trigger},
+    model::{AlertRule, Build, BuildRecord, IncidentKey, Place, Trigger},
     store::{
-        alerts::{candidates, select_standings, select_usual},
+        alerts::{candidates, select_standings, select_successes, select_usual},
         db::{self, Query},
     },
 };
@@ -33,7 +33,24 @@ async fn how_a_branch_stands_is_read_from_an_index_alone() {
     let index = "COVERING INDEX build_workflow_branch \
                  (repository_id=? AND workflow_id=? AND branch=?)";
     assert!(plan.contains(index), "{plan}");
+    assert!(
+        plan.contains("INDEX incident_open (repository_id=? AND"),
+        "{plan}"
+    );
     assert!(!plan.contains("SORT") && !plan.contains("TEMP"), "{plan}");
+}
+
+#[tokio::test]
+async fn the_last_success_of_each_branch_is_found_by_its_index() {
+    let fixture = Fixture::open_file().await;
+    let build = build();
+    let key = IncidentKey::of(build.id.repository, &build.facts);
+    let below = (key, Place::of(&build));
+    let plan = plan(&fixture, select_successes(&[below.clone(), below])).await;
+    let index = "INDEX build_workflow_branch (repository_id=? AND workflow_id=? AND branch=? AND \
+                 (run_number,run_attempt)<(?,?))";
+    assert_eq!(plan.matches(index).count(), 2, "{plan}");
+    assert!(!plan.contains("TEMP"), "{plan}");
 }
 
 #[tokio::test]

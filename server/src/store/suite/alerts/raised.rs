@@ -66,6 +66,23 @@ async fn a_change_is_told_when_it_breaks_and_when_it_is_fixed() {
 }
 
 #[tokio::test]
+async fn the_last_success_before_a_failure_is_none_after_it() {
+    let team = Team::new().await;
+    team.run(1, "success").await;
+    let told = [(2, "failure"), (3, "success")];
+    let builds = told.map(|(run, word)| (build_id(run.into(), 1), build(run, 1, word)));
+    let report = Report {
+        repositories: vec![repository()],
+        builds: builds.to_vec(),
+        ..Report::default()
+    };
+    team.fixture.record(report).await;
+    let incidents = team.incidents().await;
+    assert_eq!(incidents[0].last_success, Some(build_id(1, 1)));
+    assert_eq!(incidents[0].success, Some(build_id(3, 1)));
+}
+
+#[tokio::test]
 async fn a_repeated_report_tells_nothing_more() {
     let team = Team::new().await;
     let ci = team.channel("#ci").await;
