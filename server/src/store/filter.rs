@@ -77,7 +77,7 @@ fn push_commit(query: &mut Query, commit: &CommitPrefix) {
 }
 
 /// By the repository alone: which comes first, it or its builds, is for whoever asks.
-fn push_repositories(query: &mut Query, names: &[Pattern]) {
+pub(super) fn push_repositories(query: &mut Query, names: &[Pattern]) {
     if names.is_empty() {
         return;
     }

@@ -227,10 +227,10 @@ impl Question {
     async fn read(&self, snapshot: &mut Snapshot, counter: &mut Counter) -> Result<()> {
         let intervals = &self.intervals;
         let Some(scope) = self.scope(snapshot).await? else {
-            return builds::each(snapshot, self, intervals.range(), counter).await;
+            return builds::each(snapshot, self, counter).await;
         };
         for part in rollup::read(snapshot, &scope, intervals, counter).await? {
-            builds::each(snapshot, self, part, counter).await?;
+            builds::each_ended(snapshot, self, part, counter).await?;
         }
         Ok(())
     }

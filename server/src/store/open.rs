@@ -303,5 +303,10 @@ pub(super) fn migrations() -> Migrator {
             "alerts",
             include_str!("../../../migrations/0014_alerts.sql"),
         ),
+        migration(
+            15,
+            "default branches",
+            include_str!("../../../migrations/0015_default_branches.sql"),
+        ),
     ])
 }

@@ -1,7 +1,11 @@
 //! Which way leads to the builds of a filter: what a statement says beside its condition, so
 //! that an index serves it.
 
-use super::{db::Query, filter::range, sql};
+use super::{
+    db::Query,
+    filter::{push_repositories, range},
+    sql,
+};
 use crate::model::{Filter, Pattern, StatusFilter, TimeRange};
 
 /// How long a build takes that is not `LONG`, in microseconds: what GitHub gives a job.
@@ -41,6 +45,21 @@ pub(super) fn push_long_source(query: &mut Query, ended: TimeRange, joined: &str
         range(query, "b.end_time", ended);
     };
     push_chosen_source(query, long, joined);
+}
+
+/// The same for builds that ended within a range, a short one, whatever else is asked for.
+pub(super) fn push_ended_source(query: &mut Query, filter: &Filter, joined: &str) {
+    let ended = |query: &mut Query| {
+        query.push("b.end_time IS NOT NULL");
+        range(query, "b.end_time", filter.end_time);
+        if !filter.repositories.is_empty() {
+            // The index has them, too.
+            query.push(" AND b.repository_id IN (SELECT r.id FROM repository r WHERE TRUE");
+            push_repositories(query, &filter.repositories);
+            query.push(")");
+        }
+    };
+    push_chosen_source(query, ended, joined);
 }
 
 /// The same for builds that started from the one time to the other, whatever else is asked

@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use super::{
     News, Store,
     db::{self, Connection, Query},
+    rollup,
 };
 use crate::{
     Result,
@@ -194,6 +195,7 @@ async fn step(connection: &mut Connection, id: i64, since: Timestamp) -> Result<
     if deleted.builds > 0 || delete_payloads(connection, id).await? {
         return Ok((Left::Something, deleted.unfolded));
     }
+    forget_default_branch(connection, id).await?;
     let mut room = ROWS_AT_A_TIME;
     for (table, key) in REST {
         room -= some_rest(table, key, id, room)
@@ -204,6 +206,16 @@ async fn step(connection: &mut Connection, id: i64, since: Timestamp) -> Result<
         }
     }
     Ok((Left::Nothing, 0))
+}
+
+/// Takes a repository out of the rollups of default branches, while it is known which one that
+/// was.
+async fn forget_default_branch(connection: &mut Connection, id: i64) -> Result<()> {
+    let named = db::query("SELECT default_branch FROM repository WHERE id = $1").bind(id);
+    let branch: String = named.fetch_one(&mut *connection).await?.try_get(0)?;
+    let forget = db::query("UPDATE repository SET default_branch = '' WHERE id = $1").bind(id);
+    forget.execute(&mut *connection).await?;
+    rollup::change_default_branch(connection, RepositoryId(id), &branch, "").await
 }
 
 /// Deletes so many rows that belong to a repository.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     Store,
     db::{Connection, Query, Row},
-    rows, sql,
+    rollup, rows, sql,
 };
 use crate::{
     Result,
@@ -209,6 +209,7 @@ pub(super) async fn merge(
     let mut changed_ids = std::collections::BTreeSet::new();
     let mut counts = Vec::with_capacity(reports.len());
     let mut relabelled = false;
+    let mut default_branches = BTreeMap::new();
     for report in reports {
         let mut count = 0;
         for repository in *report {
@@ -218,7 +219,10 @@ pub(super) async fn merge(
                     continue;
                 }
                 relabelled |= is_relabelled(stored, &repository.facts);
-                *stored = repository.facts.clone();
+                let before = std::mem::replace(stored, repository.facts.clone());
+                default_branches
+                    .entry(repository.id)
+                    .or_insert(before.default_branch);
             } else {
                 known.insert(repository.id, unseen(repository));
             }
@@ -230,6 +234,12 @@ pub(super) async fn merge(
     let changed = changed_ids.iter().map(|id| &known[id].repository);
     let changed: Vec<&Repository> = changed.collect();
     write(connection, &changed, now).await?;
+    for (id, before) in default_branches {
+        let after = &known[&id].repository.facts.default_branch;
+        if before != *after {
+            rollup::change_default_branch(connection, id, &before, after).await?;
+        }
+    }
     Ok(Merged {
         known,
         changed: counts,

@@ -7,6 +7,7 @@
 
 mod change;
 mod content;
+mod default_branch;
 mod fold;
 mod key;
 mod layout;
@@ -15,6 +16,7 @@ mod recount;
 mod scope;
 
 pub(super) use change::leave;
+pub(super) use default_branch::change_default_branch;
 pub(super) use fold::fold;
 #[cfg(test)]
 pub(super) use fold::statement as fold_statement;

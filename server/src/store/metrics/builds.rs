@@ -16,8 +16,24 @@ use crate::{
     model::{Filter, Finished, TimeRange, elapsed},
 };
 
-/// Counts each build of a question that ended within `part`.
+/// Counts each build of a question.
 pub(super) async fn each(
+    snapshot: &mut Snapshot,
+    question: &Question,
+    counter: &mut Counter,
+) -> Result<()> {
+    let filter = Filter {
+        end_time: question.intervals.range(),
+        ..question.filter.clone()
+    };
+    for query in select(&filter, question.dimension) {
+        count(snapshot, question, query, counter).await?;
+    }
+    Ok(())
+}
+
+/// Counts each build of a question that ended within `part`: less than an hour.
+pub(super) async fn each_ended(
     snapshot: &mut Snapshot,
     question: &Question,
     part: TimeRange,
@@ -27,17 +43,24 @@ pub(super) async fn each(
         end_time: part,
         ..question.filter.clone()
     };
-    for query in select(&filter, question.dimension) {
-        let each = |row: Row| -> Result<()> {
-            let (end, finished) = finished(&row)?;
-            match question.intervals.index(end) {
-                Some(index) => counter.count((slice(&row, question.dimension)?, index), &finished),
-                None => Ok(()),
-            }
-        };
-        query.fetch_each(&mut *snapshot, each).await?;
-    }
-    Ok(())
+    let query = ended(&filter, question.dimension, Way::Ended);
+    count(snapshot, question, query, counter).await
+}
+
+async fn count(
+    snapshot: &mut Snapshot,
+    question: &Question,
+    query: Query,
+    counter: &mut Counter,
+) -> Result<()> {
+    let each = |row: Row| -> Result<()> {
+        let (end, finished) = finished(&row)?;
+        match question.intervals.index(end) {
+            Some(index) => counter.count((slice(&row, question.dimension)?, index), &finished),
+            None => Ok(()),
+        }
+    };
+    query.fetch_each(snapshot, each).await
 }
 
 /// Whether a question is about people who started at most so many builds about its time, in
@@ -93,6 +116,8 @@ fn select(filter: &Filter, dimension: Option<Dimension>) -> Vec<Query> {
 pub(super) enum Way {
     /// By what else is asked for.
     Usual,
+    /// By when they ended.
+    Ended,
     /// By how long they took.
     Long,
     /// By that they have no end.
@@ -130,6 +155,7 @@ pub(super) fn push_slice(
     };
     match way {
         Way::Usual => paths::push_source(query, filter, joined),
+        Way::Ended => paths::push_ended_source(query, filter, joined),
         Way::Long => paths::push_long_source(query, filter.end_time, joined),
         Way::Running => paths::push_running_source(query, filter.start_time, joined),
     }
@@ -138,10 +164,12 @@ pub(super) fn push_slice(
     }
 }
 
-/// What is asked for when a filter is summed up, and when it is looked at who started few.
+/// What is asked for when a filter is summed up, at the ends of a window, and when it is looked
+/// at who started few.
 #[cfg(test)]
 pub(in crate::store) fn statements(filter: &Filter) -> Vec<Query> {
     let mut statements = select(filter, None);
+    statements.push(ended(filter, None, Way::Ended));
     statements.push(started_by(filter, filter.end_time, 1000));
     statements
 }

@@ -37,11 +37,11 @@ impl Content {
         slot.count(&build.finished, times);
     }
 
-    /// Adds all of another one.
-    pub(super) fn add(&mut self, other: &Self) {
-        self.total.add(&other.total, 1);
+    /// Adds all of another one `times` times.
+    pub(super) fn add(&mut self, other: &Self, times: i64) {
+        self.total.add(&other.total, times);
         for (number, sums) in &other.slots {
-            self.slots.entry(*number).or_default().add(sums, 1);
+            self.slots.entry(*number).or_default().add(sums, times);
         }
         self.slots.retain(|_, sums| !sums.is_empty());
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     change::{self, Change},
     content::Content,
+    default_branch::DefaultBranches,
     key::Key,
 };
 use crate::{
@@ -34,17 +35,9 @@ pub(in crate::store) async fn fold(connection: &mut Connection, most: usize) -> 
     if changes.is_empty() {
         return Ok(0);
     }
-    let added = sum(changes.iter());
-    let keys: Vec<Key> = added.keys().cloned().collect();
-    let mut rollups = of_keys(&mut (&mut *connection).into(), &keys).await?;
-    for (key, content) in added {
-        rollups.entry(key).or_default().add(&content);
-    }
-    let (gone, kept): (Vec<_>, Vec<_>) = rollups
-        .into_iter()
-        .partition(|(_, content)| content.is_empty());
-    write(connection, &kept).await?;
-    delete(connection, &gone).await?;
+    let repositories = changes.iter().map(|change| change.build.repository);
+    let branches = DefaultBranches::of(&mut (&mut *connection).into(), repositories).await?;
+    add(connection, sum(changes.iter(), &branches)).await?;
     db::query("DELETE FROM rollup_change WHERE number <= $1")
         .bind(last)
         .execute(connection)
@@ -52,11 +45,28 @@ pub(in crate::store) async fn fold(connection: &mut Connection, most: usize) -> 
     Ok(changes.len())
 }
 
+/// Adds sums to the rollups; those of which nothing is left go.
+pub(super) async fn add(connection: &mut Connection, sums: BTreeMap<Key, Content>) -> Result<()> {
+    let keys: Vec<Key> = sums.keys().cloned().collect();
+    let mut rollups = of_keys(&mut (&mut *connection).into(), &keys).await?;
+    for (key, content) in sums {
+        rollups.entry(key).or_default().add(&content, 1);
+    }
+    let (gone, kept): (Vec<_>, Vec<_>) = rollups
+        .into_iter()
+        .partition(|(_, content)| content.is_empty());
+    write(connection, &kept).await?;
+    delete(connection, &gone).await
+}
+
 /// What changes add up to.
-pub(super) fn sum<'c>(changes: impl Iterator<Item = &'c Change>) -> BTreeMap<Key, Content> {
+pub(super) fn sum<'c>(
+    changes: impl Iterator<Item = &'c Change>,
+    branches: &DefaultBranches,
+) -> BTreeMap<Key, Content> {
     let mut sums: BTreeMap<Key, Content> = BTreeMap::new();
     for Change { build, times } in changes {
-        for key in Key::of(build) {
+        for key in Key::of(build, branches) {
             sums.entry(key).or_default().count(build, *times);
         }
     }

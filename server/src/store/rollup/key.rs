@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::default_branch::DefaultBranches;
 use crate::model::Ended;
 
 /// What the builds of a rollup have in common.
@@ -21,10 +22,12 @@ pub(in crate::store) enum Kind {
     AnyWorkflow = 6,
     /// The name of the branch, in any repository.
     AnyBranch = 7,
+    /// That they are of the default branch of their repository.
+    DefaultBranch = 8,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::All,
         Self::Repository,
         Self::Workflow,
@@ -32,6 +35,7 @@ impl Kind {
         Self::Actor,
         Self::AnyWorkflow,
         Self::AnyBranch,
+        Self::DefaultBranch,
     ];
 
     /// As it is stored.
@@ -41,7 +45,10 @@ impl Kind {
 
     /// Whether it tells repositories apart.
     pub(super) fn has_repository(self) -> bool {
-        !matches!(self, Self::All | Self::AnyWorkflow | Self::AnyBranch)
+        match self {
+            Self::All | Self::AnyWorkflow | Self::AnyBranch | Self::DefaultBranch => false,
+            Self::Repository | Self::Workflow | Self::Branch | Self::Actor => true,
+        }
     }
 }
 
@@ -76,14 +83,28 @@ impl fmt::Display for Key {
 
 impl Key {
     /// The rollups that a build is part of.
-    pub(super) fn of(build: &Ended) -> impl Iterator<Item = Self> {
-        Kind::ALL.into_iter().map(|kind| Self::of_kind(build, kind))
+    pub(super) fn of(build: &Ended, branches: &DefaultBranches) -> impl Iterator<Item = Self> {
+        let is_default = branches.has(build);
+        let kinds = Kind::ALL.into_iter();
+        let kinds = kinds.filter(move |kind| *kind != Kind::DefaultBranch || is_default);
+        kinds.map(|kind| Self::of_kind(build, kind))
+    }
+
+    /// The one of a kind that tells nothing else apart.
+    pub(super) fn of_day(kind: Kind, day: i32) -> Self {
+        Self {
+            kind: kind.number(),
+            repository: 0,
+            day,
+            name: String::new(),
+            workflow: 0,
+        }
     }
 
     /// The one of a kind.
     pub(super) fn of_kind(build: &Ended, kind: Kind) -> Self {
         let name = match kind {
-            Kind::All | Kind::Repository => "",
+            Kind::All | Kind::Repository | Kind::DefaultBranch => "",
             Kind::Workflow | Kind::AnyWorkflow => &build.workflow,
             Kind::Branch | Kind::AnyBranch => &build.branch,
             Kind::Actor => &build.actor,

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{ToSpan as _, civil::Date};
 
 use super::{
-    DAY,
-    change::{self, Change},
+    DAY, change,
     content::Content,
+    default_branch::{self, DefaultBranches},
     fold::{self, read_content, read_key},
     key::Key,
     start_of_day,
@@ -22,27 +22,46 @@ use crate::{
     },
 };
 
-/// Makes the rollups of builds that were there before there were rollups.
+/// Rows of `rollup_state`: whether there are the rollups of all builds, and those of all
+/// default branches.
+const BUILDS: i64 = 1;
+const DEFAULT_BRANCHES: i64 = 2;
+
+/// Makes the rollups of builds that were there before them.
 pub(in crate::store) async fn complete(connection: &mut Connection) -> Result<()> {
-    let row = db::query("SELECT complete FROM rollup_state WHERE id = 1")
-        .fetch_one(&mut *connection)
-        .await?;
-    if row.try_get(0)? {
+    if !is_complete(connection, BUILDS).await? {
+        tracing::info!("summing up the builds that are there; this takes minutes for ten million");
+        connection.begin_write().await?;
+        make(connection).await?;
+    } else if !is_complete(connection, DEFAULT_BRANCHES).await? {
+        tracing::info!("summing up default branches");
+        connection.begin_write().await?;
+        default_branch::make(connection).await?;
+    } else {
         return Ok(());
     }
-    tracing::info!("summing up the builds that are there; this takes a minute for ten million");
-    connection.begin_write().await?;
+    let complete = db::query("UPDATE rollup_state SET complete = TRUE");
+    complete.execute(&mut *connection).await?;
+    connection.end("COMMIT").await?;
+    Ok(())
+}
+
+async fn is_complete(connection: &mut Connection, what: i64) -> Result<bool> {
+    let state = db::query("SELECT complete FROM rollup_state WHERE id = $1").bind(what);
+    let row = state.fetch_one(connection).await?;
+    Ok(row.try_get(0)?)
+}
+
+/// Makes them from all builds.
+async fn make(connection: &mut Connection) -> Result<()> {
     for statement in ["DELETE FROM rollup_change", "DELETE FROM rollup"] {
         db::query(statement).execute(&mut *connection).await?;
     }
+    let branches = DefaultBranches::all(&mut (&mut *connection).into()).await?;
     for day in days(&mut (&mut *connection).into()).await? {
-        let rollups = count(&mut (&mut *connection).into(), day).await?;
+        let rollups = count(&mut (&mut *connection).into(), day, &branches).await?;
         fold::write(connection, &Vec::from_iter(rollups)).await?;
     }
-    db::query("UPDATE rollup_state SET complete = TRUE WHERE id = 1")
-        .execute(&mut *connection)
-        .await?;
-    connection.end("COMMIT").await?;
     Ok(())
 }
 
@@ -55,9 +74,15 @@ pub(in crate::store) async fn recount(
     let mut days = BTreeSet::from_iter(days(&mut (&mut *snapshot).into()).await?);
     days.extend(&there.days);
     let changes = change::unfolded(&mut *snapshot).await?;
+    let branches = DefaultBranches::all(&mut (&mut *snapshot).into()).await?;
     for day in days {
-        let expected = count(&mut (&mut *snapshot).into(), day).await?;
-        let kept = kept(snapshot, &there, &changes, day, recounted).await?;
+        let expected = count(&mut (&mut *snapshot).into(), day, &branches).await?;
+        let mut kept = kept(snapshot, &there, day, recounted).await?;
+        let of_day = changes.iter().filter(|c| super::day(c.build.time) == day);
+        for (key, content) in fold::sum(of_day, &branches) {
+            kept.entry(key).or_default().add(&content, 1);
+        }
+        kept.retain(|_, content| !content.is_empty());
         compare(recounted, &kept, &expected);
     }
     Ok(())
@@ -130,7 +155,11 @@ impl There {
 }
 
 /// What the builds of a day add up to.
-async fn count(executor: &mut Executor<'_>, day: i32) -> Result<BTreeMap<Key, Content>> {
+async fn count(
+    executor: &mut Executor<'_>,
+    day: i32,
+    branches: &DefaultBranches,
+) -> Result<BTreeMap<Key, Content>> {
     let mut sums: BTreeMap<Key, Content> = BTreeMap::new();
     let mut query = Query::new("SELECT ");
     query.push(rows::BUILD_COLUMNS);
@@ -141,7 +170,7 @@ async fn count(executor: &mut Executor<'_>, day: i32) -> Result<BTreeMap<Key, Co
     query
         .fetch_each(executor.again(), |row| -> Result<()> {
             if let Some(build) = Ended::of(&rows::build_record(&row)?) {
-                for key in Key::of(&build) {
+                for key in Key::of(&build, branches) {
                     sums.entry(key).or_default().count(&build, 1);
                 }
             }
@@ -151,11 +180,10 @@ async fn count(executor: &mut Executor<'_>, day: i32) -> Result<BTreeMap<Key, Co
     Ok(sums)
 }
 
-/// What is kept of a day, with what is not folded in yet.
+/// What is kept of a day.
 async fn kept(
     snapshot: &mut Connection,
     there: &There,
-    changes: &[Change],
     day: i32,
     recounted: &mut Recounted,
 ) -> Result<BTreeMap<Key, Content>> {
@@ -173,12 +201,6 @@ async fn kept(
         recounted.compare(series, date(day), numbers, i64::to_string);
         kept.insert(key, content);
     }
-    let of_day = changes.iter().filter(|c| super::day(c.build.time) == day);
-    for (key, content) in fold::sum(of_day) {
-        let sum: &mut Content = kept.entry(key).or_default();
-        sum.add(&content);
-    }
-    kept.retain(|_, content| !content.is_empty());
     Ok(kept)
 }
 

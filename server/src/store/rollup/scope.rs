@@ -49,15 +49,16 @@ impl<'f> Scope<'f> {
         if aspects.next().is_some() {
             return None;
         }
-        let any_repository = filter.repositories.is_empty()
-            && filter.workflow_ids.is_empty()
-            && !filter.default_branch_only
-            && dimension.is_none();
+        let any_repository =
+            filter.repositories.is_empty() && filter.workflow_ids.is_empty() && dimension.is_none();
+        // Which branch of which name is the default one, only repositories tell.
+        let of_name = !filter.default_branch_only;
         Some(Self {
             kind: match kind {
                 Kind::Repository if any_repository => Kind::All,
                 Kind::Workflow if any_repository => Kind::AnyWorkflow,
-                Kind::Branch if any_repository => Kind::AnyBranch,
+                Kind::Branch if any_repository && of_name => Kind::AnyBranch,
+                Kind::Branch if any_repository && filter.branches.is_empty() => Kind::DefaultBranch,
                 kind => kind,
             },
             filter,
@@ -70,8 +71,8 @@ impl<'f> Scope<'f> {
         let kind = match self.kind {
             Kind::All => Kind::Repository,
             Kind::AnyWorkflow => Kind::Workflow,
-            Kind::AnyBranch => Kind::Branch,
-            _ => return None,
+            Kind::AnyBranch | Kind::DefaultBranch => Kind::Branch,
+            Kind::Repository | Kind::Workflow | Kind::Branch | Kind::Actor => return None,
         };
         Some(Self { kind, ..*self })
     }
@@ -131,7 +132,7 @@ impl<'f> Scope<'f> {
 
     fn push_names(&self, query: &mut Query) {
         push_any(query, "b.name", self.names());
-        if self.filter.default_branch_only {
+        if self.filter.default_branch_only && self.kind.has_repository() {
             query.push(" AND b.name = r.default_branch AND r.default_branch <> ''");
         }
         if !self.filter.workflow_ids.is_empty() {
@@ -144,7 +145,7 @@ impl<'f> Scope<'f> {
     /// What its rollups may be called; anything if there are none.
     fn names(&self) -> &'f [Pattern] {
         match self.kind {
-            Kind::All | Kind::Repository => &[],
+            Kind::All | Kind::Repository | Kind::DefaultBranch => &[],
             Kind::Workflow | Kind::AnyWorkflow => &self.filter.workflows,
             Kind::Branch | Kind::AnyBranch => &self.filter.branches,
             Kind::Actor => &self.filter.actors,
@@ -166,8 +167,8 @@ impl<'f> Scope<'f> {
             }
             let Some(repository) = known.repositories.get(&build.repository.0) else {
                 // It was deleted: this takes away what rollups of all repositories
-                // still have of it.
-                let is_counted = !self.kind.has_repository();
+                // still have of it. Those of default branches have nothing of it.
+                let is_counted = !self.kind.has_repository() && self.kind != Kind::DefaultBranch;
                 return is_counted.then(|| (Slice::default(), change));
             };
             let matches = !repository.is_hidden

@@ -37,6 +37,8 @@ enum Event {
     Told(BuildId, Told),
     /// A job of it is.
     Job(BuildId, i64, i64),
+    /// Another branch of a repository is the default one since a time.
+    DefaultBranch(i64, i64, &'static str),
     /// What was left is folded in.
     Fold,
 }
@@ -105,6 +107,8 @@ fn event() -> impl Strategy<Value = Event> {
         3 => (id(), 0..SPAN, 0..5000i64).prop_map(|(id, start, length)| {
             Event::Job(id, start, start + length)
         }),
+        1 => (1..=REPOSITORIES, 1..SPAN, select(&["main", "feature/a", "other", ""][..]))
+            .prop_map(|(id, since, name)| Event::DefaultBranch(id, since, name)),
         1 => Just(Event::Fold),
     ]
 }
@@ -226,6 +230,9 @@ async fn compare(
     fold(&fixture.store).await;
     let differences = fixture.store.recount().await.unwrap().differences;
     prop_assert!(differences.is_empty(), "folded: {differences:?}");
+    fixture.store.delete_hidden(at(SPAN)).await.unwrap();
+    let differences = fixture.store.recount().await.unwrap().differences;
+    prop_assert!(differences.is_empty(), "deleted: {differences:?}");
     Ok(())
 }
 
@@ -244,6 +251,22 @@ async fn happen(fixture: &Fixture, event: &Event) {
             let report = Report {
                 repositories: vec![repository_of(id.run.0)],
                 jobs: vec![job(number, *id, "success", (Some(*start), Some(*end)))],
+                ..Report::default()
+            };
+            fixture.record(report).await;
+        }
+        Event::DefaultBranch(id, since, name) => {
+            let Repository { facts, .. } = repository_of(id - 1);
+            let facts = RepositoryFacts {
+                update_time: at(*since),
+                default_branch: (*name).to_owned(),
+                ..facts
+            };
+            let report = Report {
+                repositories: vec![Repository {
+                    facts,
+                    ..repository_of(id - 1)
+                }],
                 ..Report::default()
             };
             fixture.record(report).await;
@@ -355,6 +378,25 @@ async fn builds_from_before_rollups_are_summed_up() {
 }
 
 #[tokio::test]
+async fn default_branches_from_before_their_rollups_are_summed_up() {
+    let fixture = Fixture::open().await;
+    for run in 0..6 {
+        fixture
+            .report_build(build_id(run, 1), facts("success", run * 90_000))
+            .await;
+    }
+    fold(&fixture.store).await;
+    fixture.sabotage("DELETE FROM rollup WHERE kind = 8").await;
+    let differences = fixture.store.recount().await.unwrap().differences;
+    assert!(!differences.is_empty(), "the recount sees what is missing");
+    let forget = "UPDATE rollup_state SET complete = FALSE WHERE id = 2";
+    fixture.sabotage(forget).await;
+    let fixture = fixture.reopen().await;
+    let differences = fixture.store.recount().await.unwrap().differences;
+    assert_eq!(differences, []);
+}
+
+#[tokio::test]
 async fn a_repository_that_was_deleted_is_not_counted_before_the_next_fold() {
     let fixture = Fixture::open().await;
     for run in 0..6 {
@@ -380,6 +422,10 @@ async fn a_repository_that_was_deleted_is_not_counted_before_the_next_fold() {
         Filter::default(),
         Filter {
             branches: vec![Pattern::new("main")],
+            ..Filter::default()
+        },
+        Filter {
+            default_branch_only: true,
             ..Filter::default()
         },
     ] {
