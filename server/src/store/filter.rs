@@ -78,8 +78,10 @@ fn push_commit(query: &mut Query, commit: &CommitPrefix) {
 
 /// By the repository alone: which comes first, it or its builds, is for whoever asks.
 pub(super) fn push_repositories(query: &mut Query, names: &[Pattern]) {
-    if names.is_empty() {
-        return;
+    if names.iter().all(Pattern::is_exact) {
+        let names = names.iter().map(Pattern::to_ascii_lowercase);
+        let names: Vec<Pattern> = names.collect();
+        return patterns(query, "lower(r.name)", &names);
     }
     query.push(" AND (FALSE");
     for name in names {
@@ -117,8 +119,13 @@ where
     query.push(")");
 }
 
-/// Writes that a column matches one of some patterns, if there are any.
+/// Writes that a column matches one of some patterns, if there are any. Of names, a list: so
+/// that what is made of columns is made once for all of them.
 pub(super) fn patterns(query: &mut Query, column: &'static str, patterns: &[Pattern]) {
+    if patterns.len() > 1 && patterns.iter().all(Pattern::is_exact) {
+        let names: Vec<&str> = patterns.iter().map(Pattern::as_str).collect();
+        return one_of(query, column, names.into_iter().map(str::to_owned));
+    }
     alternatives(query, patterns, |query, pattern| {
         query.push(column);
         push_match(query, pattern);

@@ -52,6 +52,7 @@ pub(super) fn push_ended_source(query: &mut Query, filter: &Filter, joined: &str
     let ended = |query: &mut Query| {
         query.push("b.end_time IS NOT NULL");
         range(query, "b.end_time", filter.end_time);
+        push_of_workflows(query, "b.repository_id", filter);
         if !filter.repositories.is_empty() {
             // The index has them, too.
             query.push(" AND b.repository_id IN (SELECT r.id FROM repository r WHERE TRUE");
@@ -100,11 +101,7 @@ pub(super) fn push_hints(query: &mut Query, filter: &Filter) {
     if is_unsuccessful(filter) {
         query.push(" AND b.conclusion <> 'success'");
     }
-    if !filter.workflow_ids.is_empty() {
-        query.push(" AND r.id IN (SELECT repository_id FROM workflow WHERE id IN (");
-        sql::push_list(query, filter.workflow_ids.iter().map(|id| &id.0));
-        query.push("))");
-    }
+    push_of_workflows(query, "r.id", filter);
     let runs = |status: &StatusFilter| *status != StatusFilter::Word("completed");
     if !filter.statuses.is_empty() && filter.statuses.iter().all(runs) {
         query.push(" AND b.end_time IS NULL");
@@ -112,6 +109,17 @@ pub(super) fn push_hints(query: &mut Query, filter: &Filter) {
     if is_rare_event(filter) {
         query.push(" AND b.event NOT IN ('push', 'pull_request')");
     }
+}
+
+/// Says whose the workflows are that are asked for by id, if any are.
+pub(super) fn push_of_workflows(query: &mut Query, repository: &'static str, filter: &Filter) {
+    if filter.workflow_ids.is_empty() {
+        return;
+    }
+    query.push(" AND ").push(repository);
+    query.push(" IN (SELECT repository_id FROM workflow WHERE id IN (");
+    sql::push_list(query, filter.workflow_ids.iter().map(|id| &id.0));
+    query.push("))");
 }
 
 /// Whether an index leads to what is asked for and tells when that started.

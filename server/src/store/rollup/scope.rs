@@ -12,7 +12,8 @@ use crate::{
     store::{
         Dimension, Slice,
         db::{Query, Snapshot},
-        sql,
+        filter::{patterns, push_repositories},
+        paths, sql,
     },
 };
 
@@ -93,11 +94,8 @@ impl<'f> Scope<'f> {
             }
             query.push(" WHERE b.repository_id = r.id AND r.hidden_time IS ");
             query.push(if hidden { "NOT NULL" } else { "NULL" });
-            push_any(
-                &mut query,
-                "lower(r.name)",
-                &lower(&self.filter.repositories),
-            );
+            push_repositories(&mut query, &self.filter.repositories);
+            paths::push_of_workflows(&mut query, "r.id", self.filter);
         } else {
             query.push(" FROM rollup b WHERE b.repository_id = 0");
         }
@@ -131,7 +129,7 @@ impl<'f> Scope<'f> {
     }
 
     fn push_names(&self, query: &mut Query) {
-        push_any(query, "b.name", self.names());
+        patterns(query, "b.name", self.names());
         if self.filter.default_branch_only && self.kind.has_repository() {
             query.push(" AND b.name = r.default_branch AND r.default_branch <> ''");
         }
@@ -255,21 +253,4 @@ impl Known {
         }
         Ok(known)
     }
-}
-
-fn lower(names: &[Pattern]) -> Vec<Pattern> {
-    names.iter().map(Pattern::to_ascii_lowercase).collect()
-}
-
-fn push_any(query: &mut Query, column: &'static str, names: &[Pattern]) {
-    if names.iter().all(Pattern::is_exact) && names.len() > 1 {
-        query.push(" AND ").push(column).push(" IN (");
-        let mut list = query.separated(", ");
-        for name in names {
-            list.push_bind(name.as_str());
-        }
-        query.push(")");
-        return;
-    }
-    crate::store::filter::patterns(query, column, names);
 }
