@@ -10,17 +10,18 @@ mod readers;
 mod row;
 mod value;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use sqlx::{
-    AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres, Sqlite,
-    SqliteConnection, SqlitePool, Transaction,
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres, SqliteConnection,
+    Transaction,
 };
 
 use super::open::{postgres, session};
 use crate::{Error, error::AllInUse};
 use deadline::Deadline;
-pub(super) use file::FileConnection;
+use file::FileReader;
+pub(super) use file::{FileConnection, FileReaders, FileSnapshot};
 pub(super) use query::{Query, Separated, query};
 pub(super) use readers::{Readers, Turn};
 #[cfg(test)]
@@ -35,7 +36,7 @@ const BEGIN_SQLITE: &str = "BEGIN IMMEDIATE";
 #[derive(Clone)]
 pub(super) enum Pool {
     /// To a file.
-    Sqlite(SqlitePool),
+    File(FileReaders),
     /// To a server.
     Postgres(Readers),
 }
@@ -44,10 +45,7 @@ impl Pool {
     /// Begins to read: all that the snapshot is asked is of this moment.
     pub(super) async fn snapshot(&self) -> Result<Snapshot, sqlx::Error> {
         Ok(match self {
-            Self::Sqlite(pool) => {
-                let transaction = pool.begin().await.map_err(busy_file)?;
-                Snapshot::Sqlite(transaction, None)
-            }
+            Self::File(pool) => Snapshot::File(FileSnapshot::begin(pool.acquire().await?)?),
             Self::Postgres(pool) => {
                 let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ";
                 let (transaction, turn) = pool.begin(begin).await?;
@@ -67,23 +65,15 @@ impl Pool {
         patience: Duration,
     ) -> Result<Snapshot, sqlx::Error> {
         let mut snapshot = self.snapshot().await?;
-        snapshot.end_within(patience).await?;
+        snapshot.end_within(patience)?;
         Ok(snapshot)
     }
 
     pub(super) async fn close(&self) {
         match self {
-            Self::Sqlite(pool) => pool.close().await,
+            Self::File(pool) => pool.close().await,
             Self::Postgres(pool) => pool.close().await,
         }
-    }
-}
-
-/// A file is opened at once: who gets no connection to it waits for others.
-fn busy_file(error: sqlx::Error) -> sqlx::Error {
-    match error {
-        sqlx::Error::PoolTimedOut => all_in_use(),
-        error => error,
     }
 }
 
@@ -93,7 +83,7 @@ fn all_in_use() -> sqlx::Error {
 
 /// A connection, and above all the one that writes.
 pub(super) enum Connection {
-    /// To a file, for who reads or prepares: what it does is waited for.
+    /// To a file, for who prepares it or reads all of it: what it does is waited for.
     Sqlite(SqliteConnection),
     /// To a file, for who writes: what it does is done where it is called.
     File(FileConnection),
@@ -141,8 +131,8 @@ impl Connection {
 
 /// One state of the database, for several queries that must agree.
 pub(super) enum Snapshot {
-    /// Of a file. What is beside it lives as long as its time is bounded.
-    Sqlite(Transaction<'static, Sqlite>, Option<Arc<()>>),
+    /// Of a file.
+    File(FileSnapshot),
     /// Of a server.
     Postgres(Transaction<'static, Postgres>, Bounds),
 }
@@ -156,12 +146,9 @@ pub(super) struct Bounds {
 
 impl Snapshot {
     /// Gives it so much time from now on, whatever it was given before.
-    pub(super) async fn end_within(&mut self, patience: Duration) -> Result<(), sqlx::Error> {
+    pub(super) fn end_within(&mut self, patience: Duration) -> Result<(), sqlx::Error> {
         match self {
-            Self::Sqlite(transaction, bound) => {
-                let mut connection = transaction.lock_handle().await?;
-                *bound = Some(deadline::watch(&mut connection, patience));
-            }
+            Self::File(snapshot) => snapshot.end_within(patience)?,
             Self::Postgres(_, bounds) => {
                 let told = bounds.deadline.take();
                 bounds.deadline = Some(Deadline::after(patience, told));
@@ -177,6 +164,8 @@ pub(super) enum Executor<'c> {
     Pool(&'c Pool),
     /// One connection to a file, in its transaction.
     Sqlite(&'c mut SqliteConnection),
+    /// The same, of those that read.
+    Reader(&'c mut FileReader),
     /// The one that writes to it.
     File(&'c mut FileConnection),
     /// One connection to a server, in its transaction.
@@ -191,6 +180,7 @@ impl Executor<'_> {
         match self {
             Self::Pool(pool) => Executor::Pool(pool),
             Self::Sqlite(connection) => Executor::Sqlite(connection),
+            Self::Reader(reader) => Executor::Reader(reader),
             Self::File(connection) => Executor::File(connection),
             Self::Postgres(connection) => Executor::Postgres(connection),
             Self::Bounded(connection, deadline) => Executor::Bounded(connection, deadline),
@@ -217,7 +207,7 @@ impl<'c> From<&'c mut Connection> for Executor<'c> {
 impl<'c> From<&'c mut Snapshot> for Executor<'c> {
     fn from(snapshot: &'c mut Snapshot) -> Self {
         match snapshot {
-            Snapshot::Sqlite(transaction, _) => Self::Sqlite(&mut *transaction),
+            Snapshot::File(snapshot) => Self::Reader(snapshot.reader()),
             Snapshot::Postgres(transaction, bounds) => match &mut bounds.deadline {
                 None => Self::Postgres(&mut *transaction),
                 Some(deadline) => Self::Bounded(&mut *transaction, deadline),
@@ -238,12 +228,9 @@ macro_rules! run {
     ) => {{
         let $asked = $query;
         match $executor.into() {
-            Executor::Pool(Pool::Sqlite(pool)) => {
-                let mut connection = pool.acquire().await.map_err(busy_file)?;
-                let $on = &mut *connection;
-                let values = value::sqlite($asked.values)?;
-                let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
-                $sqlite
+            Executor::Pool(Pool::File(readers)) => {
+                let mut reader = readers.acquire().await?;
+                reader.with(|$file| $here)
             }
             Executor::Pool(Pool::Postgres(readers)) => {
                 let (mut connection, _turn) = readers.acquire().await?;
@@ -257,6 +244,7 @@ macro_rules! run {
                 let $statement = sqlx::query_with(AssertSqlSafe($asked.text), values);
                 $sqlite
             }
+            Executor::Reader(reader) => reader.with(|$file| $here),
             Executor::File($file) => $here,
             Executor::Postgres($on) => {
                 let values = value::postgres($asked.values)?;

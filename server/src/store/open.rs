@@ -96,7 +96,7 @@ pub(super) async fn open(database: &Database, schema: Schema) -> Result<Opened> 
             };
             Ok(Opened {
                 writer: Connection::File(writer),
-                readers: Pool::Sqlite(sqlite::readers(path).await?),
+                readers: Pool::File(sqlite::readers(path)?),
                 origin: "".into(),
                 lock: Some(lock),
                 opener: Opener {

@@ -110,7 +110,7 @@ impl Store {
                 (false, true) => left / 2,
                 (_, false) => left,
             };
-            snapshot.end_within(time).await?;
+            snapshot.end_within(time)?;
             let started = Instant::now();
             let wanted = page.size + 1 - builds.len();
             let found = match look(&mut snapshot, &page, stretch, wanted).await {

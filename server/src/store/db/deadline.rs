@@ -1,37 +1,20 @@
-//! How long a snapshot may be asked: `SQLite` looks at the time itself, a server is told of it.
+//! How long a snapshot on a server may be asked: the server is told of it.
 
 use std::{
     borrow::Cow,
     error::Error,
     fmt,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use sqlx::{
     PgConnection,
     error::{DatabaseError, ErrorKind},
-    sqlite::LockedSqliteHandle,
 };
-
-/// After how many steps of a statement `SQLite` looks whether its time is up: some
-/// hundred microseconds.
-const STEPS: i32 = 10_000;
 
 /// How much longer than what is left a server may work on a statement: it is not worth a
 /// round trip to tell it.
 const SLACK: Duration = Duration::from_millis(100);
-
-/// Has statements fail when the time is up, as long as somebody has what this gives.
-pub(super) fn watch(connection: &mut LockedSqliteHandle<'_>, patience: Duration) -> Arc<()> {
-    let asked = Arc::new(());
-    let alive = Arc::downgrade(&asked);
-    let deadline = Instant::now() + patience;
-    // The connection keeps this for whoever has it next: then it does nothing.
-    let go_on = move || Instant::now() < deadline || alive.strong_count() == 0;
-    connection.set_progress_handler(STEPS, go_on);
-    asked
-}
 
 /// When all that a server is asked must be done.
 pub(in crate::store) struct Deadline {

@@ -1,10 +1,11 @@
-//! The connection that writes to a file: a statement is run where it is called, at once.
+//! Connections to a file: a statement is run where it is called, at once.
 //!
 //! sqlx hands each statement to a thread of its own and waits for its answer, and
 //! binds values in a time that grows with their square. Together that was a seventh
 //! of what taking a delivery in cost.
 
 mod failure;
+mod readers;
 mod row;
 
 use std::{path::Path, sync::Arc, time::Duration};
@@ -13,23 +14,71 @@ use rusqlite::{Connection, OpenFlags, ToSql, types::ToSqlOutput};
 
 use super::{Query, Row, Value};
 use failure::failure;
+pub(super) use readers::FileReader;
+pub(in crate::store) use readers::{FileReaders, FileSnapshot};
 pub(in crate::store) use row::{FileRow, FromValue, Place};
 
-/// How many statements are kept prepared: more than there are texts.
+/// How many statements are kept prepared: more than the one that writes has texts.
 const STATEMENTS: usize = 500;
+/// The same of each that reads: what is asked for has many texts.
+const READ_STATEMENTS: usize = 100;
 
-/// A connection that writes to a file.
+/// A connection to a file.
 pub(in crate::store) struct FileConnection(Connection);
 
 impl FileConnection {
     /// Opens a file that is there.
     pub(in crate::store) fn open(path: &Path, busy_timeout: Duration) -> Result<Self, sqlx::Error> {
+        Self::open_as(
+            OpenFlags::SQLITE_OPEN_READ_WRITE,
+            path,
+            busy_timeout,
+            STATEMENTS,
+        )
+    }
+
+    /// The same for who only reads.
+    pub(in crate::store) fn open_to_read(
+        path: &Path,
+        busy_timeout: Duration,
+    ) -> Result<Self, sqlx::Error> {
+        Self::open_as(
+            OpenFlags::SQLITE_OPEN_READ_ONLY,
+            path,
+            busy_timeout,
+            READ_STATEMENTS,
+        )
+    }
+
+    fn open_as(
+        flags: OpenFlags,
+        path: &Path,
+        busy_timeout: Duration,
+        statements: usize,
+    ) -> Result<Self, sqlx::Error> {
         // One thread at a time uses it, so it needs no locks.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failure)?;
         connection.busy_timeout(busy_timeout).map_err(failure)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.set_prepared_statement_cache_capacity(statements);
         Ok(Self(connection))
+    }
+
+    /// Has statements fail once this is true. It is asked each so many steps.
+    fn interrupt_when(
+        &self,
+        steps: i32,
+        is_over: impl FnMut() -> bool + Send + 'static,
+    ) -> Result<(), sqlx::Error> {
+        let set = self.0.progress_handler(steps, Some(is_over));
+        set.map_err(failure)
+    }
+
+    /// Has statements take as long as they need.
+    fn interrupt_never(&self) -> Result<(), sqlx::Error> {
+        self.0
+            .progress_handler(0, None::<fn() -> bool>)
+            .map_err(failure)
     }
 
     /// Runs statements that have no values.

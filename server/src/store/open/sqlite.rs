@@ -8,16 +8,13 @@ use std::{
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 use sqlx::{
-    Connection as _, SqliteConnection, SqlitePool,
-    sqlite::{
-        SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions,
-        SqliteSynchronous,
-    },
+    Connection as _, SqliteConnection,
+    sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use super::{
     super::{
-        db::{Connection, FileConnection, query},
+        db::{Connection, FileConnection, FileReaders, query},
         rollup,
         writer::reserve::size_beside,
     },
@@ -137,13 +134,14 @@ pub(in crate::store) fn reopen_writer(path: &Path) -> Result<FileConnection> {
 }
 
 /// Opens the connections that read.
-pub(in crate::store) async fn readers(path: &Path) -> Result<SqlitePool> {
-    let pool = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(BUSY_TIMEOUT)
-        .connect_with(options(path).read_only(true))
-        .await?;
-    Ok(pool)
+pub(in crate::store) fn readers(path: &Path) -> Result<FileReaders> {
+    let open = |_| {
+        let connection = FileConnection::open_to_read(path, BUSY_TIMEOUT)?;
+        connection.run(READING)?;
+        Ok(connection)
+    };
+    let connections = (0..READERS).map(open).collect::<Result<Vec<_>>>()?;
+    Ok(FileReaders::new(connections, BUSY_TIMEOUT))
 }
 
 /// After how many pages the log is copied back into the database. Four times the
@@ -169,6 +167,9 @@ const WRITING: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
      PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 33554432; \
      PRAGMA case_sensitive_like = ON";
+
+/// What those that read are set to.
+const READING: &str = "PRAGMA temp_store = MEMORY; PRAGMA case_sensitive_like = ON";
 
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()

@@ -69,14 +69,14 @@ async fn no_statement_of_a_server_begins_when_the_time_of_the_question_is_up() {
     let all = allowed(&mut snapshot).await.unwrap();
     assert!((3_590_000..=3_600_000).contains(&all), "{all}");
     // Much of it went by.
-    snapshot.end_within(FOREVER / 2).await.unwrap();
+    snapshot.end_within(FOREVER / 2).unwrap();
     let half = allowed(&mut snapshot).await.unwrap();
     assert!((1_790_000..=1_800_000).contains(&half), "{half}");
-    snapshot.end_within(Duration::ZERO).await.unwrap();
+    snapshot.end_within(Duration::ZERO).unwrap();
     let none = allowed(&mut snapshot).await;
     assert!(matches!(none, Err(Error::TooMuch(_))), "{none:?}");
     // It was not even asked, and so goes on.
-    snapshot.end_within(FOREVER).await.unwrap();
+    snapshot.end_within(FOREVER).unwrap();
     allowed(&mut snapshot).await.unwrap();
 }
 
