@@ -138,6 +138,7 @@ bench-ingest: bench-build ## Measure only how deliveries are taken in, on SQLite
 .PHONY: bench-parts
 bench-parts: bench-build
 	$(BENCH) watch
+	$(BENCH) alerts
 	$(BENCH) space
 
 .PHONY: bench-small bench-million bench-large

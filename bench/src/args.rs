@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Read(ReadArgs),
     /// Measures how long it takes until a thousand watchers are told of a build.
     Watch(PartArgs),
+    /// Measures how long it takes until an alert is in its provider's hands.
+    Alerts(PartArgs),
     /// Measures how much disk builds and payloads take.
     Space(PartArgs),
 }

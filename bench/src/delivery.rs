@@ -25,7 +25,8 @@ pub(crate) fn prepare(count: usize, secret: &str, now: Timestamp, seed: u64) -> 
 }
 
 impl Delivery {
-    fn new(change: &Change, secret: &str) -> Self {
+    /// What tells of a change.
+    pub(crate) fn new(change: &Change, secret: &str) -> Self {
         let event = change.event();
         let signature = signature(secret.as_bytes(), &event.body);
         Self {

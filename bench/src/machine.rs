@@ -26,6 +26,16 @@ pub(crate) fn machine(folder: &Path) -> Result<String> {
     ))
 }
 
+/// A sentence of where and of what figures were taken.
+pub(crate) fn circumstances(repository: &Path, folder: &Path) -> Result<String> {
+    let commit = commit(repository);
+    let commit = commit.as_deref().unwrap_or("unknown");
+    let machine = machine(folder)?;
+    Ok(format!(
+        "Measured at commit {commit}; {machine}, shared with the load driver."
+    ))
+}
+
 fn flush_time(folder: &Path) -> Result<Duration> {
     let mut file = tempfile::tempfile_in(folder)?;
     let mut times = Vec::with_capacity(FLUSHES);
@@ -40,7 +50,7 @@ fn flush_time(folder: &Path) -> Result<Duration> {
 }
 
 /// The commit that is checked out, and whether files differ from it. The
-/// README and the page do not count: the figures of the last time are in them.
+/// README and the pages do not count: the figures of the last time are in them.
 pub(crate) fn commit(repository: &Path) -> Option<String> {
     let name = git(repository, &["rev-parse", "--short", "HEAD"])?;
     let unchanged = [
@@ -51,6 +61,7 @@ pub(crate) fn commit(repository: &Path) -> Option<String> {
         ".",
         ":!README.md",
         ":!docs/PERFORMANCE.md",
+        ":!docs/PROMISES.md",
     ];
     Some(match git(repository, &unchanged) {
         Some(_) => name,

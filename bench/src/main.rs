@@ -1,6 +1,7 @@
 //! Fills databases and measures Lampboard, beside reference implementations where
 //! there are some, and writes the figures into the documentation.
 
+mod alerts;
 mod args;
 mod database;
 mod delivery;
@@ -58,6 +59,10 @@ fn main() -> Result<()> {
         Command::Watch(args) => {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(watch_one(&args, now))
+        }
+        Command::Alerts(args) => {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(alerts_one(&args, now))
         }
         Command::Space(args) => {
             let runtime = Builder::new_multi_thread().enable_all().build()?;
@@ -122,6 +127,16 @@ async fn watch_one(args: &PartArgs, now: Timestamp) -> Result<()> {
     page.put("watch", &watched.table())?;
     let seen = format!("{} ms", number(watched.each.p99));
     page.see(vec![("watch", seen)])
+}
+
+async fn alerts_one(args: &PartArgs, now: Timestamp) -> Result<()> {
+    let page = Page::open(&repository())?;
+    let work = work_folder(args.work.as_ref(), &repository())?;
+    let handed = alerts::measure(&binary(args.binary.as_ref())?, &work, now).await?;
+    let table = handed.table(&machine::circumstances(&repository(), &work)?);
+    println!("{table}");
+    page.put("alerts", &table)?;
+    page.see(vec![("alerts", handed.seen())])
 }
 
 async fn space_one(args: &PartArgs, now: Timestamp) -> Result<()> {

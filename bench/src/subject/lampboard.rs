@@ -6,6 +6,9 @@ use std::process::Command;
 use super::{KEY, Ports, SECRET, in_clean_environment};
 use crate::database::Address;
 
+/// Seals what is secret of channels.
+const MASTER_KEY: &str = "6f1d2b0c9a8e7d5f4c3b2a190817263544f3e2d1c0bfae9d8c7b6a5948372615";
+
 /// Everything in one process, on the database given or in a file in `data`.
 pub(crate) fn serve(binary: &Path, port: u16, data: &Path, database: Option<&Address>) -> Command {
     let mut command = in_clean_environment(binary);
@@ -18,6 +21,17 @@ pub(crate) fn serve(binary: &Path, port: u16, data: &Path, database: Option<&Add
     if let Some(address) = database {
         command.env("LAMPBOARD_DATABASE_URL", address.url());
     }
+    command
+}
+
+/// The same on a file, sending alerts to receivers on this machine, one of which speaks as
+/// Slack does.
+pub(crate) fn sending(binary: &Path, port: u16, data: &Path, slack: &str) -> Command {
+    let mut command = serve(binary, port, data, None);
+    command
+        .env("LAMPBOARD_MASTER_KEY", MASTER_KEY)
+        .env("LAMPBOARD_OUTBOUND_ALLOW", "127.0.0.0/8")
+        .env("LAMPBOARD_SLACK_HOSTS", slack);
     command
 }
 
