@@ -141,6 +141,10 @@ bench-parts: bench-build
 	$(BENCH) alerts
 	$(BENCH) space
 
+.PHONY: bench-alertmanager
+bench-alertmanager: bench-build ## Set Lampboard's alerts beside Alertmanager's, in docs/PROMISES.md (ALERTMANAGER=binary)
+	$(BENCH) alertmanager $(if $(ALERTMANAGER),--alertmanager $(ALERTMANAGER))
+
 .PHONY: bench-small bench-million bench-large
 bench-small: BUILDS := 10000
 bench-million: BUILDS := 1000000

@@ -22,9 +22,12 @@ use crate::server::{Server, free_port};
 use crate::statistics::Latency;
 use crate::subject::lampboard;
 use crate::table::{number, thousands};
-use receiver::{Message, Receiver};
+pub(crate) use channels::create as create_channels;
+pub(crate) use receiver::{Answers, Message, Receiver};
 use runs::Run;
-use shape::{AN_HOUR, CHANNELS, Planned, Shape};
+pub(crate) use runs::prepare;
+pub(crate) use shape::Planned;
+use shape::{AN_HOUR, CHANNELS, Shape};
 
 /// A connection is made so long before a report is sent.
 const AHEAD: Duration = Duration::from_millis(100);
@@ -64,7 +67,7 @@ pub(crate) async fn measure(binary: &Path, work: &Path, now: Timestamp) -> Resul
 
 async fn measure_one(binary: &Path, work: &Path, shape: Shape, now: Timestamp) -> Result<Figures> {
     let folder = tempfile::tempdir_in(work)?;
-    let receiver = Receiver::start().await?;
+    let receiver = Receiver::start(Answers::Taken).await?;
     let port = free_port()?;
     let command = lampboard::sending(binary, port, folder.path(), &receiver.host());
     let mut server = Server::start(vec![command], folder.path().join("log"))?;
@@ -82,8 +85,8 @@ async fn play(
     plan: &[Planned],
     now: Timestamp,
 ) -> Result<Figures> {
-    channels::create(port, receiver, CHANNELS).await?;
-    let runs = runs::prepare(plan, now);
+    create_channels(port, receiver, CHANNELS).await?;
+    let runs = prepare(plan, now);
     let target = Target::new(port, "/api/webhook/github-actions", None)?;
     let mut connection = target.connect().await?;
     for delivery in runs.iter().flat_map(|run| &run.before) {
@@ -209,7 +212,8 @@ impl Handed {
              on a new server. The time is from before the webhook that ends a run is sent until a \
              receiver on the same cores has the whole message. Each alert came once and by itself: \
              none was lost, none came twice, and no digest gathered any. Slack takes one message a \
-             second for each channel, so the tenth of ten waits for nine.",
+             second for each channel, and what is put off is looked for each second, so the tenth \
+             of ten waits for about ten.",
             thousands(f64::from(AN_HOUR)),
         );
         text
@@ -233,6 +237,7 @@ mod tests {
         Message {
             channel,
             body: format!("{{\"url\": \"https://github.com/a/b/actions/{run}\"}}"),
+            taken: true,
             time,
         }
     }

@@ -36,6 +36,9 @@ pub(crate) enum Command {
     Watch(PartArgs),
     /// Measures how long it takes until an alert is in its provider's hands.
     Alerts(PartArgs),
+    /// Looks what Lampboard and Alertmanager do where things go wrong, and writes it into
+    /// docs/PROMISES.md.
+    Alertmanager(AlertmanagerArgs),
     /// Measures how much disk builds and payloads take.
     Space(PartArgs),
 }
@@ -50,6 +53,17 @@ pub(crate) struct PartArgs {
     /// Where databases go; on a disk, not in memory [default: target/bench].
     #[arg(long, value_name = "FOLDER")]
     pub(crate) work: Option<PathBuf>,
+}
+
+/// How Lampboard is set beside Alertmanager.
+#[derive(clap::Args)]
+pub(crate) struct AlertmanagerArgs {
+    /// The Alertmanager to set it beside [default: prometheus-alertmanager].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) alertmanager: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) part: PartArgs,
 }
 
 /// How answers are measured.

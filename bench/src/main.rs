@@ -1,6 +1,7 @@
 //! Fills databases and measures Lampboard, beside reference implementations where
 //! there are some, and writes the figures into the documentation.
 
+mod alertmanager;
 mod alerts;
 mod args;
 mod database;
@@ -34,7 +35,7 @@ use clap::Parser as _;
 use jiff::Timestamp;
 use tokio::runtime::Builder;
 
-use crate::args::{Args, Command, FillArgs, PartArgs, ReadArgs};
+use crate::args::{AlertmanagerArgs, Args, Command, FillArgs, PartArgs, ReadArgs};
 use crate::fill::{Content, fill, per_second};
 use crate::page::Page;
 use crate::subject::Program;
@@ -63,6 +64,10 @@ fn main() -> Result<()> {
         Command::Alerts(args) => {
             let runtime = Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(alerts_one(&args, now))
+        }
+        Command::Alertmanager(args) => {
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(alertmanager_one(&args, now))
         }
         Command::Space(args) => {
             let runtime = Builder::new_multi_thread().enable_all().build()?;
@@ -137,6 +142,18 @@ async fn alerts_one(args: &PartArgs, now: Timestamp) -> Result<()> {
     println!("{table}");
     page.put("alerts", &table)?;
     page.see(vec![("alerts", handed.seen())])
+}
+
+async fn alertmanager_one(args: &AlertmanagerArgs, now: Timestamp) -> Result<()> {
+    let page = Page::open(&repository())?;
+    let work = work_folder(args.part.work.as_ref(), &repository())?;
+    let lampboard = binary(args.part.binary.as_ref())?;
+    let other = args.alertmanager.clone();
+    let other = other.unwrap_or_else(alertmanager::usual);
+    let compared = alertmanager::compare(&lampboard, &other, &work, now).await?;
+    let table = compared.table(&machine::circumstances(&repository(), &work)?);
+    println!("{table}");
+    page.put_into_promises("alertmanager", &table)
 }
 
 async fn space_one(args: &PartArgs, now: Timestamp) -> Result<()> {

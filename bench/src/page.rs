@@ -1,4 +1,4 @@
-//! Puts figures into the README and into docs/PERFORMANCE.md, between markers, and
+//! Puts figures into the README, docs/PERFORMANCE.md and docs/PROMISES.md, between markers, and
 //! keeps them for the table that sets them against what is promised.
 
 mod goals;
@@ -49,6 +49,11 @@ impl Page {
     /// Replaces a part of the README.
     pub(crate) fn put_into_readme(&self, part: &str, figures: &str) -> Result<()> {
         replace(&self.repository.join("README.md"), part, figures)
+    }
+
+    /// Replaces a part of what is promised of alerts.
+    pub(crate) fn put_into_promises(&self, part: &str, figures: &str) -> Result<()> {
+        replace(&self.repository.join("docs/PROMISES.md"), part, figures)
     }
 
     /// Keeps what was seen of goals, and sets all that is known against them.

@@ -78,6 +78,15 @@ impl Server {
         String::from_utf8_lossy(end).trim().to_owned()
     }
 
+    /// Ends it by `SIGKILL`.
+    pub(crate) fn kill(&mut self) {
+        for child in &mut self.children {
+            // Both do nothing to a process that was waited for already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
     /// Asks it to end, what was started last first, and waits for that.
     pub(crate) async fn stop(&mut self) -> Result<()> {
         for child in self.children.iter_mut().rev() {
@@ -101,11 +110,7 @@ async fn stop(child: &mut Child) -> Result<()> {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        for child in &mut self.children {
-            // Both do nothing to a process that was waited for already.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.kill();
     }
 }
 
