@@ -4,6 +4,7 @@ mod order;
 mod outbox;
 mod plans;
 mod raised;
+mod storm;
 
 use std::sync::{
     Arc,

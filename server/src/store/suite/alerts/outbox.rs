@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Team {
-    async fn next(&self, channel: &AlertChannel, tried: Option<Tried>) -> Next {
+    pub(super) async fn next(&self, channel: &AlertChannel, tried: Option<Tried>) -> Next {
         let next = self.fixture.store.next_message(channel.id.clone(), tried);
         next.await.unwrap()
     }
@@ -78,7 +78,7 @@ fn tried(outgoing: &Outgoing, outcome: Outcome) -> Tried {
     }
 }
 
-fn sent(outgoing: &Outgoing) -> Tried {
+pub(super) fn sent(outgoing: &Outgoing) -> Tried {
     let pause = SignedDuration::ZERO;
     tried(outgoing, Outcome::Sent { pause })
 }
@@ -98,7 +98,7 @@ fn refused(outgoing: &Outgoing, is_gone: bool) -> Tried {
 }
 
 /// Tells of every branch.
-fn of_all(trigger: Trigger, channels: &[&AlertChannel]) -> crate::model::RuleContent {
+pub(super) fn of_all(trigger: Trigger, channels: &[&AlertChannel]) -> crate::model::RuleContent {
     let mut all = rule(trigger, channels);
     all.filter = RuleFilter::default();
     all
