@@ -1,5 +1,6 @@
 //! What is raised, once and no more, and how it gets out.
 
+mod month;
 mod order;
 mod outbox;
 mod plans;
@@ -14,7 +15,7 @@ use std::sync::{
 use jiff::SignedDuration;
 
 use super::{
-    super::{AlertPage, AlertQuery},
+    super::{AlertPage, AlertQuery, IncidentQuery},
     fixture::Fixture,
 };
 use crate::{
@@ -22,7 +23,8 @@ use crate::{
     fixtures::{at, build_id, facts, repository},
     model::{
         Alert, AlertChannel, AlertKind, AlertRule, AlertState, BuildFacts, BuildId, ChannelAddress,
-        ChannelContent, Report, RuleContent, RuleFilter, SkipReason, Source, Trigger,
+        ChannelContent, Incident, Report, RuleContent, RuleFilter, SkipReason, Source, TimeRange,
+        Trigger,
     },
 };
 
@@ -59,7 +61,7 @@ impl Team {
     }
 
     async fn channel_as(&self, content: ChannelContent) -> AlertChannel {
-        self.ticks.fetch_add(1, Ordering::SeqCst);
+        self.tick();
         let created = self.fixture.store.create_alert_channel(content, None).await;
         created.unwrap()
     }
@@ -69,7 +71,7 @@ impl Team {
     }
 
     async fn rule_as(&self, content: RuleContent) -> AlertRule {
-        self.ticks.fetch_add(1, Ordering::SeqCst);
+        self.tick();
         self.fixture.store.create_alert_rule(content).await.unwrap()
     }
 
@@ -93,6 +95,10 @@ impl Team {
             ..Report::default()
         };
         self.fixture.record(report).await;
+        self.tick();
+    }
+
+    fn tick(&self) {
         self.ticks.fetch_add(1, Ordering::SeqCst);
     }
 
@@ -106,6 +112,23 @@ impl Team {
         let mut alerts = self.fixture.store.alerts(page).await.unwrap();
         alerts.reverse();
         alerts
+    }
+
+    /// All incidents, the last opened first.
+    async fn incidents(&self) -> Vec<Incident> {
+        let query = IncidentQuery {
+            repositories: Vec::new(),
+            branches: Vec::new(),
+            open: None,
+            open_time: TimeRange::default(),
+            after: None,
+            size: 10_000,
+        };
+        let incidents = self.fixture.store.incidents(query).await.unwrap();
+        incidents
+            .into_iter()
+            .map(|(incident, _)| incident)
+            .collect()
     }
 
     /// What is told of which run, the oldest first; without what is skipped.

@@ -7,29 +7,9 @@ use crate::{
     fixtures::{at, build_id, job, repository},
     model::{
         AlertKind::{Failure, Queued, Recovery, Slow, StaysRed},
-        AlertState, BuildFacts, Limit, Pattern, Report, RuleFilter, SkipReason, Source, TimeRange,
-        Trigger,
+        AlertState, BuildFacts, Limit, Pattern, Report, RuleFilter, SkipReason, Source, Trigger,
     },
-    store::IncidentQuery,
 };
-
-impl Team {
-    async fn incidents(&self) -> Vec<crate::model::Incident> {
-        let query = IncidentQuery {
-            repositories: Vec::new(),
-            branches: Vec::new(),
-            open: None,
-            open_time: TimeRange::default(),
-            after: None,
-            size: 100,
-        };
-        let incidents = self.fixture.store.incidents(query).await.unwrap();
-        incidents
-            .into_iter()
-            .map(|(incident, _)| incident)
-            .collect()
-    }
-}
 
 #[tokio::test]
 async fn a_change_is_told_when_it_breaks_and_when_it_is_fixed() {
