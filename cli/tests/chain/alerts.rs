@@ -1,5 +1,7 @@
 //! Alerts through the real binary: a signed webhook in, one message out, whatever dies in between.
 
+mod killed;
+
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -10,7 +12,8 @@ use lampboard_github_double::{
 
 use crate::support::{
     crew::{Crew, MASTER_KEY, SIGNED_WITH, deliver, email, sent, settings, slack, webhook},
-    database::Database,
+    database::{self, Database},
+    dump,
     lampboard::{Lampboard, Mode},
     mail::MailServer,
     process,
@@ -120,95 +123,12 @@ async fn test(lampboard: &Lampboard, channel: &str) -> (Option<i32>, String) {
 }
 
 #[tokio::test]
-async fn killed_while_slack_answers_it_repeats_once_at_most_and_says_so() {
-    let (mut crew, _) = Crew::with_slack(Mode::OneProcess).await;
-    if crew.lampboard.database_url().is_some() {
-        // A lease has to end there: see the test of two servers.
-        return;
-    }
-    crew.receiver.next([Act::Hold]);
-    crew.told(Failure).await;
-    crew.receiver.received(1).await;
-    crew.lampboard.server.kill();
-    crew.lampboard.restart_server().await;
-    let alerts = crew.sent(1).await;
-    assert!(alerts[0].possible_repeat);
-    crew.told(Success).await;
-    let alerts = crew.sent(2).await;
-    assert_eq!(alerts.len(), 2);
-    assert!(!alerts[1].possible_repeat);
-    let received = crew.receiver.received(3).await;
-    assert_eq!(received.len(), 3);
-    assert!(received[1].body.contains("repeat"), "{}", received[1].body);
-    assert!(!received[2].body.contains("repeat"), "{}", received[2].body);
-}
-
-#[tokio::test]
-async fn killed_after_a_webhook_was_answered_it_sends_what_that_raised() {
-    let (mut crew, _) = Crew::with_slack(Mode::OneProcess).await;
-    // So the second one is answered for, and waits.
-    crew.receiver
-        .next([Act::Answer("429 Too Many Requests", "retry-after: 2\r\n")]);
-    crew.told(Failure).await;
-    crew.receiver.received(1).await;
-    crew.told(Success).await;
-    assert_eq!(crew.receiver.so_far(), 1);
-    crew.lampboard.server.kill();
-    crew.lampboard.restart_server().await;
-    let alerts = crew.sent(2).await;
-    assert_eq!(alerts.len(), 2);
-    let repeats = alerts.iter().filter(|it| it.possible_repeat).count();
-    assert!(crew.receiver.received(3).await.len() <= 3 + repeats);
-}
-
-#[tokio::test]
-async fn killed_at_any_moment_it_tells_all_and_repeats_only_what_it_says() {
-    let crew = Crew::start(Mode::OneProcess, Vec::new()).await;
-    if crew.lampboard.database_url().is_some() {
-        return;
-    }
-    let mut crew = crew;
-    let channel = crew
-        .channel("hook", webhook(crew.receiver.url("/hook")))
-        .await;
-    crew.rule(&[&channel]).await;
-    for round in 0..6 {
-        let conclusion = if round % 2 == 0 { Failure } else { Success };
-        crew.told(conclusion).await;
-        crew.lampboard.server.kill();
-        crew.lampboard.restart_server().await;
-    }
-    let alerts = crew.sent(6).await;
-    assert_eq!(alerts.len(), 6, "{alerts:?}");
-    let received = crew.receiver.received(6).await;
-    for alert in alerts {
-        let id = alert.message_id.as_str();
-        let times = received
-            .iter()
-            .filter(|it| it.header("webhook-id") == id)
-            .count();
-        let most = if alert.possible_repeat { 2 } else { 1 };
-        assert!((1..=most).contains(&times), "{times} times: {alert:?}");
-    }
-}
-
-#[tokio::test]
 async fn a_backup_that_is_restored_sends_nothing_again() {
     let (mut crew, _) = Crew::with_slack(Mode::OneProcess).await;
-    if crew.lampboard.database_url().is_some() {
-        return;
-    }
     crew.told(Failure).await;
     crew.sent(1).await;
     let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("copy.db");
-    let command = crew.lampboard.command(&["backup", copy.to_str().unwrap()]);
-    let (status, output) = process::run(command).await;
-    assert!(status.success(), "{output}");
-    crew.lampboard.server.kill();
-    assert_sealed(&copy).await;
-
-    let restored = Lampboard::restore_with(&copy, settings(&crew.receiver)).await;
+    let restored = restored(&mut crew, &folder.path().join("copy")).await;
     for event in crew.run(Success) {
         deliver(&restored, &event).await;
     }
@@ -216,6 +136,23 @@ async fn a_backup_that_is_restored_sends_nothing_again() {
     assert!(alerts.iter().all(|it| it.attempt_count == 1));
     // What waited would have gone first.
     assert_eq!(crew.receiver.received(2).await.len(), 2);
+}
+
+/// Backs up what a Lampboard has, ends it, and starts one on the copy.
+async fn restored(crew: &mut Crew, copy: &std::path::Path) -> Lampboard {
+    if let Some(url) = crew.lampboard.database_url() {
+        dump::dump(url, copy).await;
+        crew.lampboard.server.kill();
+        let other = database::make().await.unwrap();
+        dump::restore(copy, &other).await;
+        return Lampboard::on_database_with(other, settings(&crew.receiver)).await;
+    }
+    let command = crew.lampboard.command(&["backup", copy.to_str().unwrap()]);
+    let (status, output) = process::run(command).await;
+    assert!(status.success(), "{output}");
+    crew.lampboard.server.kill();
+    assert_sealed(copy).await;
+    Lampboard::restore_with(copy, settings(&crew.receiver)).await
 }
 
 /// What is secret of a channel can not be read in a copy.
@@ -286,24 +223,4 @@ async fn without_its_key_a_server_on_postgres_does_not_start() {
     let (status, output) = process::run(process::lampboard(&["serve"], &without)).await;
     assert!(!status.success(), "{output}");
     assert!(output.contains("LAMPBOARD_MASTER_KEY"), "{output}");
-}
-
-#[tokio::test]
-#[ignore = "a lease has to end: a minute"]
-async fn another_server_sends_within_a_minute_what_a_killed_one_held() {
-    let (mut crew, _) = Crew::with_slack(Mode::TwoProcesses).await;
-    let Some(other) = crew.lampboard.another_server().await else {
-        return;
-    };
-    crew.receiver.next([Act::Hold]);
-    crew.told(Failure).await;
-    crew.receiver.received(1).await;
-    // Which of them sends it is not known, but who is killed first.
-    crew.lampboard.server.kill();
-    let received = crew.receiver.received(2).await;
-    let waited = received[1].at - received[0].at;
-    println!("taken over after {waited:?}");
-    assert!(waited <= Duration::from_mins(1));
-    let alerts = sent(&other, 1).await;
-    assert!(alerts[0].possible_repeat);
 }

@@ -10,6 +10,7 @@ pub(crate) mod http2;
 pub(crate) mod lampboard;
 pub(crate) mod load;
 pub(crate) mod mail;
+pub(crate) mod obstacle;
 pub(crate) mod postgres;
 pub(crate) mod process;
 pub(crate) mod raw;

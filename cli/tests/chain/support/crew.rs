@@ -98,11 +98,16 @@ impl Crew {
     }
 
     pub(crate) async fn channel(&self, name: &str, target: Target) -> AlertChannel {
-        let channel = Some(AlertChannel {
+        let channel = AlertChannel {
             display_name: name.to_owned(),
             target: Some(target),
             ..AlertChannel::default()
-        });
+        };
+        self.channel_as(channel).await
+    }
+
+    pub(crate) async fn channel_as(&self, channel: AlertChannel) -> AlertChannel {
+        let channel = Some(channel);
         let request = CreateAlertChannelRequest { channel };
         let created = self.client().create_alert_channel(request).await;
         created.unwrap().into_inner().channel.unwrap()
@@ -130,6 +135,37 @@ impl Crew {
         for event in self.run(conclusion) {
             deliver(&self.lampboard, &event).await;
         }
+    }
+
+    /// After the server was killed: another one goes on, or the same one is started again. What
+    /// it held is free, as if its leases had ended.
+    pub(crate) async fn go_on(&mut self, heir: Option<Lampboard>) {
+        self.end_leases().await;
+        match heir {
+            Some(heir) => self.lampboard = heir,
+            None => self.lampboard.restart_server().await,
+        }
+    }
+
+    /// Lets the time pass that leases have, where several servers may hold them.
+    pub(crate) async fn end_leases(&self) {
+        if self.lampboard.database_url().is_some() {
+            let mut database = self.lampboard.database_to_change().await;
+            let sql = "UPDATE alert_channel SET lease_until = 0";
+            database.run(sql.to_owned()).await;
+        }
+    }
+
+    /// Waits until the server says so in its log.
+    pub(crate) async fn logged(&self, words: &str) {
+        let looking = async {
+            while !self.lampboard.server.log().contains(words) {
+                sleep(TICK).await;
+            }
+        };
+        timeout(PATIENCE, looking)
+            .await
+            .expect("it does not say so");
     }
 
     /// All alerts, the oldest first, as soon as so many were sent and none waits.

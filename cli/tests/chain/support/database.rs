@@ -15,7 +15,7 @@ use sqlx::{
 /// on files.
 const POSTGRES: &str = "LAMPBOARD_TEST_POSTGRES_URL";
 
-/// A connection that only reads.
+/// A connection, which only reads unless it is to change something.
 pub(crate) enum Database {
     /// Of a file.
     Sqlite(SqliteConnection),
@@ -61,6 +61,11 @@ impl Database {
         Self::Sqlite(SqliteConnection::connect_with(&options).await.unwrap())
     }
 
+    pub(crate) async fn open_to_change(path: &Path) -> Self {
+        let options = SqliteConnectOptions::new().filename(path);
+        Self::Sqlite(SqliteConnection::connect_with(&options).await.unwrap())
+    }
+
     pub(crate) async fn connect(url: &str) -> Self {
         Self::Postgres(PgConnection::connect(url).await.unwrap())
     }
@@ -100,6 +105,20 @@ impl Database {
             receive_count,
             conflict_count,
         })
+    }
+
+    /// Runs statements.
+    #[expect(clippy::disallowed_methods, reason = "tests alone write them")]
+    pub(crate) async fn run(&mut self, sql: String) {
+        on!(self, |it| {
+            it.execute(AssertSqlSafe(sql)).await.map(|_| ()).unwrap();
+        });
+    }
+
+    /// Which server sent to the only channel last.
+    pub(crate) async fn holder(&mut self) -> String {
+        let query = "SELECT lease_holder FROM alert_channel";
+        on!(self, |it| sqlx::query_scalar(query).fetch_one(it).await).unwrap()
     }
 
     /// Whether every page and index of a file is sound. A server sees to that itself.

@@ -93,9 +93,22 @@ impl Lampboard {
         })
     }
 
+    /// Starts `lampboard serve` beside this one, with its settings. None if the database is a
+    /// file.
+    pub(crate) async fn beside(&self) -> Option<Self> {
+        let database = self.database.clone()?;
+        let folder = tempfile::tempdir().unwrap();
+        Some(Self::serve_on(folder, Some(database), self.more.clone()).await)
+    }
+
     /// Starts `lampboard serve` on a database that is there.
     pub(crate) async fn on_database(url: String) -> Self {
-        Self::serve_on(tempfile::tempdir().unwrap(), Some(url), Vec::new()).await
+        Self::on_database_with(url, Vec::new()).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn on_database_with(url: String, further: Settings) -> Self {
+        Self::serve_on(tempfile::tempdir().unwrap(), Some(url), further).await
     }
 
     /// Starts `lampboard serve` on a copy of a file.
@@ -219,6 +232,14 @@ impl Lampboard {
         match &self.database {
             Some(url) => Database::connect(url).await,
             None => Database::open(&self.database_path()).await,
+        }
+    }
+
+    /// The database, to do to it what nobody should.
+    pub(crate) async fn database_to_change(&self) -> Database {
+        match &self.database {
+            Some(url) => Database::connect(url).await,
+            None => Database::open_to_change(&self.database_path()).await,
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) enum Act {
     Answer(&'static str, &'static str),
     /// It is read, and never answered.
     Hold,
+    /// The connection is taken, and nothing is read of it.
+    Ignore,
 }
 
 /// What came.
@@ -56,6 +58,7 @@ pub(crate) struct Receiver {
     address: SocketAddr,
     acts: Arc<Mutex<VecDeque<Act>>>,
     received: watch::Receiver<Vec<Received>>,
+    connected: watch::Receiver<usize>,
     task: JoinHandle<()>,
 }
 
@@ -65,9 +68,17 @@ impl Receiver {
         let address = listener.local_addr().unwrap();
         let acts = Arc::new(Mutex::new(VecDeque::new()));
         let (seen, received) = watch::channel(Vec::new());
+        let (taken, connected) = watch::channel(0);
         let told = Arc::clone(&acts);
         let task = tokio::spawn(async move {
+            let mut ignored = Vec::new();
             while let Ok((stream, _)) = listener.accept().await {
+                let is_ignored = ignores(&told);
+                taken.send_modify(|count| *count += 1);
+                if is_ignored {
+                    ignored.push(stream);
+                    continue;
+                }
                 tokio::spawn(serve(stream, Arc::clone(&told), seen.clone()));
             }
         });
@@ -75,6 +86,7 @@ impl Receiver {
             address,
             acts,
             received,
+            connected,
             task,
         }
     }
@@ -96,6 +108,14 @@ impl Receiver {
         enough.expect("nothing came in time").unwrap().clone()
     }
 
+    /// Waits until somebody connected so many times.
+    pub(crate) async fn connected(&self, count: usize) {
+        let mut connected = self.connected.clone();
+        let enough = connected.wait_for(|connected| *connected >= count);
+        let enough = timeout(PATIENCE, enough).await;
+        enough.expect("nobody connected in time").unwrap();
+    }
+
     /// What came until now.
     pub(crate) fn so_far(&self) -> usize {
         self.received.borrow().len()
@@ -106,6 +126,16 @@ impl Drop for Receiver {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// Whether the next connection is to be ignored.
+fn ignores(acts: &Mutex<VecDeque<Act>>) -> bool {
+    let mut acts = acts.lock().unwrap();
+    let is_ignored = matches!(acts.front(), Some(Act::Ignore));
+    if is_ignored {
+        acts.pop_front();
+    }
+    is_ignored
 }
 
 async fn serve(
@@ -120,7 +150,7 @@ async fn serve(
             Act::Answer(status, headers) => {
                 format!("HTTP/1.1 {status}\r\n{headers}content-length: 0\r\n\r\n")
             }
-            Act::Hold => {
+            Act::Ignore | Act::Hold => {
                 seen.send_modify(|all| all.push(received));
                 let mut rest = [0];
                 while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {}
