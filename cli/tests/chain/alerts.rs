@@ -1,6 +1,7 @@
 //! Alerts through the real binary: a signed webhook in, one message out, whatever dies in between.
 
 mod killed;
+mod stories;
 
 use std::time::Duration;
 

@@ -42,10 +42,10 @@ pub(crate) fn settings(receiver: &Receiver) -> Settings {
     ]
 }
 
-/// Some minutes ago by the machine's own clock, which is the one of the binary.
+/// So long ago by the machine's own clock, which is the one of the binary.
 #[expect(clippy::disallowed_methods, reason = "the binary goes by it")]
-fn lately() -> Timestamp {
-    Timestamp::now() - SignedDuration::from_mins(30)
+pub(crate) fn ago(time: SignedDuration) -> Timestamp {
+    Timestamp::now() - time
 }
 
 pub(crate) fn slack(url: String) -> Target {
@@ -79,7 +79,7 @@ impl Crew {
         Self {
             lampboard: Lampboard::start_with(mode, all).await,
             receiver,
-            github: OneWorkflow::at(lately()),
+            github: OneWorkflow::at(ago(SignedDuration::from_mins(30))),
         }
     }
 
