@@ -56,7 +56,10 @@ impl Worker {
             tokio::select! {
                 () = woken => {}
                 () = sleep(LOOK) => {}
-                _ = clock.tick() => self.raise_by_time().await,
+                _ = clock.tick() => {
+                    self.raise_by_time().await;
+                    self.give_up_old().await;
+                }
                 Some(done) = sending.join_next(), if !sending.is_empty() => match done {
                     Ok(channel) => drop(busy.remove(&channel)),
                     Err(error) => {
@@ -97,6 +100,19 @@ impl Worker {
     async fn raise_by_time(&self) {
         if let Err(error) = self.store.raise_by_time(self.clock.now()).await {
             tracing::debug!(%error, "what stays red is told later: {error}");
+        }
+    }
+
+    async fn give_up_old(&self) {
+        match self.store.give_up_old(self.clock.now()).await {
+            Ok(given_up) => {
+                for (kind, alerts) in given_up {
+                    let alerts = alerts.try_into().unwrap_or(u64::MAX);
+                    metrics::counter!("lampboard_alerts_total", "channel" => kind, "result" => "failed")
+                        .increment(alerts);
+                }
+            }
+            Err(error) => tracing::debug!(%error, "what is old is given up later: {error}"),
         }
     }
 

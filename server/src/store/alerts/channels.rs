@@ -9,7 +9,9 @@ use super::{
         db::{self, Connection, Executor, Query, Row},
         rows, sql,
     },
-    Ids, from_json, rules, to_json,
+    Ids, from_json,
+    outbox::refused,
+    rules, to_json,
 };
 use crate::{
     Error, Result,
@@ -192,8 +194,9 @@ pub(super) async fn secret(executor: impl Into<Executor<'_>>, id: &str) -> Resul
     Ok(row.map(secret).transpose()?.flatten())
 }
 
-/// Forgets that sending went wrong.
+/// Forgets that sending went wrong. What was refused last is tried again.
 async fn go_on(connection: &mut Connection, id: &str) -> Result<()> {
+    refused::waits(connection, id).await?;
     db::query(
         "UPDATE alert_channel SET pause_reason = '', pause_time = NULL, ready_time = 0,
                 failure_count = 0, refusal_count = 0 WHERE id = $1",

@@ -5,7 +5,9 @@
 //! marked with that number; the outcome takes the mark away. A mark that is there when a
 //! sender begins is of one that died in between: whether that was sent nobody knows.
 
+mod given_up;
 mod lease;
+pub(super) mod refused;
 mod tried;
 mod waiting;
 

@@ -9,7 +9,7 @@ use super::{
         super::db::{self, Connection, Query},
         channels, to_json,
     },
-    ChannelLease,
+    ChannelLease, refused,
 };
 use crate::{
     Result,
@@ -46,8 +46,8 @@ pub(crate) enum Outcome {
         /// Between 0 and 1, by which waits differ.
         chance: f64,
     },
-    /// The channel is given up: at once if it is gone, and then the message waits; or if it
-    /// refuses often, and then each message that it refused is given up.
+    /// The channel is given up at once if it is gone, or with the third refusal in a row, and
+    /// then what it refused waits. Until then the message is given up.
     Refused { error: String, is_gone: bool },
     /// It is given up, which says nothing of the channel.
     Unsendable { error: String },
@@ -83,7 +83,12 @@ pub(super) async fn write(connection: &mut Connection, tried: Tried, now: Timest
         } => {
             query.push(", error = ").push_bind(error.clone());
         }
-        Outcome::Refused { error, .. } | Outcome::Unsendable { error } => {
+        // The time that is left says that it may have been the channel.
+        Outcome::Refused { error, .. } => {
+            query.push(", state = 'failed', error = ");
+            query.push_bind(error.clone());
+        }
+        Outcome::Unsendable { error } => {
             query.push(", state = 'failed', next_time = NULL, error = ");
             query.push_bind(error.clone());
         }
@@ -115,7 +120,12 @@ async fn write_channel(connection: &mut Connection, tried: Tried, now: Timestamp
     let now = now.as_microsecond();
     let (reason, ready, failures, refusals) = match tried.outcome {
         Outcome::Unsendable { .. } => return Ok(()),
-        Outcome::Sent { pause } => (None, Some(after(pause)), 0, 0),
+        Outcome::Sent { pause } => {
+            if refusals > 0 {
+                refused::stays(connection, &id).await?;
+            }
+            (None, Some(after(pause)), 0, 0)
+        }
         Outcome::Later {
             error,
             asked,
@@ -128,6 +138,7 @@ async fn write_channel(connection: &mut Connection, tried: Tried, now: Timestamp
         Outcome::Refused { error, is_gone } => {
             let refusals = refusals.saturating_add(1);
             if is_gone || refusals >= MOST_REFUSALS {
+                refused::waits(connection, &id).await?;
                 (Some(error), None, 0, refusals)
             } else {
                 (None, Some(now), 0, refusals)

@@ -1,0 +1,112 @@
+//! What is held back, told together, or not told at all.
+
+use super::{
+    super::{CHANGE, Team},
+    of_all, sent,
+};
+use crate::{
+    fixtures::build_id,
+    model::{QuietHours, SkipReason},
+};
+
+#[tokio::test]
+async fn a_storm_becomes_a_digest_that_holds_all() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    team.rule_as(of_all(CHANGE, &[&ci])).await;
+    team.break_branches(1..41, 0).await;
+    let mut last = None;
+    for run in 1..=10 {
+        let single = team.message(&ci, last).await;
+        assert_eq!(single.alerts.len(), 1);
+        assert_eq!(single.alerts[0].build, build_id(run, 1));
+        last = Some(sent(&single));
+    }
+    assert_eq!(team.wait(&ci, last).await, Some(60));
+    team.set_clock(60);
+    let digest = team.message(&ci, None).await;
+    assert_eq!(digest.alerts.len(), 30);
+    assert_eq!(team.wait(&ci, Some(sent(&digest))).await, None);
+    let alerts = team.alerts().await;
+    assert!(
+        alerts[10..]
+            .iter()
+            .all(|alert| alert.delivery.message_id == digest.message_id)
+    );
+}
+
+#[tokio::test]
+async fn in_quiet_hours_nothing_is_sent_and_what_is_over_never() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    let mut quiet = of_all(CHANGE, &[&ci]);
+    quiet.quiet_hours = Some(QuietHours {
+        time_zone: "UTC".to_owned(),
+        hours: Some(("09:01".parse().unwrap(), "10:00".parse().unwrap())),
+        days: Vec::new(),
+    });
+    team.rule_as(quiet).await;
+    // Before quiet hours, and its recovery in them.
+    team.run(1, "failure").await;
+    let before = team.message(&ci, None).await;
+    assert_eq!(team.wait(&ci, Some(sent(&before))).await, None);
+    team.set_clock(120);
+    team.run(2, "success").await;
+    // One that is over before they end, and two that are not.
+    team.run(3, "failure").await;
+    team.run(4, "success").await;
+    team.break_branches(5..7, 120).await;
+    assert_eq!(team.wait(&ci, None).await, Some(3600));
+    team.set_clock(3600);
+    let digest = team.message(&ci, None).await;
+    let runs: Vec<i64> = digest
+        .alerts
+        .iter()
+        .map(|alert| alert.build.run.0)
+        .collect();
+    assert_eq!(
+        runs,
+        [2, 5, 6],
+        "what the channel knows of is told to its end"
+    );
+    assert_eq!(team.wait(&ci, Some(sent(&digest))).await, None);
+    assert_eq!(
+        team.skipped().await,
+        [SkipReason::OverWhileQuiet, SkipReason::OverWhileQuiet]
+    );
+}
+
+#[tokio::test]
+async fn a_rule_sends_no_more_than_it_may_and_loses_nothing() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    let mut limited = of_all(CHANGE, &[&ci]);
+    limited.max_per_hour = 2;
+    team.rule_as(limited).await;
+    team.break_branches(1..6, 0).await;
+    let first = team.message(&ci, None).await;
+    assert_eq!(first.alerts.len(), 1);
+    let rest = team.message(&ci, Some(sent(&first))).await;
+    assert_eq!(rest.alerts.len(), 4);
+    team.wait(&ci, Some(sent(&rest))).await;
+    team.break_branches(6..8, 60).await;
+    team.set_clock(60);
+    assert_eq!(team.wait(&ci, None).await, Some(3600));
+    team.set_clock(3600);
+    let next = team.message(&ci, None).await;
+    assert_eq!(next.alerts.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_not_seen_any_more_is_not_told() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    team.rule(CHANGE, &[&ci]).await;
+    team.run(1, "failure").await;
+    team.fixture.remove(5, 100, &[7]).await;
+    assert_eq!(team.wait(&ci, None).await, None);
+    team.fixture
+        .sabotage("UPDATE repository SET hidden_time = NULL")
+        .await;
+    assert_eq!(team.skipped().await, [SkipReason::RepositoryHidden]);
+}

@@ -1,0 +1,111 @@
+//! What is sent: once, in order, in its thread, to each reader.
+
+use super::{
+    super::{CHANGE, Team},
+    later, sent,
+};
+use crate::{
+    fixtures::{at, build_id},
+    model::{AlertState, RecipientOutcome, RecipientState},
+};
+
+#[tokio::test]
+async fn what_is_sent_is_sent_once_and_in_order() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    team.rule(CHANGE, &[&ci]).await;
+    assert_eq!(
+        team.fixture.store.due_channels(at(0)).await.unwrap(),
+        Vec::<String>::new()
+    );
+    team.run(1, "failure").await;
+    team.run(2, "success").await;
+    team.set_clock(121);
+    assert_eq!(
+        team.fixture.store.due_channels(at(122)).await.unwrap(),
+        std::slice::from_ref(&ci.id)
+    );
+    let failure = team.message(&ci, None).await;
+    assert_eq!(failure.alerts[0].build, build_id(1, 1));
+    assert_eq!(
+        failure.alerts[0].delivery.attempt_count, 0,
+        "as it was before"
+    );
+    let recovery = team.message(&ci, Some(sent(&failure))).await;
+    assert_eq!(recovery.alerts[0].build, build_id(2, 1));
+    assert_ne!(recovery.message_id, failure.message_id);
+    assert_eq!(team.wait(&ci, Some(sent(&recovery))).await, None);
+    for alert in team.alerts().await {
+        let AlertState::Sent { send_time } = alert.state else {
+            panic!("it was sent: {:?}", alert.state);
+        };
+        assert_eq!(send_time.as_second(), at(121).as_second());
+        assert_eq!(alert.delivery.attempt_count, 1);
+        assert_eq!(alert.delivery.answer, "200");
+        assert!(!alert.delivery.possible_repeat);
+    }
+}
+
+#[tokio::test]
+async fn a_recovery_knows_where_its_failure_went() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    team.rule(CHANGE, &[&ci]).await;
+    team.run(1, "failure").await;
+    team.run(2, "success").await;
+    let failure = team.message(&ci, None).await;
+    assert_eq!(failure.thread, "");
+    let mut outcome = sent(&failure);
+    outcome.thread = "C1:17.42".to_owned();
+    assert_eq!(team.message(&ci, Some(outcome)).await.thread, "C1:17.42");
+}
+
+#[tokio::test]
+async fn who_got_an_email_is_known_and_who_never_will_is_left_out() {
+    let team = Team::new().await;
+    let mail = team.channel("mail").await;
+    team.rule(CHANGE, &[&mail]).await;
+    team.run(1, "failure").await;
+    let first = team.message(&mail, None).await;
+    let recipient = |address: &str, state| RecipientOutcome {
+        address: address.to_owned(),
+        state,
+        answer: "550 no such user".to_owned(),
+    };
+    let recipients = vec![
+        recipient("ada@acme.example", RecipientState::Sent),
+        recipient("bob@acme.example", RecipientState::Failed),
+        recipient("eve@acme.example", RecipientState::Pending),
+    ];
+    let mut outcome = later(&first, None);
+    outcome.recipients = recipients.clone();
+    team.wait(&mail, Some(outcome)).await;
+    team.set_clock(5);
+    let again = team.message(&mail, None).await;
+    assert_eq!(again.alerts[0].delivery.recipients, recipients);
+    let store = &team.fixture.store;
+    let left_out = store
+        .alert_channel(&mail.id)
+        .await
+        .unwrap()
+        .unwrap()
+        .left_out;
+    assert_eq!(left_out.len(), 1);
+    assert_eq!(left_out[0].address, "bob@acme.example");
+    assert!(!left_out[0].unsubscribed);
+    assert!(
+        store
+            .unsubscribe(mail.id.clone(), "eve@acme.example".to_owned())
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .unsubscribe("nowhere".to_owned(), "eve@acme.example".to_owned())
+            .await
+            .unwrap()
+    );
+    // Who is in the list again is tried again, unless he did not want it.
+    let update = store.update_alert_channel(mail.id.clone(), None, mail.content.clone(), None);
+    assert_eq!(update.await.unwrap().left_out, []);
+}
