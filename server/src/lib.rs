@@ -11,6 +11,7 @@ mod error;
 #[cfg(test)]
 mod fixtures;
 mod http;
+mod ids;
 mod live;
 mod load;
 mod model;

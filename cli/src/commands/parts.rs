@@ -24,13 +24,13 @@ const UPKEEP: std::time::Duration = std::time::Duration::from_secs(5);
 /// Opens the server's database and services.
 pub(crate) async fn open_server(
     store: &StoreArgs,
+    database: &Database,
     alerts: &AlertArgs,
     public_url: &str,
     write_key: SecretString,
 ) -> anyhow::Result<Server> {
-    let database = store.database.database()?;
-    make_data_folder(&store.database, &database)?;
-    let alerts = alerts.config(public_url, || master_key::beside(&database))?;
+    make_data_folder(&store.database, database)?;
+    let alerts = alerts.config(public_url, || master_key::beside(database))?;
     let server = Server::open(Config {
         database: database.clone(),
         write_key,
@@ -40,7 +40,7 @@ pub(crate) async fn open_server(
         clock: Clock::system(),
     })
     .await
-    .with_context(|| can_not_open(&database))?;
+    .with_context(|| can_not_open(database))?;
     Ok(server)
 }
 
@@ -51,8 +51,12 @@ pub(crate) fn public_url(set: Option<&str>, listen: &ListenArgs) -> String {
 }
 
 /// Listens on the socket beside the data, for whoever administers the machine.
-pub(crate) async fn open_socket(args: &DatabaseArgs, server: &Server) -> anyhow::Result<Socket> {
-    let path = args.socket(&args.database()?);
+pub(crate) async fn open_socket(
+    args: &DatabaseArgs,
+    database: &Database,
+    server: &Server,
+) -> anyhow::Result<Socket> {
+    let path = args.socket(database);
     let router = server.admin_routes().into_axum_router();
     Socket::serve(&path, router).await
 }

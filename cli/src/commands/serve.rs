@@ -22,9 +22,16 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         None => parts::make_secret()?,
     };
     let public_url = parts::public_url(args.github.public_url.as_deref(), &args.listen);
-    let server =
-        parts::open_server(&args.store, &args.alerts, &public_url, write_key.clone()).await?;
-    let socket = parts::open_socket(&args.store.database, &server).await?;
+    let database = args.store.database.database()?;
+    let server = parts::open_server(
+        &args.store,
+        &database,
+        &args.alerts,
+        &public_url,
+        write_key.clone(),
+    )
+    .await?;
+    let socket = parts::open_socket(&args.store.database, &database, &server).await?;
     let listener = listen::bind(args.listen.listen).await?;
     let board = format!("http://{}", listener.local_addr()?);
     tracing::info!("listening on {board}");

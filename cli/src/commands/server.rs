@@ -17,8 +17,10 @@ pub(crate) async fn run(args: ServerArgs) -> anyhow::Result<()> {
          here and for github-app",
     )?;
     let public_url = parts::public_url(args.public_url.as_deref(), &args.listen);
-    let server = parts::open_server(&args.store, &args.alerts, &public_url, write_key).await?;
-    let socket = parts::open_socket(&args.store.database, &server).await?;
+    let database = args.store.database.database()?;
+    let server =
+        parts::open_server(&args.store, &database, &args.alerts, &public_url, write_key).await?;
+    let socket = parts::open_socket(&args.store.database, &database, &server).await?;
     let listener = listen::bind(args.listen.listen).await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let router = server.router().merge(parts::counters()?);

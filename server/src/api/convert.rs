@@ -38,7 +38,7 @@ pub(super) use job::job_to_proto;
 pub(super) use lease::{held_to_proto, hold_request, holder, holders_to_proto};
 pub(super) use report::report;
 pub(super) use repository::{repository_to_proto, workflow_to_proto};
-pub(super) use rule::{rule, rule_to_proto};
+pub(super) use rule::{rule, rule_to_proto, unsent_rule};
 pub(super) use summary::{summary_to_proto, window_to_proto};
 pub(super) use system::{app_status, delivery_counts_to_proto, delivery_to_proto};
 pub(super) use time::{duration, timestamp_to_proto};

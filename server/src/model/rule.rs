@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Filter, Pattern, QuietHours, WorkflowId};
+use super::{AlertKind, Edge, Filter, Pattern, QuietHours, WorkflowId};
 
 /// A rule as it is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +110,24 @@ impl Trigger {
             Self::Queue { .. } => "queue",
         }
     }
+
+    /// What a rule says of how a build changed its branch. A recovery is for whoever was told
+    /// of the failure. How long builds take and wait is another matter.
+    pub(crate) fn says(self, edge: &Edge) -> Option<AlertKind> {
+        match (self, edge) {
+            (Self::Failure, Edge::Opened(_) | Edge::StillRed { .. }) => Some(AlertKind::Failure),
+            (Self::Change { failures }, Edge::Opened(incident)) => {
+                (incident.failure_count == failures).then_some(AlertKind::Failure)
+            }
+            (Self::Change { failures }, Edge::StillRed { incident, same_run }) => {
+                (!same_run && incident.failure_count == failures).then_some(AlertKind::Failure)
+            }
+            (Self::Change { .. } | Self::StaysRed { .. }, Edge::Resolved(_)) => {
+                Some(AlertKind::Recovery)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// How many successes say what is usual, and how many at least.
@@ -135,6 +153,66 @@ impl Limit {
             Self::TimesUsual(times) => {
                 usual.is_some_and(|usual| took.as_secs_f64() > usual.as_secs_f64() * times)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        fixtures::{at, build_id, facts},
+        model::{Incident, IncidentKey},
+    };
+
+    fn red(failure_count: i32) -> Incident {
+        let failure = build_id(1, 1);
+        Incident {
+            id: String::new(),
+            key: IncidentKey::of(failure.repository, &facts("failure", 0)),
+            workflow: "CI".to_owned(),
+            first_failure: failure,
+            last_failure: failure,
+            success: None,
+            last_success: None,
+            failure_count,
+            open_time: at(0),
+            resolve_time: None,
+        }
+    }
+
+    #[test]
+    fn each_trigger_says_its_own_of_each_edge() {
+        let still_red = |failure_count, same_run| Edge::StillRed {
+            incident: red(failure_count),
+            same_run,
+        };
+        let edges = [
+            Edge::Opened(red(1)),
+            still_red(1, true),
+            still_red(2, false),
+            still_red(2, true),
+            still_red(3, false),
+            Edge::Resolved(red(3)),
+            Edge::StillGreen,
+        ];
+        let hour = SignedDuration::from_hours(1);
+        for (trigger, says) in [
+            (Trigger::Failure, "FFFFF--"),
+            (Trigger::Change { failures: 1 }, "F----R-"),
+            (Trigger::Change { failures: 2 }, "--F--R-"),
+            (Trigger::Change { failures: 3 }, "----FR-"),
+            (Trigger::StaysRed { longer_than: hour }, "-----R-"),
+            (Trigger::Queue { longer_than: hour }, "-------"),
+            (Trigger::Duration(Limit::LongerThan(hour)), "-------"),
+        ] {
+            let letters = edges.iter().map(|edge| match trigger.says(edge) {
+                Some(AlertKind::Failure) => 'F',
+                Some(AlertKind::Recovery) => 'R',
+                Some(kind) => panic!("{kind:?}"),
+                None => '-',
+            });
+            assert_eq!(letters.collect::<String>(), says, "{trigger:?}");
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Error, Result,
     alerts::{self, Content, Dispatch, Parcel, SigningSecret, Verdict, recipient_outcome},
+    ids::Ids,
     model::{AlertChannel, ChannelAddress, ChannelContent, ChannelSecret},
 };
 
@@ -149,7 +150,8 @@ impl Alerts {
             }
         };
         let parcel = Parcel {
-            id: uuid(&self.clock)?,
+            // It is in no outbox.
+            id: Ids::at(self.clock.now()).next()?,
             channel: channel.id.clone(),
             content: Content::Test {
                 display_name: channel.content.display_name.clone(),
@@ -346,13 +348,4 @@ fn refused(field: &str, problem: &dyn std::fmt::Display) -> Error {
 
 fn text(secret: &SecretString) -> String {
     secret.expose_secret().to_owned()
-}
-
-/// Identifies a message that is in no outbox.
-fn uuid(clock: &crate::Clock) -> Result<String> {
-    let mut random = [0; 10];
-    getrandom::fill(&mut random).map_err(|error| Error::Config(error.to_string()))?;
-    let millis = u64::try_from(clock.now().as_millisecond()).unwrap_or_default();
-    let id = uuid::Builder::from_unix_timestamp_millis(millis, &random);
-    Ok(id.into_uuid().to_string())
 }

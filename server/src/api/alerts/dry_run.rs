@@ -1,6 +1,6 @@
 //! What a rule would have sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use lampboard_proto::v1;
@@ -32,7 +32,7 @@ impl Alerts {
     ) -> Result<v1::DryRunAlertRuleResponse> {
         let rule = request.rule.unwrap_or_default();
         let (rule, range) = Check::run(|check| {
-            let rule = convert::rule(check, rule);
+            let rule = convert::unsent_rule(check, rule);
             (
                 rule,
                 convert::time_range(check, "end_time_range", request.end_time_range),
@@ -108,6 +108,8 @@ struct Replay<'a> {
     standings: BTreeMap<IncidentKey, Standing>,
     /// What the last successes took, the last one last.
     spans: BTreeMap<IncidentKey, Vec<i64>>,
+    /// Where a failure was told, and its recovery is to come.
+    failures: BTreeSet<IncidentKey>,
     told: Vec<(AlertKind, &'a Build)>,
     suppressed: i32,
 }
@@ -118,6 +120,7 @@ impl<'a> Replay<'a> {
             trigger,
             standings: BTreeMap::new(),
             spans: BTreeMap::new(),
+            failures: BTreeSet::new(),
             told: Vec::new(),
             suppressed: 0,
         }
@@ -134,28 +137,29 @@ impl<'a> Replay<'a> {
         }
         let standing = self.standings.entry(key).or_default();
         let edge = standing.take(record, String::new);
-        let kind = match (self.trigger, &edge) {
-            (Trigger::Failure, Some(Edge::Opened(_) | Edge::StillRed { .. })) => {
+        let Some(edge) = edge else {
+            return;
+        };
+        let says = match (self.trigger.says(&edge), edge) {
+            (
+                Some(AlertKind::Failure),
+                Edge::Opened(incident) | Edge::StillRed { incident, .. },
+            ) => {
+                self.failures.insert(incident.key);
                 Some(AlertKind::Failure)
             }
-            (Trigger::Change { failures }, Some(Edge::Opened(incident))) if failures == 1 => {
-                (incident.failure_count == failures).then_some(AlertKind::Failure)
+            // It is told to whom its failure was told.
+            (Some(AlertKind::Recovery), Edge::Resolved(incident)) => {
+                let was_told = self.failures.remove(&incident.key);
+                was_told.then_some(AlertKind::Recovery)
             }
-            (Trigger::Change { failures }, Some(Edge::StillRed { incident, same_run })) => {
-                (!same_run && incident.failure_count == failures).then_some(AlertKind::Failure)
-            }
-            (Trigger::Change { failures }, Some(Edge::Resolved(incident))) => {
-                (incident.failure_count >= failures).then_some(AlertKind::Recovery)
+            (None, Edge::Opened(_) | Edge::StillRed { .. }) => {
+                self.suppressed += 1;
+                None
             }
             _ => None,
         };
-        match kind {
-            Some(kind) => self.told.push((kind, build)),
-            None if matches!(edge, Some(Edge::Opened(_) | Edge::StillRed { .. })) => {
-                self.suppressed += 1;
-            }
-            None => {}
-        }
+        self.told.extend(says.map(|kind| (kind, build)));
     }
 
     fn take_span(&mut self, key: IncidentKey, limit: Limit, build: &'a Build) {

@@ -27,11 +27,22 @@ const TIMES_USUAL: std::ops::RangeInclusive<f64> = 1.1..=100.0;
 
 /// Reads what a rule says.
 pub(in crate::api) fn rule(check: &mut Check, rule: v1::AlertRule) -> RuleContent {
+    let (name, ids) = (rule.display_name.clone(), rule.channel_ids.clone());
+    let read = unsent_rule(check, rule);
     check.within("rule", |check| RuleContent {
-        display_name: display_name(check, &rule.display_name),
+        display_name: display_name(check, &name),
+        channels: channels(check, ids),
+        ..read
+    })
+}
+
+/// Reads what a rule says that sends nothing: it needs no name, and no channels.
+pub(in crate::api) fn unsent_rule(check: &mut Check, rule: v1::AlertRule) -> RuleContent {
+    check.within("rule", |check| RuleContent {
+        display_name: String::new(),
         filter: rule_filter(check, rule.filter),
         trigger: check.within("trigger", |check| trigger(check, rule.trigger)),
-        channels: channels(check, rule.channel_ids),
+        channels: Vec::new(),
         quiet_hours: rule
             .quiet_hours
             .map(|quiet| check.within("quiet_hours", |check| quiet_hours(check, quiet))),

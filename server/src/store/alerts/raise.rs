@@ -93,33 +93,18 @@ fn incident(edge: &Edge) -> Option<&Incident> {
     }
 }
 
-/// What a rule says of a build that it is about. A recovery is wanted of whoever may have
-/// told the failure.
+/// What a rule says of a build that it is about.
 async fn told_by(
     connection: &mut Connection,
     rule: &AlertRule,
     build: &Build,
     edge: Option<&Edge>,
 ) -> Result<Option<AlertKind>> {
-    let fails = matches!(edge, Some(Edge::Opened(_) | Edge::StillRed { .. }));
-    let says = match (rule.content.trigger, edge) {
-        (Trigger::Failure, _) => fails.then_some(AlertKind::Failure),
-        (Trigger::Change { failures }, Some(Edge::Opened(incident))) => {
-            (incident.failure_count == failures).then_some(AlertKind::Failure)
-        }
-        (Trigger::Change { failures }, Some(Edge::StillRed { incident, same_run })) => {
-            (!same_run && incident.failure_count == failures).then_some(AlertKind::Failure)
-        }
-        (Trigger::Change { .. } | Trigger::StaysRed { .. }, Some(Edge::Resolved(_))) => {
-            Some(AlertKind::Recovery)
-        }
-        (Trigger::Duration(limit), _) => {
-            let slow = is_slow(connection, limit, build).await?;
-            slow.then_some(AlertKind::Slow)
-        }
-        _ => None,
-    };
-    Ok(says)
+    if let Trigger::Duration(limit) = rule.content.trigger {
+        let slow = is_slow(connection, limit, build).await?;
+        return Ok(slow.then_some(AlertKind::Slow));
+    }
+    Ok(edge.and_then(|edge| rule.content.trigger.says(edge)))
 }
 
 async fn is_slow(connection: &mut Connection, limit: Limit, build: &Build) -> Result<bool> {

@@ -169,9 +169,10 @@ async fn a_dry_run_says_what_would_have_been_sent_and_sends_nothing() {
     server.report(builds.collect()).await;
     let dry = async |client: &mut Client, trigger| {
         let request = DryRunAlertRuleRequest {
+            // It needs no name, and no channel.
             rule: Some(AlertRule {
                 trigger: Some(trigger),
-                ..change("rule", &channel)
+                ..AlertRule::default()
             }),
             end_time_range: None,
         };

@@ -560,7 +560,7 @@ export const DeleteAlertRuleResponseSchema: GenMessage<DeleteAlertRuleResponse> 
  */
 export type DryRunAlertRuleRequest = Message<"lampboard.v1.DryRunAlertRuleRequest"> & {
   /**
-   * The rule. It need not be stored.
+   * The rule. It need not be stored, nor have a name or channels: nothing is sent.
    *
    * @generated from field: lampboard.v1.AlertRule rule = 1;
    */
