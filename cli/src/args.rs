@@ -5,6 +5,7 @@ mod client;
 mod database;
 mod duration;
 mod github;
+mod network;
 mod secret;
 
 use std::{
@@ -20,6 +21,7 @@ pub(crate) use alerts::AlertArgs;
 pub(crate) use client::{AlertsTestArgs, BackfillArgs, BackupArgs, DoctorArgs};
 pub(crate) use database::DatabaseArgs;
 pub(crate) use github::{GithubArgs, ReconcileArgs};
+pub(crate) use network::{ListenArgs, WebhookListenArgs};
 pub(crate) use secret::{SecretArg, SecretList};
 
 /// A CI/CD dashboard for GitHub Actions.
@@ -67,6 +69,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
+    pub(crate) webhook_listen: WebhookListenArgs,
+    #[command(flatten)]
     pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) auth: AuthArgs,
@@ -104,6 +108,8 @@ pub(crate) struct GithubAppArgs {
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
+    pub(crate) webhook_listen: WebhookListenArgs,
+    #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) webhook: WebhookArgs,
@@ -140,19 +146,6 @@ pub(crate) struct DemoArgs {
     /// What the invented history is made from: the same seed gives the same organisation.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Network")]
-pub(crate) struct ListenArgs {
-    /// Address and port to listen on.
-    #[arg(
-        long,
-        env = "LAMPBOARD_LISTEN",
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:8080"
-    )]
-    pub(crate) listen: SocketAddr,
 }
 
 #[derive(Debug, Args)]

@@ -34,11 +34,30 @@ const GRACE: Duration = Duration::from_secs(10);
 /// close.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Opens a port.
-pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// A port, and what answers there.
+pub(crate) struct Port {
+    pub(crate) listener: TcpListener,
+    pub(crate) router: Router,
+}
+
+/// Opens a port that a setting names.
+pub(crate) async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
-        .with_context(|| format!("can not listen on {address} (LAMPBOARD_LISTEN)"))
+        .with_context(|| format!("can not listen on {address} ({setting})"))
+}
+
+/// Serves several ports until `stop` becomes true; returns when all have ended.
+pub(crate) async fn serve_all(ports: Vec<Port>, stop: watch::Receiver<bool>) {
+    let mut serving: JoinSet<()> = ports
+        .into_iter()
+        .map(|port| serve(port.listener, port.router, stop.clone()))
+        .collect();
+    while let Some(ended) = serving.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a port did not end well: {error}");
+        }
+    }
 }
 
 /// Where connections come in.

@@ -118,11 +118,16 @@ impl GithubApp {
     /// What GitHub may reach: the webhook; and the pages of set-up, while there
     /// are any.
     pub fn router(&self) -> Router {
-        let webhook = webhook::router(Arc::clone(&self.receiver));
+        let webhook = self.webhook_router();
         match &self.setup {
             Some(setup) => webhook.merge(setup::router(Arc::clone(setup))),
             None => webhook,
         }
+    }
+
+    /// The webhook and nothing else.
+    pub fn webhook_router(&self) -> Router {
+        webhook::router(Arc::clone(&self.receiver))
     }
 
     /// A link that opens set-up once, for a terminal to show. None if the App was

@@ -41,10 +41,11 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
         reconcile: Reconcile::default(),
         ca_certificates: None,
     };
+    let app = serve::app_of(&server, config)?;
     introduce(&board);
     tokio::select! {
         never = demo::run(hook, args.seed, parts::now) => never,
-        ended = serve::all_in_one(listener, server, config, None) => ended,
+        ended = serve::all_in_one(listener, None, server, app, None) => ended,
     }
 }
 

@@ -14,7 +14,7 @@ use tonic_health::pb::{
 use super::{holder::Holder, identity, parts, remote};
 use crate::{
     args::{GithubAppArgs, SecretArg},
-    listen,
+    listen::{self, Port},
 };
 
 /// How long the server may take to say how it is.
@@ -26,7 +26,7 @@ pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
     let write_key = write_key
         .context("no write key: set LAMPBOARD_WRITE_KEY to the one that the server has")?;
     let channel = remote::channel(&args.server_url)?;
-    let listener = listen::bind(args.listen.listen).await?;
+    let listener = listen::bind(args.listen.listen, "LAMPBOARD_LISTEN").await?;
     let own = format!("http://{}", listener.local_addr()?);
     let data_dir = &args.data.data_dir;
     let identity = identity::from_settings(&args.github, &args.webhook, data_dir, &own)?;
@@ -46,9 +46,11 @@ pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
         .router()
         .merge(health(channel))
         .merge(parts::counters()?);
+    let webhooks = parts::open_webhook_port(&args.webhook_listen, &app).await?;
     parts::offer_setup(&app).await;
     let working = parts::work(app.clone());
-    parts::serve(listener, router, async || {}).await?;
+    let port = Port { listener, router };
+    parts::serve([port].into_iter().chain(webhooks), async || {}).await?;
     parts::stop_work(working, &app).await;
     Ok(())
 }

@@ -8,13 +8,13 @@ use lampboard_github_app::GithubApp;
 use lampboard_server::{Clock, Config, Database, Server};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::SecretString;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{sync::watch, task::JoinHandle};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::master_key;
 use crate::{
-    args::{AlertArgs, Auth, AuthArgs, DatabaseArgs, ListenArgs, StoreArgs},
-    listen::{self, Socket},
+    args::{AlertArgs, Auth, AuthArgs, DatabaseArgs, ListenArgs, StoreArgs, WebhookListenArgs},
+    listen::{self, Port, Socket},
     shutdown,
 };
 
@@ -76,9 +76,9 @@ pub(crate) fn require_loopback(auth: &AuthArgs, listen: &ListenArgs) -> anyhow::
     if !listen.listen.ip().is_loopback() {
         bail!(
             "LAMPBOARD_AUTH=none shows every build to everybody who reaches the port, so it works \
-             on loopback only: set LAMPBOARD_LISTEN to 127.0.0.1:{0}, let your proxy pass \
-             /api/webhook/ on to it, and look at the board through a tunnel: \
-             ssh -L {0}:127.0.0.1:{0}",
+             on loopback only: set LAMPBOARD_LISTEN to 127.0.0.1:{0}, give GitHub a port of its own by \
+             LAMPBOARD_WEBHOOK_LISTEN, or let your proxy pass /api/webhook/ on, and look at the board \
+             through a tunnel: ssh -L {0}:127.0.0.1:{0}",
             listen.listen.port()
         );
     }
@@ -122,21 +122,41 @@ pub(crate) async fn stop_work(working: JoinHandle<()>, app: &GithubApp) {
     app.leave().await;
 }
 
-/// Serves a router until the process is asked to stop, then calls `wind_down`
+/// Opens the port that is for webhooks alone, if there is to be one.
+pub(crate) async fn open_webhook_port(
+    args: &WebhookListenArgs,
+    app: &GithubApp,
+) -> anyhow::Result<Option<Port>> {
+    let Some(address) = args.webhook_listen else {
+        return Ok(None);
+    };
+    let listener = listen::bind(address, "LAMPBOARD_WEBHOOK_LISTEN").await?;
+    let address = listener.local_addr()?;
+    tracing::info!("listening for webhooks alone on http://{address}");
+    Ok(Some(Port {
+        listener,
+        router: app.webhook_router(),
+    }))
+}
+
+/// Serves ports until the process is asked to stop, then calls `wind_down`
 /// so that streams end, and returns when all connections have.
 pub(crate) async fn serve<F>(
-    listener: TcpListener,
-    router: Router,
+    ports: impl IntoIterator<Item = Port>,
     wind_down: impl FnOnce() -> F,
 ) -> anyhow::Result<()>
 where
     F: Future<Output = ()>,
 {
-    let router = router.layer(CatchPanicLayer::new());
+    let ports = ports.into_iter().map(|port| Port {
+        router: port.router.layer(CatchPanicLayer::new()),
+        ..port
+    });
+    let ports = ports.collect();
     // Before anybody is answered: who knows that it runs may ask it to stop.
     let requests = shutdown::Requests::listen()?;
     let (stop, stopped) = watch::channel(false);
-    let mut serving = tokio::spawn(listen::serve(listener, router, stopped));
+    let mut serving = tokio::spawn(listen::serve_all(ports, stopped));
     tokio::select! {
         () = shutdown::requested(requests) => {}
         ended = &mut serving => return Ok(ended?),

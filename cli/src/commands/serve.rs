@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use super::{holder::Holder, identity, parts};
 use crate::{
     args::{SecretArg, ServeArgs},
-    listen::{self, Socket},
+    listen::{self, Port, Socket},
 };
 
 /// Runs until the process is asked to stop.
@@ -32,7 +32,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     )
     .await?;
     let socket = parts::open_socket(&args.store.database, &database, &server).await?;
-    let listener = listen::bind(args.listen.listen).await?;
+    let listener = listen::bind(args.listen.listen, "LAMPBOARD_LISTEN").await?;
     let board = format!("http://{}", listener.local_addr()?);
     tracing::info!("listening on {board}");
     let data_dir = &args.store.database.data.data_dir;
@@ -46,19 +46,26 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         reconcile: args.reconcile.settings(),
         ca_certificates: identity::ca_certificates(&args.github)?,
     };
-    all_in_one(listener, server, config, Some(socket)).await
+    let app = app_of(&server, config)?;
+    let webhooks = parts::open_webhook_port(&args.webhook_listen, &app).await?;
+    all_in_one(listener, webhooks, server, app, Some(socket)).await
 }
 
-/// Serves board and webhook on one port, and the socket if there is one; the app's calls to the server stay in
-/// the process.
+/// Makes an app whose calls to the server stay in the process.
+pub(crate) fn app_of(server: &Server, config: Config) -> anyhow::Result<GithubApp> {
+    let way = Way::in_process(transport::over(server.routes()), server.reports());
+    Ok(GithubApp::new(config, way, Arc::new(SystemClock))?)
+}
+
+/// Serves board and webhook on one port, webhooks on one of their own if there is one, and the
+/// socket if there is one.
 pub(crate) async fn all_in_one(
     listener: TcpListener,
+    webhooks: Option<Port>,
     server: Server,
-    config: Config,
+    app: GithubApp,
     socket: Option<Socket>,
 ) -> anyhow::Result<()> {
-    let way = Way::in_process(transport::over(server.routes()), server.reports());
-    let app = GithubApp::new(config, way, Arc::new(SystemClock))?;
     let router = server
         .router()
         .merge(app.router())
@@ -71,7 +78,8 @@ pub(crate) async fn all_in_one(
         }
         server.end_streams().await;
     };
-    parts::serve(listener, router, wind_down).await?;
+    let board = Port { listener, router };
+    parts::serve([board].into_iter().chain(webhooks), wind_down).await?;
     if let Some(socket) = socket {
         socket.ended().await;
     }

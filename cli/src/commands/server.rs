@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use super::parts;
 use crate::{
     args::{SecretArg, ServerArgs},
-    listen,
+    listen::{self, Port},
 };
 
 /// Runs until the process is asked to stop.
@@ -21,14 +21,14 @@ pub(crate) async fn run(args: ServerArgs) -> anyhow::Result<()> {
     let server =
         parts::open_server(&args.store, &database, &args.alerts, &public_url, write_key).await?;
     let socket = parts::open_socket(&args.store.database, &database, &server).await?;
-    let listener = listen::bind(args.listen.listen).await?;
+    let listener = listen::bind(args.listen.listen, "LAMPBOARD_LISTEN").await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);
     let router = server.router().merge(parts::counters()?);
     let wind_down = async || {
         socket.stop();
         server.end_streams().await;
     };
-    parts::serve(listener, router, wind_down).await?;
+    parts::serve([Port { listener, router }], wind_down).await?;
     socket.ended().await;
     server.close().await;
     Ok(())

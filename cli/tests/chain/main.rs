@@ -16,6 +16,7 @@ mod live;
 mod migrate;
 mod order;
 mod outage;
+mod ports;
 mod recount;
 mod servers;
 mod settings;

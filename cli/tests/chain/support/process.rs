@@ -92,10 +92,15 @@ impl Process {
     }
 
     async fn wait_for_address(&mut self) -> SocketAddr {
+        self.address_after("listening on http://").await
+    }
+
+    /// The address that it logs after some words, once it does.
+    pub(crate) async fn address_after(&mut self, words: &str) -> SocketAddr {
         let start = Instant::now();
         loop {
             let log = self.log();
-            if let Some((_, rest)) = log.split_once("listening on http://") {
+            if let Some((_, rest)) = log.split_once(words) {
                 let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':')));
                 // The line is written at once, so that what follows is there, too.
                 return rest[..end.unwrap_or(rest.len())].parse().unwrap();
