@@ -22,7 +22,7 @@ use lampboard_proto::{
     transport,
     v1::{ReportRequest, ingest_service_client::IngestServiceClient},
 };
-use lampboard_server::{AlertConfig, Clock, Config, Database, Retention, Server};
+use lampboard_server::{AlertConfig, Clock, Config, Database, PortConfig, Retention, Server};
 use prost_types::Timestamp as ProtoTimestamp;
 use secrecy::SecretString;
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
@@ -72,8 +72,7 @@ type Authorize = fn(Request<()>) -> Result<Request<()>, Status>;
 pub(crate) async fn fill(database: Database, content: Content) -> Result<Filled> {
     let server = Server::open(Config {
         database,
-        write_key: SecretString::from(KEY),
-        loopback_only: true,
+        port: PortConfig::new(SecretString::from(KEY)),
         retention: Retention::default(),
         alerts: AlertConfig::new(Url::parse("http://localhost")?),
         clock: Clock::system(),

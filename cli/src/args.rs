@@ -21,7 +21,7 @@ pub(crate) use alerts::AlertArgs;
 pub(crate) use client::{AlertsTestArgs, BackfillArgs, BackupArgs, DoctorArgs};
 pub(crate) use database::DatabaseArgs;
 pub(crate) use github::{GithubArgs, ReconcileArgs};
-pub(crate) use network::{ListenArgs, WebhookListenArgs};
+pub(crate) use network::{ListenArgs, SiteArgs, WebhookListenArgs};
 pub(crate) use secret::{SecretArg, SecretList};
 
 /// A CI/CD dashboard for GitHub Actions.
@@ -71,6 +71,8 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) webhook_listen: WebhookListenArgs,
     #[command(flatten)]
+    pub(crate) sites: SiteArgs,
+    #[command(flatten)]
     pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) auth: AuthArgs,
@@ -90,6 +92,8 @@ pub(crate) struct ServeArgs {
 pub(crate) struct ServerArgs {
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
+    #[command(flatten)]
+    pub(crate) sites: SiteArgs,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     #[command(flatten)]

@@ -5,6 +5,7 @@
 
 mod body;
 mod connection;
+mod headers;
 mod limits;
 mod requests;
 mod socket;

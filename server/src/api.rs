@@ -73,7 +73,7 @@ fn services(server: &Server) -> Routes {
     let alerts = AlertServiceServer::new(alerts::Alerts::new(server))
         .max_decoding_message_size(LARGEST_REQUEST);
     let health = HealthService::from_health_reporter(server.health.clone());
-    let guard = auth::WriteKey::new(&server.write_key);
+    let guard = auth::WriteKey::new(&server.port);
     let ingest = Weighed::new(ingest, &server.room);
     let app = Weighed::new(app, &server.room);
     Routes::new(InterceptedService::new(ingest, guard.clone()))

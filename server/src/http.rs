@@ -4,6 +4,8 @@ mod guard;
 mod health;
 mod unsubscribe;
 
+use std::sync::Arc;
+
 use axum::{
     Router,
     body::Body,
@@ -22,6 +24,12 @@ pub(crate) fn router(server: &Server) -> Router {
         .reset_fallback()
         .layer(tonic_web::GrpcWebLayer::new())
         .layer(middleware::from_fn(guard::grpc_only));
+    let origins = &server.port.cors_origins;
+    let grpc = if origins.is_empty() {
+        grpc
+    } else {
+        grpc.layer(guard::cors(origins))
+    };
     Router::new()
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -30,9 +38,7 @@ pub(crate) fn router(server: &Server) -> Router {
         .merge(grpc)
         .fallback(fallback)
         .layer(middleware::from_fn_with_state(
-            guard::Hosts {
-                loopback_only: server.loopback_only,
-            },
+            Arc::clone(&server.port),
             guard::same_origin,
         ))
 }

@@ -15,6 +15,7 @@ mod ids;
 mod live;
 mod load;
 mod model;
+mod port;
 mod purge;
 mod requests;
 mod retention;
@@ -29,6 +30,7 @@ pub use alerts::{
 pub use clock::Clock;
 pub use database::Database;
 pub use error::{Error, Result, Violation};
+pub use port::{CallLimits, Hosts, Peer, PortConfig};
 pub use retention::Retention;
 pub use server::{Config, Server};
 pub use store::{Migrated, Schema, migrate};

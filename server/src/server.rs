@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use lampboard_proto::v1::ingest_service_server::IngestService;
-use secrecy::SecretString;
 use tokio::{
     sync::Mutex,
     task::JoinHandle,
@@ -14,7 +13,7 @@ use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
 
 use crate::{
-    AlertConfig, Clock, Database, Error, Result, Retention,
+    AlertConfig, Clock, Database, Error, PortConfig, Result, Retention,
     alerts::{Dispatch, Worker},
     api, http,
     live::Live,
@@ -38,12 +37,8 @@ const NO_KEY: &str = "alert channels have sealed secrets, and there is no key fo
 pub struct Config {
     /// Where everything is kept.
     pub database: Database,
-    /// What `IngestService` demands as bearer token.
-    pub write_key: SecretString,
-    /// Whether requests that name a host other than this machine are refused:
-    /// without sign-in, a page elsewhere must not reach the board by DNS
-    /// rebinding.
-    pub loopback_only: bool,
+    /// What the port demands of whoever calls.
+    pub port: PortConfig,
     /// For how long what is kept.
     pub retention: Retention,
     /// How alerts are sent.
@@ -58,8 +53,7 @@ pub struct Server {
     pub(crate) store: Store,
     pub(crate) live: Live,
     pub(crate) clock: Clock,
-    pub(crate) write_key: Arc<SecretString>,
-    pub(crate) loopback_only: bool,
+    pub(crate) port: Arc<PortConfig>,
     pub(crate) health: HealthReporter,
     pub(crate) requests: Requests,
     pub(crate) dispatch: Arc<Dispatch>,
@@ -127,8 +121,7 @@ impl Server {
             room: Room::new(),
             start_time: config.clock.now(),
             clock: config.clock,
-            write_key: Arc::new(config.write_key),
-            loopback_only: config.loopback_only,
+            port: Arc::new(config.port),
             own,
             last_probe: Arc::default(),
             worker: Arc::default(),

@@ -1,4 +1,4 @@
-//! The web UI, served: cache headers, content security policy, and the page for every other path.
+//! The web UI, served: cache headers, its content security policy, and the page for every other path.
 
 use axum::{
     body::Body,
@@ -6,7 +6,7 @@ use axum::{
         HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode,
         header::{
             self, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG,
-            IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+            IF_NONE_MATCH, VARY,
         },
     },
 };
@@ -57,16 +57,6 @@ fn answer(asset: Asset, request: &HeaderMap) -> Response<Body> {
         if asset.immutable { FOR_EVER } else { ASK_AGAIN },
     );
     set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
-    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(REFERRER_POLICY, "no-referrer");
-    set(
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    );
-    set(
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    );
     set(VARY, "accept-encoding");
     if value(request, IF_NONE_MATCH).contains(&asset.etag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;

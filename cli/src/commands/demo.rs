@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr};
 use anyhow::Context as _;
 use lampboard_github_app::{IdentityConfig, Limits, Reconcile};
 use lampboard_github_double::{Hook, demo};
-use lampboard_server::{AlertConfig, Clock, Config, Database, Retention, Server};
+use lampboard_server::{AlertConfig, Clock, Config, Database, PortConfig, Retention, Server};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -20,8 +20,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let write_key = parts::make_secret()?;
     let server = Server::open(Config {
         database: Database::Sqlite(folder.path().join("lampboard.db")),
-        write_key: write_key.clone(),
-        loopback_only: true,
+        port: PortConfig::new(write_key.clone()),
         retention: Retention::default(),
         alerts: AlertConfig::new(Url::parse(&board)?),
         clock: Clock::system(),

@@ -6,7 +6,7 @@ use std::{io, path::Path};
 use anyhow::{Context as _, bail};
 use hyper_util::rt::TokioIo;
 use lampboard_proto::transport::{self, Transport};
-use lampboard_server::{AlertConfig, Clock, Config, Error, Retention, Schema, Server};
+use lampboard_server::{AlertConfig, Clock, Config, Error, PortConfig, Retention, Schema, Server};
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
@@ -61,8 +61,7 @@ pub(crate) async fn reach(args: &DatabaseArgs, schema: Schema) -> anyhow::Result
     }
     let config = Config {
         database: database.clone(),
-        write_key: parts::make_secret()?,
-        loopback_only: true,
+        port: PortConfig::new(parts::make_secret()?),
         retention: Retention::default(),
         alerts: AlertConfig::new(Url::parse("http://localhost")?),
         clock: Clock::system(),

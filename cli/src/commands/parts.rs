@@ -5,7 +5,7 @@ use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _};
 use anyhow::{Context as _, bail};
 use axum::{Router, http::header::CONTENT_TYPE, response::IntoResponse as _, routing::get};
 use lampboard_github_app::GithubApp;
-use lampboard_server::{Clock, Config, Database, Server};
+use lampboard_server::{Clock, Config, Database, PortConfig, Server};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::SecretString;
 use tokio::{sync::watch, task::JoinHandle};
@@ -13,7 +13,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::master_key;
 use crate::{
-    args::{AlertArgs, Auth, AuthArgs, DatabaseArgs, ListenArgs, StoreArgs, WebhookListenArgs},
+    args::{
+        AlertArgs, Auth, AuthArgs, DatabaseArgs, ListenArgs, SiteArgs, StoreArgs, WebhookListenArgs,
+    },
     listen::{self, Port, Socket},
     shutdown,
 };
@@ -27,14 +29,13 @@ pub(crate) async fn open_server(
     database: &Database,
     alerts: &AlertArgs,
     public_url: &str,
-    write_key: SecretString,
+    port: PortConfig,
 ) -> anyhow::Result<Server> {
     make_data_folder(&store.database, database)?;
     let alerts = alerts.config(public_url, || master_key::beside(database))?;
     let server = Server::open(Config {
         database: database.clone(),
-        write_key,
-        loopback_only: true,
+        port,
         retention: store.retention(),
         alerts,
         clock: Clock::system(),
@@ -42,6 +43,17 @@ pub(crate) async fn open_server(
     .await
     .with_context(|| can_not_open(database))?;
     Ok(server)
+}
+
+/// What the port demands, by the settings.
+pub(crate) fn port(sites: &SiteArgs, write_key: SecretString) -> anyhow::Result<PortConfig> {
+    Ok(PortConfig {
+        // Not the host of LAMPBOARD_PUBLIC_URL: while nobody signs in, a proxy that sends too much
+        // on is told so, unless the operator names the host himself.
+        hosts: sites.hosts()?,
+        cors_origins: sites.cors_origins()?,
+        ..PortConfig::new(write_key)
+    })
 }
 
 /// Where people open the board: as set, or where it listens.

@@ -23,14 +23,9 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     };
     let public_url = parts::public_url(args.github.public_url.as_deref(), &args.listen);
     let database = args.store.database.database()?;
-    let server = parts::open_server(
-        &args.store,
-        &database,
-        &args.alerts,
-        &public_url,
-        write_key.clone(),
-    )
-    .await?;
+    let port = parts::port(&args.sites, write_key.clone())?;
+    let server =
+        parts::open_server(&args.store, &database, &args.alerts, &public_url, port).await?;
     let socket = parts::open_socket(&args.store.database, &database, &server).await?;
     let listener = listen::bind(args.listen.listen, "LAMPBOARD_LISTEN").await?;
     let board = format!("http://{}", listener.local_addr()?);

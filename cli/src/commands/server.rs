@@ -18,8 +18,9 @@ pub(crate) async fn run(args: ServerArgs) -> anyhow::Result<()> {
     )?;
     let public_url = parts::public_url(args.public_url.as_deref(), &args.listen);
     let database = args.store.database.database()?;
+    let port = parts::port(&args.sites, write_key)?;
     let server =
-        parts::open_server(&args.store, &database, &args.alerts, &public_url, write_key).await?;
+        parts::open_server(&args.store, &database, &args.alerts, &public_url, port).await?;
     let socket = parts::open_socket(&args.store.database, &database, &server).await?;
     let listener = listen::bind(args.listen.listen, "LAMPBOARD_LISTEN").await?;
     tracing::info!("listening on http://{}", listener.local_addr()?);

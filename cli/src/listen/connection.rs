@@ -22,13 +22,14 @@ use tower::{ServiceExt as _, service_fn};
 
 use super::{
     body::TimedBody,
+    headers,
     limits::Limits,
     requests::{Open, watched},
 };
 
 /// All methods that any part of Lampboard has: no TRACE and no CONNECT.
-const METHODS: [Method; 3] = [Method::GET, Method::HEAD, Method::POST];
-const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
+const METHODS: [Method; 4] = [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST];
+const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS, POST");
 
 /// Serves a connection until it ends, is of no use any more, or `stop` becomes
 /// true and its requests have ended.
@@ -74,11 +75,12 @@ async fn answer(
     request: Request<Body>,
     open: Open,
 ) -> Result<Response, Infallible> {
-    let response = if METHODS.contains(request.method()) {
+    let mut response = if METHODS.contains(request.method()) {
         router.oneshot(request).await?
     } else {
         (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, ALLOWED)]).into_response()
     };
+    headers::put(&mut response, false);
     Ok(response.map(|body| open.until_end_of(body)))
 }
 

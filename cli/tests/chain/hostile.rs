@@ -4,6 +4,7 @@ mod bodies;
 mod connections;
 mod cross_site;
 mod deliveries;
+mod headers;
 mod http2;
 mod payloads;
 mod signatures;

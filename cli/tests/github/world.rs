@@ -219,8 +219,7 @@ async fn open_server(folder: &TempDir, clock: &VirtualClock) -> Server {
     let clock = clock.clone();
     Server::open(lampboard_server::Config {
         database: lampboard_server::Database::Sqlite(folder.path().join("lampboard.db")),
-        write_key: WRITE_KEY.replace(' ', "-").into(),
-        loopback_only: true,
+        port: lampboard_server::PortConfig::new(WRITE_KEY.replace(' ', "-").into()),
         retention: lampboard_server::Retention::default(),
         alerts: lampboard_server::AlertConfig::new("http://localhost".parse().unwrap()),
         clock: lampboard_server::Clock::new(move || clock.now()),

@@ -1,31 +1,15 @@
-//! What browsers are told of every answer, so that nothing on a page can be turned
-//! against whoever reads it.
+//! What browsers are told of the pages of set-up beside what they are told of every answer: a
+//! form may lead to GitHub, and tells where it comes from.
 
 use axum::response::Response;
 use http::{
-    HeaderName, HeaderValue,
-    header::{
-        CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-        X_FRAME_OPTIONS,
-    },
+    HeaderValue,
+    header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY},
 };
 
-const ALWAYS: [(HeaderName, &str); 6] = [
-    (CACHE_CONTROL, "no-store"),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (X_FRAME_OPTIONS, "DENY"),
-    // Of our own pages nothing but the host: `no-referrer` would also take from
-    // our own forms the `Origin` by which they are known.
-    (REFERRER_POLICY, "strict-origin"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
-];
+/// Of our own pages nothing but the host: `no-referrer` would also take from our own forms the
+/// `Origin` by which they are known.
+const REFERRER: HeaderValue = HeaderValue::from_static("strict-origin");
 
 /// Where, besides here, a form of an answer may be sent to.
 #[derive(Clone)]
@@ -35,9 +19,7 @@ pub(super) struct FormTarget(pub(super) String);
 pub(super) fn put(mut response: Response) -> Response {
     let target = response.extensions_mut().remove::<FormTarget>();
     let headers = response.headers_mut();
-    for (name, value) in ALWAYS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    headers.insert(REFERRER_POLICY, REFERRER);
     headers.insert(CONTENT_SECURITY_POLICY, policy(target));
     response
 }

@@ -2,39 +2,42 @@
 
 use std::sync::Arc;
 
+use http::{HeaderValue, header::AUTHORIZATION};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tonic::{Request, Status, service::Interceptor};
 
+use crate::PortConfig;
+
 /// Lets calls through that carry the write key as their bearer token. It looks
 /// at the headers alone, so that a stranger's 25 MiB are not even read.
 #[derive(Clone)]
-pub(super) struct WriteKey(Arc<SecretString>);
+pub(super) struct WriteKey(Arc<PortConfig>);
+
+/// Whether an `authorization` is one of the write keys. In constant time each, and every one is
+/// tried, so that answers do not spell a key out.
+pub(crate) fn is_write_key(keys: &[SecretString], authorization: Option<&HeaderValue>) -> bool {
+    let token = authorization
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    token.is_some_and(|token| {
+        keys.iter().fold(false, |found, key| {
+            let is_it = token.as_bytes().ct_eq(key.expose_secret().as_bytes());
+            found | bool::from(is_it)
+        })
+    })
+}
 
 impl WriteKey {
-    pub(super) fn new(key: &Arc<SecretString>) -> Self {
-        Self(Arc::clone(key))
-    }
-
-    fn is_carried_by(&self, request: &Request<()>) -> bool {
-        let token = request
-            .metadata()
-            .get("authorization")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "));
-        // In constant time, so that answers do not spell the key out.
-        token.is_some_and(|token| {
-            token
-                .as_bytes()
-                .ct_eq(self.0.expose_secret().as_bytes())
-                .into()
-        })
+    pub(super) fn new(port: &Arc<PortConfig>) -> Self {
+        Self(Arc::clone(port))
     }
 }
 
 impl Interceptor for WriteKey {
     fn call(&mut self, request: Request<()>) -> Result<Request<()>, Status> {
-        if self.is_carried_by(&request) {
+        let authorization = request.metadata().as_ref().get(AUTHORIZATION);
+        if is_write_key(&self.0.write_keys, authorization) {
             return Ok(request);
         }
         tracing::warn!("a call without the right write key was refused");

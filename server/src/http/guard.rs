@@ -4,16 +4,24 @@
 //! request and every origin through, so any web page could call us with a
 //! visitor's cookie. These checks stand before both.
 
+use std::{sync::Arc, time::Duration};
+
 use axum::{
     body::Body,
     extract::State,
     http::{
-        HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri,
-        header::{ALLOW, CONTENT_TYPE, HOST, ORIGIN},
+        HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
+        header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HOST, ORIGIN},
     },
     middleware::Next,
     response::IntoResponse as _,
 };
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::{Hosts, PortConfig};
+
+/// How long a browser may remember that a site may call.
+const PREFLIGHT_AGE: Duration = Duration::from_mins(10);
 
 /// All that gRPC and gRPC-Web clients send.
 const GRPC_TYPES: [&[u8]; 6] = [
@@ -44,31 +52,57 @@ pub(super) async fn grpc_only(request: Request<Body>, next: Next) -> Response<Bo
     next.run(request).await
 }
 
-/// Which hosts may be asked for.
-#[derive(Clone, Copy)]
-pub(super) struct Hosts {
-    /// Whether only names of this machine are answered.
-    pub(super) loopback_only: bool,
-}
-
-/// Refuses requests that another site's page made, and other hosts' names.
+/// Refuses requests that another site's page made, unless that site may call, and other hosts'
+/// names.
 pub(super) async fn same_origin(
-    State(hosts): State<Hosts>,
+    State(port): State<Arc<PortConfig>>,
     request: Request<Body>,
     next: Next,
 ) -> Response<Body> {
     let host = host(request.uri(), request.headers());
-    if hosts.loopback_only && !host.is_some_and(is_loopback) {
-        let text = "without sign-in, Lampboard answers only to localhost\n";
+    if !is_answered_for(&port.hosts, host) {
+        let text = "Lampboard answers to localhost, and to the hosts of LAMPBOARD_ALLOWED_HOSTS\n";
         return (StatusCode::MISDIRECTED_REQUEST, text).into_response();
     }
     // A link from elsewhere may open a page; only GET and HEAD come that way.
     let opens_page = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !opens_page && is_cross_site(request.headers(), host) {
+    let is_foreign = !opens_page && is_cross_site(request.headers(), host);
+    if is_foreign && !may_call(&port.cors_origins, &request) {
         let text = "requests from other sites are not answered\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     next.run(request).await
+}
+
+/// Whether a page of another site may make this call: a browser asks first, and then sends gRPC-Web,
+/// which no form can.
+fn may_call(origins: &[HeaderValue], request: &Request<Body>) -> bool {
+    let mut sent = request.headers().get_all(ORIGIN).iter();
+    let (Some(origin), None) = (sent.next(), sent.next()) else {
+        return false;
+    };
+    let asks = request.method() == Method::OPTIONS;
+    let mut types = request.headers().get_all(CONTENT_TYPE).iter();
+    let calls = is_grpc(types.next().map(HeaderValue::as_bytes)) && types.next().is_none();
+    origins.contains(origin) && (asks || calls)
+}
+
+/// Says to browsers which sites may call, and how. Only for routes that are gRPC's.
+pub(super) fn cors(origins: &[HeaderValue]) -> CorsLayer {
+    let sent = ["x-grpc-web", "x-user-agent", "grpc-timeout"].map(HeaderName::from_static);
+    let shown = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins.iter().cloned()))
+        // Whom the list names may use the visitor's cookie; nobody else is answered at all.
+        .allow_credentials(true)
+        .allow_methods([Method::POST])
+        .allow_headers(
+            sent.into_iter()
+                .chain([CONTENT_TYPE, AUTHORIZATION])
+                .collect::<Vec<_>>(),
+        )
+        .expose_headers(shown.map(HeaderName::from_static))
+        .max_age(PREFLIGHT_AGE)
 }
 
 fn is_cross_site(headers: &HeaderMap, host: Option<&str>) -> bool {
@@ -89,12 +123,25 @@ fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
         .or_else(|| headers.get(HOST)?.to_str().ok())
 }
 
-fn is_loopback(host: &str) -> bool {
+fn is_answered_for(hosts: &Hosts, host: Option<&str>) -> bool {
+    let Hosts::Named(named) = hosts else {
+        return true;
+    };
+    host.map(name).is_some_and(|name| {
+        is_loopback(name) || named.iter().any(|it| it.eq_ignore_ascii_case(name))
+    })
+}
+
+/// A host without its port.
+fn name(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     };
-    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.trim_start_matches('[').trim_end_matches(']')
+}
+
+fn is_loopback(name: &str) -> bool {
     name.eq_ignore_ascii_case("localhost")
         || name
             .parse::<std::net::IpAddr>()
@@ -114,7 +161,7 @@ mod tests {
             "127.8.8.8",
             "[::1]:8080",
         ] {
-            assert!(is_loopback(host), "{host}");
+            assert!(is_loopback(name(host)), "{host}");
         }
         for host in [
             "",
@@ -124,7 +171,7 @@ mod tests {
             "[::2]:80",
             "1",
         ] {
-            assert!(!is_loopback(host), "{host}");
+            assert!(!is_loopback(name(host)), "{host}");
         }
     }
 

@@ -7,10 +7,11 @@ use lampboard_proto::v1::{
     ListBuildsRequest, ListBuildsResponse, WatchBuildsRequest, WatchBuildsResponse,
     watch_builds_response::Event,
 };
+use lampboard_server::{Hosts, PortConfig};
 use prost::Message;
 use tower::ServiceExt as _;
 
-use crate::support::{TestServer, queued};
+use crate::support::{TestServer, port, queued};
 
 const TRAILERS: u8 = 0x80;
 
@@ -85,7 +86,11 @@ impl Frames {
 
 #[tokio::test]
 async fn a_unary_call_is_answered() {
-    let server = TestServer::start_with(true).await;
+    let server = TestServer::start_with(PortConfig {
+        hosts: Hosts::Named(Vec::new()),
+        ..port()
+    })
+    .await;
     server.report(vec![queued(1, 1)]).await;
     let request = framed(&ListBuildsRequest::default());
     let response = call(&server, "BuildService/ListBuilds", request).await;

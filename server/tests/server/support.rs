@@ -19,7 +19,9 @@ use lampboard_proto::{
         system_service_client::SystemServiceClient,
     },
 };
-use lampboard_server::{AlertConfig, Clock, Config, Database, Retention, Server};
+use lampboard_server::{
+    AlertConfig, CallLimits, Clock, Config, Database, Hosts, PortConfig, Retention, Server,
+};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use tonic::{Code, Request, Status, service::interceptor::InterceptedService};
@@ -34,29 +36,42 @@ pub(crate) struct TestServer {
     now: Arc<AtomicI64>,
 }
 
+/// Answers for every host, as often as anybody asks.
+pub(crate) fn port() -> PortConfig {
+    PortConfig {
+        hosts: Hosts::Any,
+        limits: CallLimits {
+            calls_per_second: None,
+            streams: None,
+        },
+        ..PortConfig::new(WRITE_KEY.to_owned().into())
+    }
+}
+
 type SignedIn = InterceptedService<Transport, fn(Request<()>) -> Result<Request<()>, Status>>;
 
 impl TestServer {
     pub(crate) async fn start() -> Self {
-        Self::start_with(false).await
+        Self::open(port(), None, without_alerts()).await
     }
 
-    pub(crate) async fn start_with(loopback_only: bool) -> Self {
-        Self::open(loopback_only, None, without_alerts()).await
+    /// Starts one that demands this of whoever calls.
+    pub(crate) async fn start_with(port: PortConfig) -> Self {
+        Self::open(port, None, without_alerts()).await
     }
 
     /// Starts one that sends alerts so.
     pub(crate) async fn start_alerting(alerts: AlertConfig) -> Self {
-        Self::open(false, None, alerts).await
+        Self::open(port(), None, alerts).await
     }
 
     /// Starts one that deletes what has been hidden for so long.
     pub(crate) async fn start_deleting(after: Duration) -> Self {
-        Self::open(false, Some(after), without_alerts()).await
+        Self::open(port(), Some(after), without_alerts()).await
     }
 
     async fn open(
-        loopback_only: bool,
+        port: PortConfig,
         delete_hidden_after: Option<Duration>,
         alerts: AlertConfig,
     ) -> Self {
@@ -65,8 +80,7 @@ impl TestServer {
         let told = Arc::clone(&now);
         let config = Config {
             database: Database::Sqlite(folder.path().join("lampboard.db")),
-            write_key: WRITE_KEY.to_owned().into(),
-            loopback_only,
+            port,
             retention: Retention {
                 uninstalled: delete_hidden_after,
                 ..Retention::default()

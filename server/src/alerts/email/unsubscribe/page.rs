@@ -5,7 +5,6 @@ use axum::{
         HeaderName, StatusCode,
         header::{
             CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
-            X_CONTENT_TYPE_OPTIONS,
         },
     },
     response::{IntoResponse as _, Response},
@@ -15,18 +14,12 @@ use maud::{DOCTYPE, Markup, html};
 const STYLE: &str = include_str!("style.css");
 
 /// As on all pages, but for what the `Origin` of our own form needs, which `no-referrer` takes.
-const HEADERS: [(HeaderName, &str); 6] = [
-    (CACHE_CONTROL, "no-store"),
+const HEADERS: [(HeaderName, &str); 3] = [
     (
         CONTENT_SECURITY_POLICY,
         lampboard_web_ui::CONTENT_SECURITY_POLICY,
     ),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "strict-origin"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
     (HeaderName::from_static("x-robots-tag"), "noindex"),
 ];
 
@@ -35,7 +28,6 @@ pub(super) async fn style() -> Response {
     let headers = [
         (CONTENT_TYPE, "text/css; charset=utf-8"),
         (CACHE_CONTROL, "public, max-age=3600"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, STYLE).into_response()
 }
