@@ -83,3 +83,4 @@ pub use notify::slack::{Slack, SlackMessage, SlackRefusal};
 pub use notify::smtp::{Mail, SmtpRefusal, SmtpSink, SmtpStep};
 pub use scenarios::Stage;
 pub use web::options::WebOptions;
+pub use web::outbox::Outbox;

@@ -13,6 +13,7 @@ mod html;
 mod install;
 mod manifest;
 pub(crate) mod options;
+pub(crate) mod outbox;
 mod page;
 mod persona;
 mod pkce;

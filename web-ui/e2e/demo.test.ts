@@ -101,3 +101,12 @@ test('a bar of a spark line opens its build', async () => {
   await page.waitForURL(/\/r\/[^/]+\/[^/]+\/runs\/\d+/);
   await page.getByRole('heading', { name: 'Timeline' }).waitFor();
 });
+
+test('what the demo has sent can be looked at', async () => {
+  await load(page, `${origin}/alerts`);
+  const opened = page.context().waitForEvent('page');
+  await page.getByRole('link', { name: 'Outbox' }).click();
+  const outbox = await opened;
+  await outbox.getByRole('heading', { name: /^Slack: [1-9]/ }).waitFor();
+  await outbox.getByRole('heading', { name: /^E-mail: [1-9]/ }).waitFor();
+});

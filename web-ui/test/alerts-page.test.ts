@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { HOSTILE } from '../mock/hostile.ts';
 import {
   createRule,
+  findOutbox,
   listAlerts,
   listChannels,
   listIncidents,
@@ -36,6 +37,7 @@ vi.mock(import('../src/api/alerts.ts'), async (original) => ({
   ...(await original()),
   listRules: vi.fn<typeof listRules>(),
   listChannels: vi.fn<typeof listChannels>(),
+  findOutbox: vi.fn<typeof findOutbox>(),
   createRule: vi.fn<typeof createRule>(),
   updateRule: vi.fn<typeof updateRule>(),
   listAlerts: vi.fn<typeof listAlerts>(),
@@ -81,6 +83,7 @@ async function open(path: string) {
 }
 
 beforeEach(() => {
+  vi.mocked(findOutbox).mockResolvedValue('');
   vi.useFakeTimers();
   window.scrollTo = () => undefined;
 });
@@ -88,6 +91,25 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   vi.clearAllMocks();
+});
+
+describe('the outbox', () => {
+  it('is led to where there is one', async () => {
+    answer([rule], [channel]);
+    vi.mocked(findOutbox).mockResolvedValue('/outbox');
+    await open('/alerts');
+    const link = screen.getByRole('link', { name: 'Outbox' });
+    expect(link.getAttribute('href')).toBe('/outbox');
+  });
+
+  it('is not spoken of elsewhere, nor where it can not be found', async () => {
+    answer([rule], [channel]);
+    await open('/alerts');
+    expect(screen.queryByRole('link', { name: 'Outbox' })).toBeNull();
+    vi.mocked(findOutbox).mockRejectedValue(new ConnectError('no route', Code.Unavailable));
+    await open('/alerts');
+    expect(screen.queryByRole('link', { name: 'Outbox' })).toBeNull();
+  });
 });
 
 describe('the rules', () => {

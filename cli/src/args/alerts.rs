@@ -113,6 +113,7 @@ impl AlertArgs {
                 slack_hosts: filled(&self.slack_hosts),
                 allow: filled(&self.outbound_allow),
             },
+            outbox: None,
         })
     }
 

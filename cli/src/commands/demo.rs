@@ -1,11 +1,14 @@
 //! `lampboard demo`: a board full of builds, fed by a simulated GitHub through real signed webhooks.
 
+mod alerts;
+
 use std::{io, net::SocketAddr};
 
 use anyhow::Context as _;
 use lampboard_github_app::{IdentityConfig, Limits, Reconcile};
-use lampboard_github_double::{Hook, demo};
-use lampboard_server::{AlertConfig, Clock, Config, Database, PortConfig, Retention, Server};
+use lampboard_github_double::{Hook, Outbox, demo};
+use lampboard_proto::transport;
+use lampboard_server::{Clock, Config, Database, PortConfig, Retention, Server};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -18,14 +21,17 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let board = format!("http://{}", listener.local_addr()?);
     let folder = tempfile::tempdir().context("can not make a temporary folder")?;
     let write_key = parts::make_secret()?;
+    let outbox = Outbox::start().await.context("can not catch messages")?;
     let server = Server::open(Config {
         database: Database::Sqlite(folder.path().join("lampboard.db")),
         port: PortConfig::new(write_key.clone()),
         retention: Retention::default(),
-        alerts: AlertConfig::new(Url::parse(&board)?),
+        alerts: alerts::config(Url::parse(&board)?, &outbox)?,
         clock: Clock::system(),
     })
     .await?;
+
+    alerts::begin(transport::over(server.routes()), &outbox).await?;
 
     let webhook_secret = parts::make_secret()?;
     let hook = Hook::new(
@@ -44,14 +50,15 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     introduce(&board);
     tokio::select! {
         never = demo::run(hook, args.seed, parts::now) => never,
-        ended = serve::all_in_one(listener, None, server, app, None) => ended,
+        ended = serve::all_in_one(listener, None, server, app, None, outbox.router()) => ended,
     }
 }
 
 fn introduce(board: &str) {
     println!(
         "\n  Lampboard, with an invented organisation: 30 days of builds, and new ones live.\n\n  \
-         Open   {board}\n  Ask    grpcurl -plaintext {} list\n  Stop   Ctrl-C; nothing is kept\n",
+         Open   {board}\n  Sent   {board}{}\n  Ask    grpcurl -plaintext {} list\n  Stop   Ctrl-C; nothing is kept\n",
+        Outbox::PATH,
         board.trim_start_matches("http://")
     );
 }

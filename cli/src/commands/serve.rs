@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use lampboard_github_app::{Config, GithubApp, Limits, Way, clock::SystemClock};
 use lampboard_proto::transport;
 use lampboard_server::Server;
@@ -43,7 +44,7 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     };
     let app = app_of(&server, config)?;
     let webhooks = parts::open_webhook_port(&args.webhook_listen, &app).await?;
-    all_in_one(listener, webhooks, server, app, Some(socket)).await
+    all_in_one(listener, webhooks, server, app, Some(socket), Router::new()).await
 }
 
 /// Makes an app whose calls to the server stay in the process.
@@ -52,18 +53,20 @@ pub(crate) fn app_of(server: &Server, config: Config) -> anyhow::Result<GithubAp
     Ok(GithubApp::new(config, way, Arc::new(SystemClock))?)
 }
 
-/// Serves board and webhook on one port, webhooks on one of their own if there is one, and the
-/// socket if there is one.
+/// Serves board, webhook and further pages on one port, webhooks on one of their own if there is
+/// one, and the socket if there is one.
 pub(crate) async fn all_in_one(
     listener: TcpListener,
     webhooks: Option<Port>,
     server: Server,
     app: GithubApp,
     socket: Option<Socket>,
+    pages: Router,
 ) -> anyhow::Result<()> {
     let router = server
         .router()
         .merge(app.router())
+        .merge(pages)
         .merge(parts::counters()?);
     parts::offer_setup(&app).await;
     let working = parts::work(app.clone());

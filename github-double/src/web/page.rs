@@ -9,7 +9,8 @@ use super::html::{Html, element, open, paragraph};
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 const STYLE: &str = "body{font:16px/1.5 sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}\
     button,input[type=text],textarea{font:inherit;padding:.3rem .6rem}\
-    textarea{display:block;width:100%;height:14rem}";
+    textarea{display:block;width:100%;height:14rem}\
+    pre{white-space:pre-wrap;overflow-wrap:anywhere}";
 
 /// One page.
 #[derive(Debug)]

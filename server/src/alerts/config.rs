@@ -16,6 +16,8 @@ pub struct AlertConfig {
     pub mail: Option<MailConfig>,
     /// Which hosts are reached.
     pub outbound: OutboundConfig,
+    /// The path of a page that shows what was sent, if there is one.
+    pub outbox: Option<String>,
 }
 
 impl AlertConfig {
@@ -26,6 +28,7 @@ impl AlertConfig {
             master_keys: Vec::new(),
             mail: None,
             outbound: OutboundConfig::default(),
+            outbox: None,
         }
     }
 }

@@ -25,6 +25,8 @@ use crate::{
 pub(crate) struct Dispatch {
     pub(crate) providers: Providers,
     pub(crate) links: Links,
+    /// The path of a page that shows what was sent. Empty if there is none.
+    pub(crate) outbox: String,
     mailer: Option<Mailer>,
     tokens: Tokens,
     sealer: Sealer,
@@ -60,6 +62,7 @@ impl Dispatch {
         Ok(Self {
             providers,
             links: Links::new(config.public_url),
+            outbox: config.outbox.unwrap_or_default(),
             mailer,
             tokens,
             sealer: Sealer::new(config.master_keys),

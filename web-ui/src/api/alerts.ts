@@ -41,6 +41,11 @@ export async function listChannels(signal?: AbortSignal): Promise<AlertChannel[]
   return (await alerts.listAlertChannels({ pageSize: ALL }, options(signal))).channels;
 }
 
+/** Where what was sent can be looked at: nowhere, which is empty, but in the demo. */
+export async function findOutbox(signal?: AbortSignal): Promise<string> {
+  return (await alerts.listAlertChannels({ pageSize: 1 }, options(signal))).outboxPath;
+}
+
 export async function createRule(rule: RuleInit): Promise<void> {
   await alerts.createAlertRule({ rule }, options());
 }

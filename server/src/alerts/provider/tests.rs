@@ -27,6 +27,7 @@ fn providers(slack_host: &str) -> Providers {
             slack_hosts: vec![slack_host.to_owned()],
             allow: vec!["127.0.0.0/8".to_owned()],
         },
+        outbox: None,
     };
     let limit = Duration::from_secs(10);
     let outbound = Outbound::with(&config.outbound, Arc::new(system_resolver), limit).unwrap();

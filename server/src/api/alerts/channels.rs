@@ -76,6 +76,7 @@ impl Alerts {
             next_page_token: next
                 .map(|at| page_token::encode(&same, &at))
                 .unwrap_or_default(),
+            outbox_path: self.dispatch.outbox.clone(),
         })
     }
 

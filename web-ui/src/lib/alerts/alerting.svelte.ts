@@ -1,4 +1,4 @@
-import { listChannels, listRules } from '../../api/alerts.ts';
+import { findOutbox, listChannels, listRules } from '../../api/alerts.ts';
 import type { AlertChannel, AlertRule } from '../../gen/lampboard/v1/alert_pb.ts';
 import { Resource } from '../resource.svelte.ts';
 
@@ -9,6 +9,7 @@ export class Alerting {
 
   readonly rules = new Resource<AlertRule[]>();
   readonly channels = new Resource<AlertChannel[]>();
+  readonly outbox = new Resource<string>();
 
   get problem() {
     return this.rules.problem ?? this.channels.problem;
@@ -27,6 +28,11 @@ export class Alerting {
   /** Fetches both again. Rejects when one cannot be had. */
   refresh = async (): Promise<void> => {
     await Promise.all([this.rules.load(listRules), this.channels.load(listChannels)]);
+  };
+
+  /** Looks once whether there is an outbox. Nobody misses one that is not found. */
+  findOutbox = async (): Promise<void> => {
+    if (this.outbox.data === undefined) await this.outbox.load(findOutbox).catch(() => undefined);
   };
 
   channelName = (id: string): string =>
