@@ -16,8 +16,9 @@ pub(super) async fn stays(connection: &mut Connection, channel: &str) -> Result<
     Ok(())
 }
 
-/// It was the channel: what it refused waits with the rest. A failure stays as it is if its
-/// recovery was left out for that: who was told of neither is not told that it is red.
+/// It was the channel: what it refused waits with the rest, unless it is disabled by now. A failure
+/// stays as it is if its recovery was left out for that: who was told of neither is not told that
+/// it is red.
 pub(in crate::store::alerts) async fn waits(
     connection: &mut Connection,
     channel: &str,
@@ -25,6 +26,7 @@ pub(in crate::store::alerts) async fn waits(
     db::query(
         "UPDATE alert SET state = 'pending'
          WHERE channel_id = $1 AND state = 'failed' AND next_time IS NOT NULL
+           AND EXISTS (SELECT 1 FROM alert_channel c WHERE c.id = $1 AND NOT c.disabled)
            AND NOT EXISTS (SELECT 1 FROM alert r WHERE r.channel_id = $1
                            AND r.incident_id = alert.incident_id AND r.incident_id <> ''
                            AND r.skip_reason = 'failure_not_sent')",

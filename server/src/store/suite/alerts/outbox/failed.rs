@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Error,
     fixtures::{at, build_id},
-    model::{Alert, AlertState, SkipReason},
+    model::{Alert, AlertState, ChannelContent, SkipReason},
 };
 
 #[tokio::test]
@@ -126,6 +126,24 @@ async fn what_was_refused_is_tried_again_when_somebody_sees_to_the_channel() {
     team.fixture.store.end_pause(ci.id.clone()).await.unwrap();
     let again = team.message(&ci, None).await;
     assert_eq!(again.message_id, first.message_id);
+}
+
+#[tokio::test]
+async fn what_was_refused_does_not_wait_for_a_channel_that_is_disabled() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    team.rule(CHANGE, &[&ci]).await;
+    team.run(1, "failure").await;
+    let first = team.message(&ci, None).await;
+    team.wait(&ci, Some(refused(&first, false))).await;
+    let disabled = ChannelContent {
+        disabled: true,
+        ..ci.content.clone()
+    };
+    let store = &team.fixture.store;
+    let updated = store.update_alert_channel(ci.id.clone(), None, disabled, None);
+    updated.await.unwrap();
+    assert_eq!(team.failed().await, [1]);
 }
 
 #[tokio::test]
