@@ -42,6 +42,10 @@ test: tools web-ui/node_modules/.complete ## Install what tests need, and run th
 ON_POSTGRES := alerts:: apps:: backup:: examples:: hostile:: kill:: live:: migrate:: order:: outage:: servers:: \
 	recount::
 
+.PHONY: suite-postgres
+suite-postgres: ## Try every case of every property of the store on PostgreSQL, too: half an hour
+	LAMPBOARD_TEST_ALL_CASES=1 .ci/with-postgres cargo test --workspace --locked --lib store::suite
+
 .PHONY: takeover
 takeover: ## Kill one of two servers while it sends an alert, and wait for the other: a minute
 	.ci/with-postgres cargo test --workspace --locked --test chain -- --ignored alerts:: --nocapture

@@ -9,7 +9,7 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 
-use super::fixture::Fixture;
+use super::fixture::{Fixture, cases};
 use crate::{
     fixtures::{at, build_id, facts, job, repository, status},
     model::{
@@ -32,7 +32,7 @@ fn sql_selects_what_the_model_matches() {
         .build()
         .unwrap();
     let mut runner = TestRunner::new(Config {
-        cases: SETS,
+        cases: cases(SETS),
         failure_persistence: None,
         ..Config::default()
     });

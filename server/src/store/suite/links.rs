@@ -10,7 +10,7 @@ use proptest::{
 
 use super::{
     super::{RepositoryQuery, StandingQuery, db::query},
-    fixture::{Fixture, synced},
+    fixture::{Fixture, cases, synced},
     rows::fetch,
 };
 use crate::{
@@ -340,7 +340,7 @@ fn in_any_order_the_same_repositories_are_hidden() {
     let fixture = runtime.block_on(Fixture::open());
     let next = std::cell::Cell::new(100);
     let mut runner = TestRunner::new(Config {
-        cases: 500,
+        cases: cases(500),
         failure_persistence: None,
         ..Config::default()
     });

@@ -11,7 +11,10 @@ use proptest::{
     test_runner::{Config, TestCaseError, TestRunner},
 };
 
-use super::{super::Dimension, fixture::Fixture};
+use super::{
+    super::Dimension,
+    fixture::{Fixture, cases},
+};
 use crate::{
     fixtures::{at, build_id, facts, job, repository, status},
     model::{
@@ -64,7 +67,7 @@ fn the_sums_are_those_of_a_recount() {
         .build()
         .unwrap();
     let mut runner = TestRunner::new(Config {
-        cases: HISTORIES,
+        cases: cases(HISTORIES),
         failure_persistence: None,
         ..Config::default()
     });

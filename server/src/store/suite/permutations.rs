@@ -10,7 +10,7 @@ use proptest::{
 };
 
 use super::{
-    fixture::{Fixture, record},
+    fixture::{Fixture, cases, record},
     scenario::{Place, Scenario, scenario},
     snapshot,
 };
@@ -35,7 +35,7 @@ fn any_order_and_any_repetition_ends_in_the_same_rows() {
     let fixture = runtime.block_on(Fixture::open());
     let next_id = Cell::new(1);
     let mut runner = TestRunner::new(Config {
-        cases: ROUNDS,
+        cases: cases(ROUNDS),
         failure_persistence: None,
         ..Config::default()
     });

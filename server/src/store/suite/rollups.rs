@@ -15,7 +15,7 @@ use proptest::{
 
 use super::{
     super::{Dimension, Slice, Store, rollup},
-    fixture::Fixture,
+    fixture::{Fixture, cases},
 };
 use crate::{
     fixtures::{at, build_id, facts, job, repository, status},
@@ -185,7 +185,7 @@ fn rollups_say_what_the_builds_say() {
         .build()
         .unwrap();
     let mut runner = TestRunner::new(Config {
-        cases: HISTORIES,
+        cases: cases(HISTORIES),
         failure_persistence: None,
         ..Config::default()
     });

@@ -12,7 +12,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 
-use super::{CHANGE, Team, build, rule};
+use super::{super::fixture::cases, CHANGE, Team, build, rule};
 use crate::{
     fixtures::{at, build_id, repository},
     model::{
@@ -251,7 +251,7 @@ fn reports(month: Vec<Told>) -> impl Strategy<Value = (Vec<Told>, Vec<Vec<Told>>
 fn a_month_tells_nothing_more_than_in_its_order() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut runner = TestRunner::new(Config {
-        cases: 4,
+        cases: cases(4),
         max_shrink_iters: 20,
         failure_persistence: None,
         ..Config::default()

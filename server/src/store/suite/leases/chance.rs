@@ -7,7 +7,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 
-use super::{Leases, request};
+use super::{super::fixture::cases, Leases, request};
 use crate::model::{HoldRequest, InstallationId, told_hold};
 
 /// What may happen.
@@ -104,7 +104,7 @@ fn two_never_hold_the_same_whatever_happens() {
         .build()
         .unwrap();
     let mut runner = TestRunner::new(Config {
-        cases: 64,
+        cases: cases(64),
         failure_persistence: None,
         ..Config::default()
     });
