@@ -16,12 +16,15 @@ use std::{
 use anyhow::bail;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use lampboard_server::Retention;
+use secrecy::ExposeSecret as _;
 
 pub(crate) use alerts::AlertArgs;
 pub(crate) use client::{AlertsTestArgs, BackfillArgs, BackupArgs, DoctorArgs};
 pub(crate) use database::DatabaseArgs;
 pub(crate) use github::{GithubArgs, ReconcileArgs};
-pub(crate) use network::{ListenArgs, SiteArgs, WebhookListenArgs};
+pub(crate) use network::{
+    CallerArgs, ListenArgs, PortArgs, ServerTlsArgs, SiteArgs, WebhookListenArgs,
+};
 pub(crate) use secret::{SecretArg, SecretList};
 
 /// A CI/CD dashboard for GitHub Actions.
@@ -71,6 +74,10 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) webhook_listen: WebhookListenArgs,
     #[command(flatten)]
+    pub(crate) ports: PortArgs,
+    #[command(flatten)]
+    pub(crate) callers: CallerArgs,
+    #[command(flatten)]
     pub(crate) sites: SiteArgs,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
@@ -93,11 +100,17 @@ pub(crate) struct ServerArgs {
     #[command(flatten)]
     pub(crate) listen: ListenArgs,
     #[command(flatten)]
+    pub(crate) ports: PortArgs,
+    #[command(flatten)]
+    pub(crate) callers: CallerArgs,
+    #[command(flatten)]
     pub(crate) sites: SiteArgs,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) auth: AuthArgs,
+    #[command(flatten)]
+    pub(crate) webhook: WebhookArgs,
     #[command(flatten)]
     pub(crate) alerts: AlertArgs,
     /// Where people reach Lampboard, such as `https://ci.example.org`: for the links in messages.
@@ -114,6 +127,8 @@ pub(crate) struct GithubAppArgs {
     #[command(flatten)]
     pub(crate) webhook_listen: WebhookListenArgs,
     #[command(flatten)]
+    pub(crate) ports: PortArgs,
+    #[command(flatten)]
     pub(crate) data: DataArgs,
     #[command(flatten)]
     pub(crate) webhook: WebhookArgs,
@@ -123,9 +138,11 @@ pub(crate) struct GithubAppArgs {
     pub(crate) reconcile: ReconcileArgs,
     #[command(flatten)]
     pub(crate) write_key: WriteKeyArgs,
-    /// Where the server listens, such as `http://127.0.0.1:8080`.
+    /// Where the server listens, such as `http://127.0.0.1:8080` or `https://HOST:PORT`.
     #[arg(long, env = "LAMPBOARD_SERVER_URL", value_name = "URL")]
     pub(crate) server_url: String,
+    #[command(flatten)]
+    pub(crate) server_tls: ServerTlsArgs,
 }
 
 #[derive(Debug, Args)]
@@ -243,6 +260,8 @@ pub(crate) enum Auth {
 #[command(next_help_heading = "GitHub")]
 pub(crate) struct WebhookArgs {
     /// The webhook secret of the GitHub App. Several, comma-separated, while one replaces another.
+    /// A `server` that has it takes what github-app sends on as a webhook with GitHub's signature
+    /// only.
     #[arg(
         long,
         env = "LAMPBOARD_WEBHOOK_SECRET",
@@ -293,6 +312,8 @@ impl WebhookArgs {
 #[command(next_help_heading = "Between the parts")]
 pub(crate) struct WriteKeyArgs {
     /// What lets github-app report to the server. `serve` makes one for the life of the process.
+    /// Several, comma-separated, while one replaces another: a server takes any of them, github-app
+    /// sends the first.
     #[arg(
         long,
         env = "LAMPBOARD_WRITE_KEY",
@@ -311,9 +332,14 @@ pub(crate) struct WriteKeyArgs {
 }
 
 impl WriteKeyArgs {
-    /// The key, if either setting is set.
-    pub(crate) fn key(&self) -> anyhow::Result<Option<SecretArg>> {
-        secret::read(self.write_key.as_ref(), self.write_key_file.as_deref())
+    /// The keys, none if neither setting is set.
+    pub(crate) fn keys(&self) -> anyhow::Result<SecretList> {
+        let keys = secret::read(self.write_key.as_ref(), self.write_key_file.as_deref())?;
+        let keys = keys.map(|keys| keys.split()).unwrap_or_default();
+        if keys.iter().any(|key| key.expose_secret().is_empty()) {
+            bail!("a write key is empty: make one with `openssl rand -hex 32`");
+        }
+        Ok(keys)
     }
 }
 

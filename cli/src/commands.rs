@@ -9,6 +9,7 @@ mod exit;
 pub(crate) mod github_app;
 mod holder;
 mod identity;
+mod link;
 mod machine;
 mod master_key;
 pub(crate) mod migrate;

@@ -13,6 +13,7 @@ mod outdated;
 mod page_token;
 mod repositories;
 mod status;
+mod streams;
 mod system;
 mod weighed;
 
@@ -39,6 +40,8 @@ use tonic_health::{
 };
 
 use crate::Server;
+pub(crate) use auth::is_write_key;
+pub(crate) use streams::is_stream;
 use weighed::Weighed;
 
 /// The largest report: a payload of 25 MiB, with what was made of it.

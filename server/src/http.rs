@@ -2,6 +2,7 @@
 
 mod guard;
 mod health;
+mod limits;
 mod unsubscribe;
 
 use std::sync::Arc;
@@ -15,13 +16,18 @@ use axum::{
 };
 use tonic::Status;
 
+use self::limits::Limits;
 use crate::{Server, api, web_ui};
 
 /// Routes requests by path; gRPC and gRPC-Web answer on the same ones.
 pub(crate) fn router(server: &Server) -> Router {
+    let limits = Limits::new(&server.port);
+    let hold = middleware::from_fn_with_state(limits, limits::hold);
     let grpc = api::routes(server)
         .into_axum_router()
         .reset_fallback()
+        // Within gRPC-Web, which is told what is too much in its own terms.
+        .layer(hold.clone())
         .layer(tonic_web::GrpcWebLayer::new())
         .layer(middleware::from_fn(guard::grpc_only));
     let origins = &server.port.cors_origins;
@@ -34,7 +40,7 @@ pub(crate) fn router(server: &Server) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .with_state(server.clone())
-        .merge(unsubscribe::router(server))
+        .merge(unsubscribe::router(server).layer(hold))
         .merge(grpc)
         .fallback(fallback)
         .layer(middleware::from_fn_with_state(

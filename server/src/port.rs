@@ -75,3 +75,7 @@ pub struct Peer {
     /// Whether the connection showed a client certificate that we trust.
     pub has_certificate: bool,
 }
+
+/// Marks what came through the port, and neither within the process nor by its socket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FromPort;

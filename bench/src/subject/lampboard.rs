@@ -17,6 +17,8 @@ pub(crate) fn serve(binary: &Path, port: u16, data: &Path, database: Option<&Add
         .env("LAMPBOARD_LISTEN", format!("127.0.0.1:{port}"))
         .env("LAMPBOARD_DATA_DIR", data)
         .env("LAMPBOARD_WEBHOOK_SECRET", SECRET)
+        .env("LAMPBOARD_CALLS_PER_SECOND", "off")
+        .env("LAMPBOARD_STREAMS_PER_ADDRESS", "off")
         .env("LAMPBOARD_AUTH", "none");
     if let Some(address) = database {
         command.env("LAMPBOARD_DATABASE_URL", address.url());
@@ -44,6 +46,8 @@ pub(crate) fn server(binary: &Path, port: u16, data: &Path, database: &Address) 
         .env("LAMPBOARD_DATA_DIR", data)
         .env("LAMPBOARD_DATABASE_URL", database.url())
         .env("LAMPBOARD_WRITE_KEY", KEY)
+        .env("LAMPBOARD_CALLS_PER_SECOND", "off")
+        .env("LAMPBOARD_STREAMS_PER_ADDRESS", "off")
         .env("LAMPBOARD_AUTH", "none");
     command
 }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{DatabaseArgs, GithubArgs, StoreArgs, WebhookArgs, duration};
+use super::{DatabaseArgs, GithubArgs, ServerTlsArgs, StoreArgs, WebhookArgs, duration};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Server")]
@@ -14,6 +14,8 @@ pub(crate) struct ClientArgs {
     /// database itself.
     #[arg(long, env = "LAMPBOARD_SERVER_URL", value_name = "URL")]
     pub(crate) server_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) server_tls: ServerTlsArgs,
 }
 
 #[derive(Debug, Args)]

@@ -32,7 +32,7 @@ type System = SystemServiceClient<Transport>;
 /// Starts the backfills, and follows them to their ends.
 pub(crate) async fn run(args: BackfillArgs) -> anyhow::Result<ExitCode> {
     let (machine, end) = if let Some(url) = &args.client.server_url {
-        (machine::at(url), End::Usage)
+        (machine::at(url, &args.client.server_tls), End::Usage)
     } else {
         let reached = machine::reach(&args.database, Schema::Require).await;
         (reached, End::Unavailable)

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use super::{parts, serve};
-use crate::args::DemoArgs;
+use crate::{args::DemoArgs, listen::Terms};
 
 /// Runs until the process is asked to stop; then everything is gone.
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
@@ -50,7 +50,7 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     introduce(&board);
     tokio::select! {
         never = demo::run(hook, args.seed, parts::now) => never,
-        ended = serve::all_in_one(listener, None, server, app, None, outbox.router()) => ended,
+        ended = serve::all_in_one((listener, Terms::default()), None, server, app, None, outbox.router()) => ended,
     }
 }
 

@@ -53,7 +53,7 @@ async fn examine(args: &DoctorArgs) -> Vec<Finding> {
     let mut findings = settings(args).await;
     findings.push(store::examine(&args.store));
     let machine = match &args.client.server_url {
-        Some(url) => machine::at(url),
+        Some(url) => machine::at(url, &args.client.server_tls),
         None => machine::reach(&args.store.database, Schema::Require).await,
     };
     findings.extend(server::examine(machine, parts::now()).await);

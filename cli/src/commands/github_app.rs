@@ -11,9 +11,9 @@ use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
-use super::{holder::Holder, identity, parts, remote};
+use super::{holder::Holder, identity, link, parts};
 use crate::{
-    args::{GithubAppArgs, SecretArg},
+    args::GithubAppArgs,
     listen::{self, Port},
 };
 
@@ -22,12 +22,13 @@ const HEALTH_TIME: Duration = Duration::from_secs(3);
 
 /// Runs until the process is asked to stop.
 pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
-    let write_key = args.write_key.key()?.map(SecretArg::into_secret);
+    let write_key = args.write_key.keys()?.into_iter().next();
     let write_key = write_key
         .context("no write key: set LAMPBOARD_WRITE_KEY to the one that the server has")?;
-    let channel = remote::channel(&args.server_url)?;
+    let channel = link::channel(&args.server_url, &args.server_tls)?;
     let listener = listen::bind(args.listen.listen, "LAMPBOARD_LISTEN").await?;
-    let own = format!("http://{}", listener.local_addr()?);
+    let terms = parts::terms(&args.ports, None)?;
+    let own = format!("{}://{}", terms.scheme(), listener.local_addr()?);
     let data_dir = &args.data.data_dir;
     let identity = identity::from_settings(&args.github, &args.webhook, data_dir, &own)?;
     let holder = Holder::find(data_dir, &identity)?;
@@ -46,10 +47,14 @@ pub(crate) async fn run(args: GithubAppArgs) -> anyhow::Result<()> {
         .router()
         .merge(health(channel))
         .merge(parts::counters()?);
-    let webhooks = parts::open_webhook_port(&args.webhook_listen, &app).await?;
+    let webhooks = parts::open_webhook_port(&args.webhook_listen, &app, &terms).await?;
     parts::offer_setup(&app).await;
     let working = parts::work(app.clone());
-    let port = Port { listener, router };
+    let port = Port {
+        listener,
+        router,
+        terms,
+    };
     parts::serve([port].into_iter().chain(webhooks), async || {}).await?;
     parts::stop_work(working, &app).await;
     Ok(())

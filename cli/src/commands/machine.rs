@@ -13,8 +13,8 @@ use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tower::service_fn;
 use url::Url;
 
-use super::{parts, remote};
-use crate::args::DatabaseArgs;
+use super::{link, parts, remote};
+use crate::args::{DatabaseArgs, ServerTlsArgs};
 
 /// Something that answers, whichever way.
 pub(crate) struct Machine {
@@ -40,9 +40,9 @@ impl Machine {
 }
 
 /// A server at an address.
-pub(crate) fn at(url: &str) -> anyhow::Result<Machine> {
+pub(crate) fn at(url: &str, tls: &ServerTlsArgs) -> anyhow::Result<Machine> {
     Ok(Machine {
-        transport: transport::over(remote::channel(url)?),
+        transport: transport::over(link::channel(url, tls)?),
         place: url.to_owned(),
         here: None,
     })

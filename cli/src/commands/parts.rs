@@ -1,6 +1,6 @@
 //! What several roles have in common: opening the parts, counters, and an orderly end.
 
-use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _};
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use axum::{Router, http::header::CONTENT_TYPE, response::IntoResponse as _, routing::get};
@@ -14,9 +14,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::master_key;
 use crate::{
     args::{
-        AlertArgs, Auth, AuthArgs, DatabaseArgs, ListenArgs, SiteArgs, StoreArgs, WebhookListenArgs,
+        AlertArgs, Auth, AuthArgs, CallerArgs, DatabaseArgs, ListenArgs, PortArgs, SiteArgs,
+        StoreArgs, WebhookListenArgs,
     },
-    listen::{self, Port, Socket},
+    listen::{self, Port, Proxies, Renewals, Socket, Terms, Tls},
     shutdown,
 };
 
@@ -46,20 +47,38 @@ pub(crate) async fn open_server(
 }
 
 /// What the port demands, by the settings.
-pub(crate) fn port(sites: &SiteArgs, write_key: SecretString) -> anyhow::Result<PortConfig> {
+pub(crate) fn port(
+    sites: &SiteArgs,
+    callers: &CallerArgs,
+    write_keys: Vec<SecretString>,
+    webhook_secrets: Vec<SecretString>,
+) -> anyhow::Result<PortConfig> {
     Ok(PortConfig {
+        write_keys,
+        certificate: callers.tls_client_ca.is_some(),
+        webhook_secrets,
         // Not the host of LAMPBOARD_PUBLIC_URL: while nobody signs in, a proxy that sends too much
         // on is told so, unless the operator names the host himself.
         hosts: sites.hosts()?,
         cors_origins: sites.cors_origins()?,
-        ..PortConfig::new(write_key)
+        limits: callers.limits(),
+    })
+}
+
+/// On which terms ports take connections, by the settings.
+pub(crate) fn terms(ports: &PortArgs, client_ca: Option<&Path>) -> anyhow::Result<Terms> {
+    let tls = ports.tls(client_ca)?.map(Tls::open).transpose()?;
+    Ok(Terms {
+        tls: tls.map(Arc::new),
+        proxies: Arc::new(Proxies::new(ports.trusted_proxies()?)),
     })
 }
 
 /// Where people open the board: as set, or where it listens.
-pub(crate) fn public_url(set: Option<&str>, listen: &ListenArgs) -> String {
+pub(crate) fn public_url(set: Option<&str>, listen: &ListenArgs, terms: &Terms) -> String {
     let set = set.filter(|url| !url.trim().is_empty());
-    set.map_or_else(|| format!("http://{}", listen.listen), str::to_owned)
+    let own = || format!("{}://{}", terms.scheme(), listen.listen);
+    set.map_or_else(own, str::to_owned)
 }
 
 /// Listens on the socket beside the data, for whoever administers the machine.
@@ -138,16 +157,21 @@ pub(crate) async fn stop_work(working: JoinHandle<()>, app: &GithubApp) {
 pub(crate) async fn open_webhook_port(
     args: &WebhookListenArgs,
     app: &GithubApp,
+    terms: &Terms,
 ) -> anyhow::Result<Option<Port>> {
     let Some(address) = args.webhook_listen else {
         return Ok(None);
     };
     let listener = listen::bind(address, "LAMPBOARD_WEBHOOK_LISTEN").await?;
     let address = listener.local_addr()?;
-    tracing::info!("listening for webhooks alone on http://{address}");
+    tracing::info!(
+        "listening for webhooks alone on {}://{address}",
+        terms.scheme()
+    );
     Ok(Some(Port {
         listener,
         router: app.webhook_router(),
+        terms: terms.clone(),
     }))
 }
 
@@ -164,7 +188,9 @@ where
         router: port.router.layer(CatchPanicLayer::new()),
         ..port
     });
-    let ports = ports.collect();
+    let ports: Vec<Port> = ports.collect();
+    let tls = ports.iter().find_map(|port| port.terms.tls.clone());
+    let _keeping_up = tls.map(keep_up_tls).transpose()?;
     // Before anybody is answered: who knows that it runs may ask it to stop.
     let requests = shutdown::Requests::listen()?;
     let (stop, stopped) = watch::channel(false);
@@ -176,6 +202,23 @@ where
     stop.send_replace(true);
     wind_down().await;
     Ok(serving.await?)
+}
+
+/// Takes new certificates up until what is given is dropped.
+fn keep_up_tls(tls: Arc<Tls>) -> anyhow::Result<AbortOnDrop> {
+    let renewals = Renewals::listen()?;
+    Ok(AbortOnDrop(tokio::spawn(async move {
+        tls.keep_up(renewals).await;
+    })))
+}
+
+/// A task that ends with its owner.
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// Counts from now on; gives the route that shows the counters of this process.

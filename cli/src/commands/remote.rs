@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
 use tokio::time::timeout;
-use tonic::{
-    Code, Response, Status,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Code, Response, Status, transport::Endpoint};
 
 /// How long a connection to the server may take to come about.
 const CONNECT_TIME: Duration = Duration::from_secs(3);
@@ -15,15 +11,6 @@ const CONNECT_TIME: Duration = Duration::from_secs(3);
 const PING: Duration = Duration::from_secs(10);
 /// How long the server may take to answer.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
-
-/// Connects when it is first used, and again whenever the connection is lost.
-pub(crate) fn channel(url: &str) -> anyhow::Result<Channel> {
-    let endpoint = Endpoint::from_shared(url.to_owned())
-        .ok()
-        .filter(|endpoint| endpoint.uri().scheme_str() == Some("http"))
-        .with_context(|| format!("LAMPBOARD_SERVER_URL is not like http://HOST:PORT: {url}"))?;
-    Ok(patient(endpoint.tcp_nodelay(true)).connect_lazy())
-}
 
 /// Connects in a bounded time, and notices when nobody is there any more.
 pub(crate) fn patient(endpoint: Endpoint) -> Endpoint {

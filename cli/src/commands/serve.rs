@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use axum::Router;
 use lampboard_github_app::{Config, GithubApp, Limits, Way, clock::SystemClock};
 use lampboard_proto::transport;
@@ -10,26 +11,36 @@ use tokio::net::TcpListener;
 
 use super::{holder::Holder, identity, parts};
 use crate::{
-    args::{SecretArg, ServeArgs},
-    listen::{self, Port, Socket},
+    args::ServeArgs,
+    listen::{self, Port, Socket, Terms},
 };
 
 /// Runs until the process is asked to stop.
 pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     parts::require_loopback(&args.auth, &args.listen)?;
-    let write_key = args.write_key.key()?.map(SecretArg::into_secret);
-    let write_key = match write_key {
-        Some(key) => key,
-        None => parts::make_secret()?,
-    };
-    let public_url = parts::public_url(args.github.public_url.as_deref(), &args.listen);
+    let mut write_keys = args.write_key.keys()?;
+    if write_keys.is_empty() {
+        write_keys.push(parts::make_secret()?);
+    }
+    let write_key = write_keys
+        .first()
+        .cloned()
+        .context("there is a key by now")?;
+    let terms = parts::terms(&args.ports, args.callers.tls_client_ca.as_deref())?;
+    let set = args.github.public_url.as_deref();
+    let public_url = parts::public_url(set, &args.listen, &terms);
+    let port = parts::port(
+        &args.sites,
+        &args.callers,
+        write_keys,
+        args.webhook.secrets()?,
+    )?;
     let database = args.store.database.database()?;
-    let port = parts::port(&args.sites, write_key.clone())?;
     let server =
         parts::open_server(&args.store, &database, &args.alerts, &public_url, port).await?;
     let socket = parts::open_socket(&args.store.database, &database, &server).await?;
     let listener = listen::bind(args.listen.listen, "LAMPBOARD_LISTEN").await?;
-    let board = format!("http://{}", listener.local_addr()?);
+    let board = format!("{}://{}", terms.scheme(), listener.local_addr()?);
     tracing::info!("listening on {board}");
     let data_dir = &args.store.database.data.data_dir;
     let identity = identity::from_settings(&args.github, &args.webhook, data_dir, &board)?;
@@ -43,8 +54,9 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
         ca_certificates: identity::ca_certificates(&args.github)?,
     };
     let app = app_of(&server, config)?;
-    let webhooks = parts::open_webhook_port(&args.webhook_listen, &app).await?;
-    all_in_one(listener, webhooks, server, app, Some(socket), Router::new()).await
+    let webhooks = parts::open_webhook_port(&args.webhook_listen, &app, &terms).await?;
+    let board = (listener, terms);
+    all_in_one(board, webhooks, server, app, Some(socket), Router::new()).await
 }
 
 /// Makes an app whose calls to the server stay in the process.
@@ -56,7 +68,7 @@ pub(crate) fn app_of(server: &Server, config: Config) -> anyhow::Result<GithubAp
 /// Serves board, webhook and further pages on one port, webhooks on one of their own if there is
 /// one, and the socket if there is one.
 pub(crate) async fn all_in_one(
-    listener: TcpListener,
+    (listener, terms): (TcpListener, Terms),
     webhooks: Option<Port>,
     server: Server,
     app: GithubApp,
@@ -76,7 +88,11 @@ pub(crate) async fn all_in_one(
         }
         server.end_streams().await;
     };
-    let board = Port { listener, router };
+    let board = Port {
+        listener,
+        router,
+        terms,
+    };
     parts::serve([board].into_iter().chain(webhooks), wind_down).await?;
     if let Some(socket) = socket {
         socket.ended().await;

@@ -1,6 +1,6 @@
 //! Serves one connection for as long as it is of use.
 
-use std::{convert::Infallible, pin::pin};
+use std::{convert::Infallible, net::IpAddr, pin::pin, sync::Arc};
 
 use axum::{
     Router,
@@ -14,6 +14,7 @@ use hyper_util::{
     server::conn::auto::Builder,
     service::TowerToHyperService,
 };
+use lampboard_server::Peer;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::watch,
@@ -24,6 +25,7 @@ use super::{
     body::TimedBody,
     headers,
     limits::Limits,
+    proxies::Proxies,
     requests::{Open, watched},
 };
 
@@ -35,14 +37,14 @@ const ALLOWED: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS, POST"
 /// true and its requests have ended.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
+    answerer: Answerer,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
 ) {
     let (requests, mut watcher) = watched();
     let service = service_fn(move |request: Request<Incoming>| {
         let request = request.map(|body| Body::new(TimedBody::new(body, limits.body_time)));
-        answer(router.clone(), request, requests.open())
+        answer(answerer.clone(), request, requests.open())
     });
     let builder = builder(&limits);
     let connection =
@@ -70,17 +72,61 @@ fn note<E: std::fmt::Display>(ended: Result<(), E>) {
     }
 }
 
-async fn answer(
+/// Answers the requests of one connection, and tells what answers who asks.
+#[derive(Clone)]
+pub(super) struct Answerer {
     router: Router,
-    request: Request<Body>,
+    /// None on a socket.
+    address: Option<IpAddr>,
+    proxies: Arc<Proxies>,
+    is_tls: bool,
+    has_certificate: bool,
+}
+
+impl Answerer {
+    pub(super) fn new(router: Router, address: Option<IpAddr>, proxies: &Arc<Proxies>) -> Self {
+        Self {
+            router,
+            address,
+            proxies: Arc::clone(proxies),
+            is_tls: false,
+            has_certificate: false,
+        }
+    }
+
+    /// The same over TLS.
+    pub(super) fn by_tls(self, has_certificate: bool) -> Self {
+        Self {
+            is_tls: true,
+            has_certificate,
+            ..self
+        }
+    }
+
+    fn introduce(&self, request: &mut Request<Body>) {
+        let Some(peer) = self.address else {
+            return;
+        };
+        let peer = Peer {
+            address: self.proxies.client(peer, request.headers_mut()),
+            has_certificate: self.has_certificate,
+        };
+        request.extensions_mut().insert(peer);
+    }
+}
+
+async fn answer(
+    answerer: Answerer,
+    mut request: Request<Body>,
     open: Open,
 ) -> Result<Response, Infallible> {
+    answerer.introduce(&mut request);
     let mut response = if METHODS.contains(request.method()) {
-        router.oneshot(request).await?
+        answerer.router.oneshot(request).await?
     } else {
         (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, ALLOWED)]).into_response()
     };
-    headers::put(&mut response, false);
+    headers::put(&mut response, answerer.is_tls);
     Ok(response.map(|body| open.until_end_of(body)))
 }
 

@@ -19,6 +19,8 @@ use tokio::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::Terms;
+
 /// A socket that is served until it is told to stop. Dropped, its file is gone.
 pub(crate) struct Socket {
     stop: watch::Sender<bool>,
@@ -41,7 +43,7 @@ impl Socket {
         let (listener, file) = bind(path).with_context(context)?;
         let (stop, stopped) = watch::channel(false);
         let router = router.layer(CatchPanicLayer::new());
-        let serving = tokio::spawn(super::serve(listener, router, stopped));
+        let serving = tokio::spawn(super::serve(listener, router, Terms::default(), stopped));
         Ok(Self {
             stop,
             serving,

@@ -1,6 +1,6 @@
 //! What a connection may take, in a time that stands still until all wait for it.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -19,7 +19,10 @@ use tokio::{
 };
 use tokio_stream::{self as stream, StreamExt as _};
 
-use super::{connection, limits::Limits};
+use super::{
+    connection::{self, Answerer},
+    limits::Limits,
+};
 
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const HALF: &str = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf";
@@ -36,7 +39,7 @@ impl Connection {
     fn open() -> (DuplexStream, Self) {
         let (client, server) = duplex(64 << 10);
         let (stop, stopped) = watch::channel(false);
-        let serving = connection::serve(server, router(), Limits::default(), stopped);
+        let serving = connection::serve(server, answerer(), Limits::default(), stopped);
         let connection = Self {
             start: Instant::now(),
             serving: tokio::spawn(serving),
@@ -65,6 +68,10 @@ impl Connection {
 async fn in_the_end<T>(event: impl Future<Output = T>) -> T {
     let event = timeout(Duration::from_hours(1), event).await;
     event.expect("it did not come within an hour")
+}
+
+fn answerer() -> Answerer {
+    Answerer::new(router(), None, &Arc::default())
 }
 
 fn router() -> Router {

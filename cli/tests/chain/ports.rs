@@ -35,7 +35,7 @@ const DATA: &str = "LAMPBOARD_DATA_DIR";
 
 /// Asks the port of webhooks for everything else, and delivers one run at each port.
 async fn try_out(app: &mut Process, board: SocketAddr) {
-    let words = "listening for webhooks alone on http://";
+    let words = "listening for webhooks alone on http";
     let webhooks = Client::new(app.address_after(words).await);
     for path in ELSEWHERE {
         for request in [Request::get(path), Request::post(path)] {

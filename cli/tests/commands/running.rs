@@ -117,6 +117,8 @@ fn settings(stage: &Stage, folder: &TempDir) -> Settings {
         ("LAMPBOARD_PUBLIC_URL", PUBLIC_URL.to_owned()),
         // What is loaded is to be loaded by the command.
         ("LAMPBOARD_BACKFILL", "off".to_owned()),
+        // The tests are one address that asks without a pause.
+        ("LAMPBOARD_CALLS_PER_SECOND", "off".to_owned()),
     ]
 }
 

@@ -18,7 +18,7 @@ use axum::{
 };
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::{Hosts, PortConfig};
+use crate::{Hosts, PortConfig, port::FromPort};
 
 /// How long a browser may remember that a site may call.
 const PREFLIGHT_AGE: Duration = Duration::from_mins(10);
@@ -56,9 +56,10 @@ pub(super) async fn grpc_only(request: Request<Body>, next: Next) -> Response<Bo
 /// names.
 pub(super) async fn same_origin(
     State(port): State<Arc<PortConfig>>,
-    request: Request<Body>,
+    mut request: Request<Body>,
     next: Next,
 ) -> Response<Body> {
+    request.extensions_mut().insert(FromPort);
     let host = host(request.uri(), request.headers());
     if !is_answered_for(&port.hosts, host) {
         let text = "Lampboard answers to localhost, and to the hosts of LAMPBOARD_ALLOWED_HOSTS\n";

@@ -308,6 +308,9 @@ fn settings(folder: &TempDir, address: SocketAddr) -> Settings {
         // What the tests tell of is years old: it would be deleted while they look at it.
         ("LAMPBOARD_RETENTION_BUILDS", "off".to_owned()),
         ("LAMPBOARD_RETENTION_JOBS", "off".to_owned()),
+        // The tests are one address that asks without a pause.
+        ("LAMPBOARD_CALLS_PER_SECOND", "off".to_owned()),
+        ("LAMPBOARD_STREAMS_PER_ADDRESS", "off".to_owned()),
     ]
 }
 

@@ -92,7 +92,7 @@ impl Process {
     }
 
     async fn wait_for_address(&mut self) -> SocketAddr {
-        self.address_after("listening on http://").await
+        self.address_after("listening on http").await
     }
 
     /// The address that it logs after some words, once it does.
@@ -100,7 +100,8 @@ impl Process {
         let start = Instant::now();
         loop {
             let log = self.log();
-            if let Some((_, rest)) = log.split_once(words) {
+            let said = log.split_once(words).map(|(_, rest)| rest);
+            if let Some((_, rest)) = said.and_then(|it| it.split_once("://")) {
                 let end = rest.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ':')));
                 // The line is written at once, so that what follows is there, too.
                 return rest[..end.unwrap_or(rest.len())].parse().unwrap();
@@ -181,6 +182,11 @@ impl Process {
 
     fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Asks it to read its certificates again.
+    pub(crate) fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::HUP).unwrap();
     }
 
     /// Waits for its own end.

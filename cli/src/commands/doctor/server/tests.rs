@@ -2,6 +2,7 @@ use lampboard_github_app::doctor::Level;
 use lampboard_proto::v1::{AppMode, AppStatus, GapCount, ReconcileRound, RefusedWebhooks};
 
 use super::*;
+use crate::args::ServerTlsArgs;
 use crate::commands::machine;
 
 fn now() -> Timestamp {
@@ -155,8 +156,12 @@ fn gaps_are_counted_by_kind() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_a_warning() {
-    let found = examine(machine::at("http://127.0.0.1:1"), now()).await;
+    let found = examine(
+        machine::at("http://127.0.0.1:1", &ServerTlsArgs::default()),
+        now(),
+    )
+    .await;
     assert_one(&found, "server", Level::Warn, "http://127.0.0.1:1");
-    let found = examine(machine::at("nowhere"), now()).await;
+    let found = examine(machine::at("nowhere", &ServerTlsArgs::default()), now()).await;
     assert_one(&found, "server", Level::Fail, "LAMPBOARD_SERVER_URL");
 }
