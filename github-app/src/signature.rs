@@ -47,6 +47,12 @@ fn key(secret: &SecretString) -> Result<Hmac<Sha256>, Error> {
     Ok(Hmac::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length"))
 }
 
+/// The header as it came, for whoever wants to check it again.
+pub(crate) fn of(headers: &HeaderMap) -> String {
+    let value = headers.get(SIGNATURE).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
+}
+
 /// Reads the one signature header: `sha256=` and 64 lower-case hexadecimal
 /// digits, which is how GitHub writes it. Upper case is refused, so that there
 /// is one way only to write a signature.

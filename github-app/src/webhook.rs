@@ -30,6 +30,7 @@ use crate::{
     identity::Identity,
     intake::{self, Reading, Taken},
     normalize::{Contents, timestamp},
+    signature,
 };
 
 const PATH: &str = "/api/webhook/github-actions";
@@ -132,6 +133,7 @@ impl Receiver {
             receive_time: Some(timestamp(self.app.clock.now())),
             payload: body.bytes().clone(),
             problem: String::new(),
+            signature: signature::of(&parts.headers),
         };
         (kind, self.answer(kind, body, delivery, start).await)
     }

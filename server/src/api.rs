@@ -12,6 +12,7 @@ mod metrics;
 mod outdated;
 mod page_token;
 mod repositories;
+mod signature;
 mod status;
 mod streams;
 mod system;

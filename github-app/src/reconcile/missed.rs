@@ -199,7 +199,8 @@ impl Reconciler {
             action: action.to_owned(),
             receive_time: missed.deliver_time,
             payload: payload.into(),
-            problem: String::new(),
+            // GitHub tells of none when it is asked.
+            ..Delivery::default()
         };
         let deadline = Instant::now() + PATIENCE;
         let source = ReportSource::Reconcile;

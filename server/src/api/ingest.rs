@@ -6,10 +6,14 @@ use lampboard_proto::v1::{
 };
 use tonic::{Request, Response, Status};
 
-use super::convert::{self, Check};
+use super::{
+    convert::{self, Check},
+    signature::Signatures,
+};
 use crate::{
     Server,
     model::{BuildId, Report},
+    port::FromPort,
     requests::Requests,
     store::Store,
 };
@@ -17,6 +21,8 @@ use crate::{
 pub(super) struct Ingest {
     store: Store,
     requests: Requests,
+    /// Knows what webhooks are signed with that come through the port.
+    signatures: Option<Signatures>,
 }
 
 impl Ingest {
@@ -24,6 +30,7 @@ impl Ingest {
         Self {
             store: server.store.clone(),
             requests: server.requests.clone(),
+            signatures: Signatures::new(&server.port.webhook_secrets),
         }
     }
 }
@@ -34,7 +41,12 @@ impl IngestService for Ingest {
         &self,
         request: Request<ReportRequest>,
     ) -> Result<Response<ReportResponse>, Status> {
+        let is_from_port = request.extensions().get::<FromPort>().is_some();
         let request = request.into_inner();
+        // Within the process it was checked a moment ago.
+        if let Some(signatures) = self.signatures.as_ref().filter(|_| is_from_port) {
+            signatures.require(&request).await?;
+        }
         let report = Check::run(|check| convert::report(check, request))?;
         let build_ids = build_ids(&report);
         let prepared = self.store.prepare(report).await?;

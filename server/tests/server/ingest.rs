@@ -31,7 +31,7 @@ fn delivery(guid: &str, payload: &'static [u8]) -> Option<Delivery> {
         action: "requested".to_owned(),
         receive_time: time(1),
         payload: Bytes::from_static(payload),
-        problem: String::new(),
+        ..Delivery::default()
     })
 }
 

@@ -23,6 +23,7 @@ mod limits;
 mod metrics;
 mod repositories;
 mod room;
+mod signatures;
 mod support;
 mod system;
 mod watch;
