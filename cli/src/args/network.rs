@@ -156,7 +156,10 @@ fn network(text: &str) -> anyhow::Result<IpNet> {
 /// What the other end of the link to a server elsewhere is asked for, and shown.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Between the parts")]
-#[expect(clippy::struct_field_names, reason = "flags are named after fields")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names of the flags are made of them"
+)]
 pub(crate) struct ServerTlsArgs {
     /// A file with the certificates, as PEM, of those who sign the server's. Unset, those that this
     /// machine trusts. For an address of the server that begins with `https://`.

@@ -5,7 +5,7 @@ use std::{convert::Infallible, net::IpAddr, pin::pin, sync::Arc};
 use axum::{
     Router,
     body::Body,
-    http::{HeaderValue, Method, Request, StatusCode, header::ALLOW},
+    http::{HeaderName, HeaderValue, Method, Request, StatusCode, header::ALLOW},
     response::{IntoResponse as _, Response},
 };
 use hyper::body::Incoming;
@@ -112,6 +112,12 @@ impl Answerer {
             has_certificate: self.has_certificate,
         };
         request.extensions_mut().insert(peer);
+        if self.is_tls {
+            // Nobody knows it better.
+            let proto = HeaderName::from_static("x-forwarded-proto");
+            let headers = request.headers_mut();
+            headers.insert(proto, HeaderValue::from_static("https"));
+        }
     }
 }
 

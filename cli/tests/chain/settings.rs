@@ -250,6 +250,36 @@ async fn a_server_that_has_another_write_key_records_nothing() {
 }
 
 #[tokio::test]
+async fn while_write_keys_are_rotated_both_count_and_no_other() {
+    let data = Data::new();
+    let keys = ("LAMPBOARD_WRITE_KEY", "the-old-key, the-new-key");
+    let settings = [keys, ANYWHERE, data.setting()];
+    let server = Process::start(lampboard(&["server"], &settings), data.0.path()).await;
+    server.wait_until_ready().await;
+    let url = format!("http://{}", server.address());
+    for (key, expected) in [
+        ("the-old-key", StatusCode::OK),
+        ("the-new-key,the-next-key", StatusCode::OK),
+        ("the-next-key,the-new-key", StatusCode::SERVICE_UNAVAILABLE),
+        ("the-old-key1", StatusCode::SERVICE_UNAVAILABLE),
+    ] {
+        let data = Data::new();
+        let key = ("LAMPBOARD_WRITE_KEY", key);
+        let url = ("LAMPBOARD_SERVER_URL", url.as_str());
+        let settings = [SECRET, key, url, ANYWHERE, data.setting()];
+        let app = Process::start(lampboard(&["github-app"], &settings), data.0.path()).await;
+        let (_, event) = a_run();
+        let answer = Client::new(app.address()).deliver_event(&event).await;
+        assert_eq!(answer.unwrap().status, expected, "{key:?}");
+    }
+    let none = ("LAMPBOARD_WRITE_KEY", "one,,two");
+    let settings = [SECRET, none, ANYWHERE, SERVER, data.setting()];
+    for role in ["server", "github-app"] {
+        assert_refused(lampboard(&[role], &settings), &["a write key is empty"]).await;
+    }
+}
+
+#[tokio::test]
 async fn help_names_every_setting_and_shows_no_secret() {
     let of_serve = [
         "LAMPBOARD_LISTEN",

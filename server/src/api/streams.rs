@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use lampboard_proto::FILE_DESCRIPTOR_SET;
 use prost::Message as _;
-use prost_types::FileDescriptorSet;
+use prost_types::{FileDescriptorSet, MethodDescriptorProto};
 
 static STREAMS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     [
@@ -36,7 +36,7 @@ fn paths(descriptors: &[u8]) -> Vec<String> {
         let streams = service
             .method
             .into_iter()
-            .filter(prost_types::MethodDescriptorProto::server_streaming);
+            .filter(MethodDescriptorProto::server_streaming);
         streams
             .map(move |method| format!("/{name}/{}", method.name()))
             .collect::<Vec<_>>()
