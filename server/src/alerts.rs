@@ -11,6 +11,7 @@ mod examples;
 mod links;
 mod outbound;
 mod provider;
+mod readers;
 mod seal;
 mod slack;
 mod webhook;

@@ -13,6 +13,7 @@ mod mail;
 mod mailer;
 mod older;
 mod one;
+mod refused;
 mod smtp;
 mod text;
 mod unsubscribe;

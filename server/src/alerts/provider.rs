@@ -223,7 +223,8 @@ impl Handed {
 pub(crate) struct Recipient {
     /// The address.
     pub(crate) address: String,
-    /// What is to be done about it. `Refused` leaves the address out from now on.
+    /// What is to be done about it. What is `Refused` is settled, and if the fault is `Gone`, the
+    /// address is left out from now on.
     pub(crate) verdict: Verdict,
     /// What the server answered.
     pub(crate) answer: String,

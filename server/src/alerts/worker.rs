@@ -15,6 +15,7 @@ use tokio::{
 use super::{
     dispatch::Dispatch,
     provider::{ChannelFault, Content, Handed, Line, Parcel, Verdict},
+    readers::{self, Readers},
 };
 use crate::{
     Clock, Result,
@@ -188,29 +189,11 @@ impl Worker {
         };
         let channel = &outgoing.channel;
         let addresses = match &channel.content.address {
-            ChannelAddress::Email { addresses } => {
-                let is_settled = |address: &String| {
-                    let left_out = channel.left_out.iter().any(|out| out.address == *address);
-                    let settled = earlier
-                        .iter()
-                        .any(|it| it.address == *address && it.state != RecipientState::Pending);
-                    left_out || settled
-                };
-                let left: Vec<String> = addresses
-                    .iter()
-                    .filter(|a| !is_settled(a))
-                    .cloned()
-                    .collect();
-                if left.is_empty() {
-                    let got_it = earlier.iter().any(|it| it.state == RecipientState::Sent);
-                    return Ok(if got_it {
-                        Ok(Handed::sent(String::new()))
-                    } else {
-                        Err("nobody is left whom it could be sent to".to_owned())
-                    });
-                }
-                left
-            }
+            ChannelAddress::Email { addresses } => match Readers::of(channel, addresses, earlier) {
+                Readers::Left(left) => left,
+                Readers::Done => return Ok(Ok(Handed::sent(String::new()))),
+                Readers::Nobody(why) => return Ok(Ok(Handed::refused(why, ChannelFault::Gone))),
+            },
             _ => Vec::new(),
         };
         let (address, secret) = (&channel.content.address, outgoing.secret.as_deref());
@@ -228,7 +211,8 @@ impl Worker {
             thread: (!outgoing.thread.is_empty()).then(|| outgoing.thread.clone()),
             possible_repeat: outgoing.possible_repeat,
         };
-        Ok(Ok(self.dispatch.hand(&target, &parcel).await))
+        let handed = self.dispatch.hand(&target, &parcel).await;
+        Ok(Ok(readers::judged(handed, earlier)))
     }
 
     /// What some alerts say. None if nothing is left to be said.
@@ -289,6 +273,7 @@ fn tried(
                 answer: String::new(),
                 thread: String::new(),
                 recipients: earlier,
+                left_out: Vec::new(),
             };
         }
     };
@@ -296,6 +281,7 @@ fn tried(
         ChannelAddress::SlackWebhook { .. } | ChannelAddress::SlackBot { .. } => SLACK_PAUSE,
         _ => SignedDuration::ZERO,
     };
+    let left_out = readers::gone(&handed);
     Tried {
         lease: outgoing.lease,
         message_id: outgoing.message_id,
@@ -314,6 +300,7 @@ fn tried(
         answer: handed.answer,
         thread: handed.thread.unwrap_or_default(),
         recipients: recipients(earlier, handed.recipients),
+        left_out,
     }
 }
 

@@ -19,6 +19,8 @@ from aiosmtpd.smtp import SMTP, AuthResult
 RECIPIENTS = {
     "greylisted": "450 4.2.0 Greylisted, try again later",
     "unknown": "550 5.1.1 No such user here",
+    "unwanted": "550 5.7.1 Client host blocked using a list",
+    "full": "552 5.2.2 Mailbox full",
     "foreign": "554 5.7.1 Relay access denied",
     "unauthenticated": "530 5.7.0 Authentication required",
     "busy": "421 4.3.2 Shutting down",

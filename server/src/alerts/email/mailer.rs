@@ -152,7 +152,9 @@ impl Mailer {
             .await;
         let is_usable = match &outcome {
             Ok(_) => true,
-            Err(Trouble::Later(_) | Trouble::Gone(_)) => session.forget().await,
+            Err(Trouble::Later(_) | Trouble::Gone(_) | Trouble::Unwanted(_)) => {
+                session.forget().await
+            }
             Err(Trouble::Down(_) | Trouble::Refused(_)) => false,
         };
         (is_usable.then_some(session), outcome)
@@ -187,53 +189,61 @@ fn broken(panic: &(dyn Any + Send)) -> Trouble {
 
 /// Judges a parcel by what came of it for each recipient.
 fn handed(outcomes: Vec<(String, Result<String, Trouble>)>) -> Handed {
-    let mut verdict = Verdict::Sent;
-    let mut last_answer = String::new();
-    let mut recipients = Vec::with_capacity(outcomes.len());
-    for (address, outcome) in outcomes {
-        verdict = worse(verdict, &outcome);
-        let recipient = recipient(address, outcome);
-        last_answer.clone_from(&recipient.answer);
-        recipients.push(recipient);
-    }
+    let verdict = verdict(&outcomes);
+    let recipients: Vec<Recipient> = outcomes
+        .into_iter()
+        .map(|(address, outcome)| recipient(address, outcome))
+        .collect();
     let answer = match &verdict {
-        Verdict::Sent => last_answer,
-        Verdict::Later { error, .. } | Verdict::Refused { error, .. } => error.clone(),
+        Verdict::Sent => recipients.last().map(|last| last.answer.clone()),
+        Verdict::Later { error, .. } | Verdict::Refused { error, .. } => Some(error.clone()),
     };
     Handed {
         verdict,
-        answer,
+        answer: answer.unwrap_or_default(),
         thread: None,
         recipients,
     }
 }
 
-/// A refusal of the channel outweighs a later try, and that one all else: a recipient refused
-/// for good is settled, and the channel goes on.
-fn worse(verdict: Verdict, outcome: &Result<String, Trouble>) -> Verdict {
-    match (verdict, outcome) {
-        (_, Err(Trouble::Refused(error))) => Verdict::Refused {
-            error: error.clone(),
-            channel: ChannelFault::Doubtful,
-        },
-        (Verdict::Sent, Err(Trouble::Later(error) | Trouble::Down(error))) => Verdict::Later {
+/// A refusal of all outweighs a later try, and that one all else. Who is refused for good is
+/// settled, and the channel goes on; but what nobody accepted is not sent.
+fn verdict(outcomes: &[(String, Result<String, Trouble>)]) -> Verdict {
+    let weight = |outcome: &Result<String, Trouble>| match outcome {
+        Err(Trouble::Refused(_)) => 4,
+        Err(Trouble::Later(_) | Trouble::Down(_)) => 3,
+        Ok(_) => 2,
+        Err(Trouble::Unwanted(_)) => 1,
+        Err(Trouble::Gone(_)) => 0,
+    };
+    let each = outcomes.iter().map(|(_, outcome)| outcome);
+    let first_of_most = |most, it| if weight(it) > weight(most) { it } else { most };
+    let refused = |error: String, channel| Verdict::Refused { error, channel };
+    match each.reduce(first_of_most) {
+        None | Some(Ok(_)) => Verdict::Sent,
+        Some(Err(Trouble::Later(error) | Trouble::Down(error))) => Verdict::Later {
             error: error.clone(),
             after: None,
         },
-        (verdict, _) => verdict,
+        Some(Err(Trouble::Refused(error) | Trouble::Unwanted(error))) => {
+            refused(error.clone(), ChannelFault::Doubtful)
+        }
+        Some(Err(Trouble::Gone(error))) => refused(
+            format!("nobody is left to send to: {error}"),
+            ChannelFault::Gone,
+        ),
     }
 }
 
 fn recipient(address: String, outcome: Result<String, Trouble>) -> Recipient {
+    let refused = |error: &String, channel| Verdict::Refused {
+        error: error.clone(),
+        channel,
+    };
     let (verdict, answer) = match outcome {
         Ok(answer) => (Verdict::Sent, answer),
-        Err(Trouble::Gone(error)) => {
-            let verdict = Verdict::Refused {
-                error: error.clone(),
-                channel: ChannelFault::Doubtful,
-            };
-            (verdict, error)
-        }
+        Err(Trouble::Gone(error)) => (refused(&error, ChannelFault::Gone), error),
+        Err(Trouble::Unwanted(error)) => (refused(&error, ChannelFault::Doubtful), error),
         // It is the channel that was refused: the address is not to be left out.
         Err(Trouble::Later(error) | Trouble::Down(error) | Trouble::Refused(error)) => {
             let verdict = Verdict::Later {

@@ -17,6 +17,7 @@ use lettre::{
 use super::{
     clean::clean_header,
     config::{MailConfig, Security},
+    refused::{self, Meaning},
 };
 
 /// Why a message was not accepted.
@@ -26,6 +27,8 @@ pub(super) enum Trouble {
     Later(String),
     /// Not for this recipient, ever.
     Gone(String),
+    /// Not this message for this recipient, which says nothing of the address.
+    Unwanted(String),
     /// For no recipient, now.
     Down(String),
     /// For no recipient, until somebody changes something.
@@ -154,19 +157,18 @@ fn for_one(step: &str, error: &Error) -> Trouble {
     }
 }
 
-/// What is refused here is the recipient, unless the answer says that the sender is.
+/// What is refused here may be the recipient, the message, or we.
 fn on_recipient(error: &Error) -> Trouble {
     let explained = explained("RCPT TO", error);
-    if !error.is_permanent() {
-        return for_one("RCPT TO", error);
-    }
-    let code = error.status().map(number).unwrap_or_default();
-    match code {
-        // Not understood, not in this order, not before signing in.
-        500..=504 | 530 | 534 | 535 | 538 => Trouble::Refused(explained),
-        // A server that relays nothing for us says nothing of the address.
-        _ if explained.to_ascii_lowercase().contains("relay") => Trouble::Later(explained),
-        _ => Trouble::Gone(explained),
+    let code = match error.status() {
+        Some(code) if error.is_permanent() => number(code),
+        _ => return for_one("RCPT TO", error),
+    };
+    match refused::meaning(code, &cause(error)) {
+        Meaning::Address => Trouble::Gone(explained),
+        Meaning::Later => Trouble::Later(explained),
+        Meaning::Message => Trouble::Unwanted(explained),
+        Meaning::All => Trouble::Refused(explained),
     }
 }
 

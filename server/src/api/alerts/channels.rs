@@ -15,7 +15,7 @@ use crate::{
     Error, Result,
     alerts::{self, Content, Dispatch, Parcel, SigningSecret, Verdict, recipient_outcome},
     ids::Ids,
-    model::{AlertChannel, ChannelAddress, ChannelContent, ChannelSecret},
+    model::{AlertChannel, ChannelAddress, ChannelContent, ChannelSecret, RecipientState},
 };
 
 /// How a channel is reached from now on.
@@ -166,13 +166,21 @@ impl Alerts {
             .into_iter()
             .map(recipient_outcome)
             .collect();
-        let all = recipients
-            .iter()
-            .all(|it| it.state == crate::model::RecipientState::Sent);
+        let all = recipients.iter().all(|it| it.state == RecipientState::Sent);
         let accepted = handed.verdict == Verdict::Sent && all;
-        if accepted && channel.pause.is_some() {
-            self.store.end_pause(channel.id).await?;
-            self.dispatch.wake();
+        // The channel works if anybody got it: who was refused before and got it is taken in.
+        if handed.verdict == Verdict::Sent {
+            let took = recipients
+                .iter()
+                .filter(|it| it.state == RecipientState::Sent);
+            let took: Vec<String> = took.map(|it| it.address.clone()).collect();
+            if !took.is_empty() && !channel.left_out.is_empty() {
+                self.store.take_in(channel.id.clone(), took).await?;
+            }
+            if channel.pause.is_some() {
+                self.store.end_pause(channel.id).await?;
+                self.dispatch.wake();
+            }
         }
         Ok(v1::TestAlertChannelResponse {
             accepted,

@@ -134,6 +134,23 @@ impl Store {
             .await
     }
 
+    /// Sends to those again who were refused and then got something.
+    pub(crate) async fn take_in(&self, id: String, addresses: Vec<String>) -> Result<()> {
+        self.write(move |connection, _| {
+            async move {
+                let mut query = Query::new("DELETE FROM alert_recipient WHERE channel_id = ");
+                query.push_bind(id);
+                query.push(" AND state = 'refused' AND address IN (");
+                sql::push_list(&mut query, &addresses);
+                query.push(")");
+                query.execute(connection).await?;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    }
+
     /// Leaves an address of a channel out from now on. Says whether the channel has it.
     pub(crate) async fn unsubscribe(&self, channel: String, address: String) -> Result<bool> {
         self.write(move |connection, now| {

@@ -1,19 +1,20 @@
 //! Channels: what is set of them, what comes back, and their tests.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use lampboard_proto::v1::{
-    self, AlertChannel, AlertRepeatPolicy, DeleteAlertChannelRequest, GetAlertChannelRequest,
-    ListAlertChannelsRequest, TestAlertChannelRequest, TestAlertChannelResponse,
-    UpdateAlertChannelRequest, alert_channel::Target,
+    self, AlertChannel, AlertRepeatPolicy, BuildConclusion, DeleteAlertChannelRequest,
+    GetAlertChannelRequest, ListAlertChannelsRequest, TestAlertChannelRequest,
+    TestAlertChannelResponse, UpdateAlertChannelRequest, alert_channel::Target,
 };
 use prost_types::FieldMask;
+use tokio::time::{sleep, timeout};
 use tonic::{Code, Status};
 
 use super::{Client, change, channel, create, create_rule, created, email, webhook};
 use crate::{
     alerts::receiver::Receiver,
-    support::{TestServer, code, refused_fields},
+    support::{TestServer, code, ended, refused_fields},
 };
 
 const SECRETS: [&str; 4] = [
@@ -336,4 +337,31 @@ async fn who_has_unsubscribed_is_sent_no_test_either() {
         !told.accepted && told.error.contains("unsubscribed"),
         "{told:?}"
     );
+}
+
+#[tokio::test]
+async fn a_channel_that_nobody_reads_any_more_is_paused_and_says_why() {
+    let server = super::start().await;
+    let mut client = server.alerts();
+    let channel = created(&mut client, email("mail", &["ada@acme.example"])).await;
+    let unsubscribe = "INSERT INTO alert_recipient
+        SELECT id, 'ada@acme.example', 'unsubscribed', '', 0 FROM alert_channel";
+    server.sabotage(unsubscribe).await;
+    create_rule(&mut client, change("main breaks", &channel.id))
+        .await
+        .unwrap();
+    server
+        .report(vec![ended(1, 1, BuildConclusion::Failure, 60)])
+        .await;
+    let looking = async {
+        loop {
+            if let Some(pause) = get(&mut client, &channel.id).await.unwrap().pause {
+                return pause;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let pause = timeout(Duration::from_secs(30), looking).await.unwrap();
+    assert_eq!(pause.end_time, None, "until somebody sees to it");
+    assert!(pause.reason.contains("have unsubscribed"), "{pause:?}");
 }

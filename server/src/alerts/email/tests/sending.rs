@@ -259,6 +259,52 @@ async fn a_recipient_refused_for_good_is_left_out_and_the_channel_goes_on() {
 }
 
 #[tokio::test]
+async fn what_nobody_accepts_is_not_sent() {
+    let server = MailServer::start(NO_TLS);
+    let handed = hand(&in_clear(&server), &["unknown", "unknown"]).await;
+    let Verdict::Refused { error, channel } = &handed.verdict else {
+        panic!("{handed:?}");
+    };
+    assert_eq!(*channel, ChannelFault::Gone, "there is nobody else");
+    assert!(
+        error.contains("nobody is left") && error.contains("550 5.1.1"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_policy_is_no_fault_of_the_address() {
+    let server = MailServer::start(NO_TLS);
+    let handed = hand(&in_clear(&server), &["unwanted", "ada"]).await;
+    assert_eq!(verdicts(&handed), ["refused", "sent"]);
+    assert_eq!(handed.verdict, Verdict::Sent);
+    let unwanted = &handed.recipients[0].verdict;
+    assert!(
+        matches!(
+            unwanted,
+            Verdict::Refused {
+                channel: ChannelFault::Doubtful,
+                ..
+            }
+        ),
+        "{unwanted:?}"
+    );
+    let handed = hand(&in_clear(&server), &["unknown", "unwanted"]).await;
+    assert!(
+        matches!(&handed.verdict, Verdict::Refused { channel: ChannelFault::Doubtful, error }
+            if error.contains("550 5.7.1")),
+        "{handed:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_full_mailbox_is_put_off_whatever_it_is_called() {
+    let server = MailServer::start(NO_TLS);
+    let handed = hand(&in_clear(&server), &["full", "ada"]).await;
+    assert_eq!(verdicts(&handed), ["later", "sent"]);
+}
+
+#[tokio::test]
 async fn a_server_that_relays_nothing_says_nothing_of_the_address() {
     let server = MailServer::start(NO_TLS);
     let handed = hand(&in_clear(&server), &["foreign", "ada"]).await;

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Result,
-    model::{RecipientOutcome, RecipientState, backoff},
+    model::{RecipientOutcome, backoff},
 };
 
 /// After so many refusals in a row a channel is paused.
@@ -32,6 +32,8 @@ pub(crate) struct Tried {
     pub(crate) thread: String,
     /// What came of it for each recipient, if there are several.
     pub(crate) recipients: Vec<RecipientOutcome>,
+    /// To whom nothing more is to be sent, and what was answered for him.
+    pub(crate) left_out: Vec<(String, String)>,
 }
 
 /// What is to be done about a message.
@@ -55,12 +57,9 @@ pub(crate) enum Outcome {
 
 /// Writes it down.
 pub(super) async fn write(connection: &mut Connection, tried: Tried, now: Timestamp) -> Result<()> {
-    for recipient in &tried.recipients {
-        if recipient.state == RecipientState::Failed {
-            let (address, answer) = (&recipient.address, &recipient.answer);
-            let refused = ("refused", answer.as_str());
-            channels::leave_out(connection, &tried.lease.channel, address, refused, now).await?;
-        }
+    for (address, answer) in &tried.left_out {
+        let refused = ("refused", answer.as_str());
+        channels::leave_out(connection, &tried.lease.channel, address, refused, now).await?;
     }
     let mut query = Query::new("UPDATE alert SET claim = NULL, answer = ");
     query.push_bind(tried.answer.clone());

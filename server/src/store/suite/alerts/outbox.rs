@@ -93,6 +93,7 @@ fn tried(outgoing: &Outgoing, outcome: Outcome) -> Tried {
         answer: "200".to_owned(),
         thread: String::new(),
         recipients: Vec::new(),
+        left_out: Vec::new(),
     }
 }
 

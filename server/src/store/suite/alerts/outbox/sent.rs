@@ -79,6 +79,7 @@ async fn who_got_an_email_is_known_and_who_never_will_is_left_out() {
     ];
     let mut outcome = later(&first, None);
     outcome.recipients = recipients.clone();
+    outcome.left_out = vec![("bob@acme.example".to_owned(), "550 no such user".to_owned())];
     team.wait(&mail, Some(outcome)).await;
     team.set_clock(5);
     let again = team.message(&mail, None).await;
@@ -105,6 +106,17 @@ async fn who_got_an_email_is_known_and_who_never_will_is_left_out() {
             .await
             .unwrap()
     );
+    // A test that was accepted takes in again who was refused, and nobody else.
+    let took = ["bob@acme.example", "eve@acme.example"].map(str::to_owned);
+    store.take_in(mail.id.clone(), took.to_vec()).await.unwrap();
+    let left_out = store
+        .alert_channel(&mail.id)
+        .await
+        .unwrap()
+        .unwrap()
+        .left_out;
+    assert_eq!(left_out.len(), 1);
+    assert_eq!(left_out[0].address, "eve@acme.example");
     // Who is in the list again is tried again, unless he did not want it.
     let update = store.update_alert_channel(mail.id.clone(), None, mail.content.clone(), None);
     assert_eq!(update.await.unwrap().left_out, []);
