@@ -1,7 +1,7 @@
 //! Ids of what Lampboard itself makes: UUIDs in the order in which they were made.
 
 use jiff::Timestamp;
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use crate::{Error, Result};
 
@@ -34,9 +34,23 @@ impl Ids {
     }
 }
 
+/// When an id was made. None if it is not such an id.
+pub(crate) fn time_of(id: &str) -> Option<Timestamp> {
+    let (seconds, nanos) = Uuid::parse_str(id).ok()?.get_timestamp()?.to_unix();
+    let nanos = i32::try_from(nanos).ok()?;
+    Timestamp::new(i64::try_from(seconds).ok()?, nanos).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_says_when_it_was_made() {
+        let made = Ids::at(crate::fixtures::at(7)).next().unwrap();
+        assert_eq!(time_of(&made), Some(crate::fixtures::at(7)));
+        assert_eq!(time_of("7"), None);
+    }
 
     #[test]
     fn ids_are_in_the_order_in_which_they_were_made() {

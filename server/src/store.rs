@@ -40,7 +40,7 @@ mod workflows;
 mod writer;
 
 pub(crate) use alerts::{
-    AlertPage, AlertQuery, IncidentQuery, Next, Outcome, Outgoing, Seal, Tried,
+    AlertPage, AlertQuery, Back, IncidentQuery, Next, Outcome, Outgoing, Seal, Tried,
 };
 pub(crate) use backfills::{BackfillQuery, Lease};
 pub(crate) use backup::BackupError;

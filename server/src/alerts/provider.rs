@@ -13,7 +13,10 @@ use super::{
     slack::{Slack, WebhookRefusal},
     webhook::Webhook,
 };
-use crate::model::{AlertKind, Message};
+use crate::{
+    model::{AlertKind, Message},
+    store::Back,
+};
 
 /// All providers.
 #[derive(Debug)]
@@ -192,6 +195,7 @@ impl Handed {
             verdict: Verdict::Later {
                 error: error.into(),
                 after,
+                back: Back::Channel,
             },
             answer: String::new(),
             thread: None,
@@ -239,6 +243,8 @@ pub(crate) enum Verdict {
     Later {
         error: String,
         after: Option<Duration>,
+        /// What waits until then.
+        back: Back,
     },
     /// It will never be accepted.
     Refused {

@@ -190,7 +190,14 @@ impl Worker {
         let channel = &outgoing.channel;
         let addresses = match &channel.content.address {
             ChannelAddress::Email { addresses } => match Readers::of(channel, addresses, earlier) {
-                Readers::Left(left) => left,
+                Readers::Left(mut left) => {
+                    // Each time with another one: who has the server hang holds up nobody.
+                    let tries = outgoing.alerts.first().map(|it| it.delivery.attempt_count);
+                    let tries = tries.and_then(|tries| usize::try_from(tries).ok());
+                    let first = tries.unwrap_or_default() % left.len().max(1);
+                    left.rotate_left(first);
+                    left
+                }
                 Readers::Done => return Ok(Ok(Handed::sent(String::new()))),
                 Readers::Nobody(why) => return Ok(Ok(Handed::refused(why, ChannelFault::Gone))),
             },
@@ -287,10 +294,11 @@ fn tried(
         message_id: outgoing.message_id,
         outcome: match handed.verdict {
             Verdict::Sent => Outcome::Sent { pause },
-            Verdict::Later { error, after } => Outcome::Later {
+            Verdict::Later { error, after, back } => Outcome::Later {
                 error,
                 asked: after,
                 chance: chance(),
+                back,
             },
             Verdict::Refused { error, channel } => Outcome::Refused {
                 error,

@@ -23,7 +23,7 @@ pub(crate) use channels::Seal;
 pub(super) use decide::Decisions;
 pub(crate) use history::{AlertPage, AlertQuery};
 pub(crate) use incidents::IncidentQuery;
-pub(crate) use outbox::{Next, Outcome, Outgoing, Tried};
+pub(crate) use outbox::{Back, Next, Outcome, Outgoing, Tried};
 
 use super::{bad_value, db::Row};
 use crate::{

@@ -18,6 +18,7 @@ use crate::{
         provider::{ChannelFault, Handed, Parcel, Recipient, Verdict},
     },
     clock::Clock,
+    store::Back,
 };
 
 /// How long things may take.
@@ -224,6 +225,7 @@ fn verdict(outcomes: &[(String, Result<String, Trouble>)]) -> Verdict {
         Some(Err(Trouble::Later(error) | Trouble::Down(error))) => Verdict::Later {
             error: error.clone(),
             after: None,
+            back: back(outcomes),
         },
         Some(Err(Trouble::Refused(error) | Trouble::Unwanted(error))) => {
             refused(error.clone(), ChannelFault::Doubtful)
@@ -232,6 +234,18 @@ fn verdict(outcomes: &[(String, Result<String, Trouble>)]) -> Verdict {
             format!("nobody is left to send to: {error}"),
             ChannelFault::Gone,
         ),
+    }
+}
+
+/// What waits: the channel only if the server does not work for anybody.
+fn back(outcomes: &[(String, Result<String, Trouble>)]) -> Back {
+    let mut each = outcomes.iter().map(|(_, outcome)| outcome);
+    if !each.clone().any(|it| matches!(it, Err(Trouble::Down(_)))) {
+        Back::Message
+    } else if each.any(Result::is_ok) {
+        Back::Rest
+    } else {
+        Back::Channel
     }
 }
 
@@ -249,6 +263,7 @@ fn recipient(address: String, outcome: Result<String, Trouble>) -> Recipient {
             let verdict = Verdict::Later {
                 error: error.clone(),
                 after: None,
+                back: Back::Message,
             };
             (verdict, error)
         }

@@ -9,10 +9,13 @@ mod given_up;
 mod lease;
 pub(super) mod refused;
 mod tried;
+mod turns;
+mod wait;
 mod waiting;
 
 pub(crate) use lease::ChannelLease;
 pub(crate) use tried::{Outcome, Tried};
+pub(crate) use wait::Back;
 
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -137,7 +140,8 @@ async fn choose(connection: &mut Connection, lease: &ChannelLease, now: Timestam
         .await?
         .pop();
     let channel = found.ok_or(Error::NotFound("channel"))?;
-    match lease::ready_time(connection, lease).await? {
+    let (ready, failures) = lease::readiness(connection, lease).await?;
+    match ready {
         Some(ready) if ready <= now => {}
         later => return Ok(Next::Wait(later)),
     }
@@ -146,7 +150,8 @@ async fn choose(connection: &mut Connection, lease: &ChannelLease, now: Timestam
     if let Some(again) = waiting.left_by_the_dead(connection, &channel).await? {
         return begin(connection, lease, channel, again).await;
     }
-    if let Some(again) = waiting.tried_before() {
+    turns::keep_order(connection, lease, &mut waiting).await?;
+    if let Some(again) = turns::tried_before(&mut waiting, failures) {
         return begin(connection, lease, channel, again).await;
     }
     if waiting.due.is_empty() {

@@ -73,14 +73,16 @@ pub(super) async fn give_back(connection: &mut Connection, lease: &ChannelLease)
     Ok(())
 }
 
-/// When the channel may be sent to. None: not before people saw to it.
-pub(super) async fn ready_time(
+/// When the channel may be sent to (None: not before people saw to it), and how often in a row
+/// it could not be.
+pub(super) async fn readiness(
     connection: &mut Connection,
     lease: &ChannelLease,
-) -> Result<Option<Timestamp>> {
-    let row = db::query("SELECT ready_time FROM alert_channel WHERE id = $1")
+) -> Result<(Option<Timestamp>, i32)> {
+    let row = db::query("SELECT ready_time, failure_count FROM alert_channel WHERE id = $1")
         .bind(lease.channel.clone())
         .fetch_one(connection)
         .await?;
-    rows::maybe_time(&row, "alert_channel", "ready_time", &lease.channel)
+    let ready = rows::maybe_time(&row, "alert_channel", "ready_time", &lease.channel)?;
+    Ok((ready, row.try_get("failure_count")?))
 }

@@ -10,10 +10,11 @@ use super::{
         channels, to_json,
     },
     ChannelLease, refused,
+    wait::{Back, Wait},
 };
 use crate::{
     Result,
-    model::{RecipientOutcome, backoff},
+    model::{RecipientOutcome, RecipientState, backoff},
 };
 
 /// After so many refusals in a row a channel is paused.
@@ -47,6 +48,8 @@ pub(crate) enum Outcome {
         asked: Option<Duration>,
         /// Between 0 and 1, by which waits differ.
         chance: f64,
+        /// What waits until then.
+        back: Back,
     },
     /// The channel is given up at once if it is gone, or with the third refusal in a row, and
     /// then what it refused waits. Until then the message is given up.
@@ -55,8 +58,42 @@ pub(crate) enum Outcome {
     Unsendable { error: String },
 }
 
+impl Tried {
+    /// Says of a message that was put off for a day what became of it in the end: some of its
+    /// readers have it, or nobody has.
+    fn give_up(&mut self) {
+        let Outcome::Later { error, .. } = &self.outcome else {
+            return;
+        };
+        let error = format!("given up after 24 hours; {error}");
+        let mut some_have_it = false;
+        for recipient in &mut self.recipients {
+            match recipient.state {
+                RecipientState::Pending => recipient.state = RecipientState::Failed,
+                RecipientState::Sent => some_have_it = true,
+                RecipientState::Failed => {}
+            }
+        }
+        self.outcome = if some_have_it {
+            Outcome::Sent {
+                pause: SignedDuration::ZERO,
+            }
+        } else {
+            Outcome::Unsendable { error }
+        };
+    }
+}
+
 /// Writes it down.
-pub(super) async fn write(connection: &mut Connection, tried: Tried, now: Timestamp) -> Result<()> {
+pub(super) async fn write(
+    connection: &mut Connection,
+    mut tried: Tried,
+    now: Timestamp,
+) -> Result<()> {
+    let wait = Wait::of(connection, &tried, now).await?;
+    if wait == Wait::GivenUp {
+        tried.give_up();
+    }
     for (address, answer) in &tried.left_out {
         let refused = ("refused", answer.as_str());
         channels::leave_out(connection, &tried.lease.channel, address, refused, now).await?;
@@ -92,6 +129,10 @@ pub(super) async fn write(connection: &mut Connection, tried: Tried, now: Timest
             query.push_bind(error.clone());
         }
     }
+    if let Wait::Message(next) = wait {
+        query.push(", next_time = ");
+        query.push_bind(next.as_microsecond());
+    }
     query.push(" WHERE state = 'pending' AND channel_id = ");
     query.push_bind(tried.lease.channel.clone());
     query
@@ -99,11 +140,16 @@ pub(super) async fn write(connection: &mut Connection, tried: Tried, now: Timest
         .push_bind(tried.message_id.clone());
     query.push(" AND claim = ").push_bind(tried.lease.number);
     query.execute(&mut *connection).await?;
-    write_channel(connection, tried, now).await
+    write_channel(connection, tried, wait, now).await
 }
 
 /// How sending to the channel goes by now.
-async fn write_channel(connection: &mut Connection, tried: Tried, now: Timestamp) -> Result<()> {
+async fn write_channel(
+    connection: &mut Connection,
+    tried: Tried,
+    wait: Wait,
+    now: Timestamp,
+) -> Result<()> {
     let id = tried.lease.channel;
     let row = db::query("SELECT failure_count, refusal_count FROM alert_channel WHERE id = $1")
         .bind(id.clone())
@@ -118,6 +164,8 @@ async fn write_channel(connection: &mut Connection, tried: Tried, now: Timestamp
     };
     let now = now.as_microsecond();
     let (reason, ready, failures, refusals) = match tried.outcome {
+        // The channel works, for others or for some of its readers.
+        _ if wait != Wait::Channel => (None, Some(now), 0, refusals),
         Outcome::Unsendable { .. } => return Ok(()),
         Outcome::Sent { pause } => {
             if refusals > 0 {
@@ -129,6 +177,7 @@ async fn write_channel(connection: &mut Connection, tried: Tried, now: Timestamp
             error,
             asked,
             chance,
+            ..
         } => {
             let failures = failures.saturating_add(1);
             let ready = after(backoff(failures, asked, chance));

@@ -31,7 +31,7 @@ pub(super) struct Waiting {
     /// What was never tried.
     pub(super) due: Vec<Alert>,
     /// What was tried, and failed then.
-    again: Vec<Alert>,
+    pub(super) again: Vec<Alert>,
     /// What a dead sender left.
     left: Vec<Alert>,
     rules: BTreeMap<String, AlertRule>,
@@ -201,11 +201,6 @@ impl Waiting {
         Ok(first_message(&mut self.left, true))
     }
 
-    /// What was tried before: the same message once more.
-    pub(super) fn tried_before(&mut self) -> Option<Chosen> {
-        first_message(&mut self.again, false)
-    }
-
     /// What a rule may send that has sent nearly as much as it may in an hour: what it has
     /// in one message, or nothing. None if no rule has.
     pub(super) async fn limited(
@@ -321,7 +316,7 @@ impl Waiting {
 }
 
 /// The alerts of the message that the first of them was in.
-fn first_message(alerts: &mut Vec<Alert>, possible_repeat: bool) -> Option<Chosen> {
+pub(super) fn first_message(alerts: &mut Vec<Alert>, possible_repeat: bool) -> Option<Chosen> {
     let message_id = alerts.first()?.delivery.message_id.clone();
     let of_message = |alert: &Alert| alert.delivery.message_id == message_id;
     let (chosen, rest): (Vec<_>, Vec<_>) = std::mem::take(alerts).into_iter().partition(of_message);

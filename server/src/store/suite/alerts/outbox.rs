@@ -4,6 +4,7 @@ mod failed;
 mod held;
 mod left;
 mod sent;
+mod turns;
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use super::{Team, build, rule};
 use crate::{
     fixtures::{at, build_id},
     model::{AlertChannel, AlertState, BuildFacts, RuleFilter, Source, Trigger},
-    store::{Next, Outcome, Outgoing, Tried},
+    store::{Back, Next, Outcome, Outgoing, Tried},
 };
 
 impl Team {
@@ -107,6 +108,18 @@ fn later(outgoing: &Outgoing, asked: Option<u64>) -> Tried {
         error: "500".to_owned(),
         asked: asked.map(Duration::from_secs),
         chance: 0.5,
+        back: Back::Channel,
+    };
+    tried(outgoing, later)
+}
+
+/// It is about the message, or some of its readers.
+fn put_off(outgoing: &Outgoing, back: Back) -> Tried {
+    let later = Outcome::Later {
+        error: "452".to_owned(),
+        asked: None,
+        chance: 0.5,
+        back,
     };
     tried(outgoing, later)
 }
