@@ -12,7 +12,15 @@ mod retry_after;
 pub(super) mod tests;
 mod wire;
 
-use std::{io, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::{FutureExt as _, future::BoxFuture};
@@ -95,9 +103,12 @@ pub(crate) enum Failure {
     /// The URL leads to where nothing is sent.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Nobody answered.
+    /// Nobody was asked.
     #[error("{0}")]
     Unavailable(String),
+    /// Somebody was asked and did not answer: whether it was done nobody knows.
+    #[error("{0}")]
+    Unanswered(String),
 }
 
 impl Outbound {
@@ -149,14 +160,24 @@ impl Outbound {
     /// Sends once.
     pub(crate) async fn post(&self, post: Post<'_>, now: Timestamp) -> Result<Answer, Failure> {
         let deadline = Instant::now() + self.limit;
+        let connected = Arc::new(AtomicBool::new(false));
         let exchange = async {
             let url = self.check(post.url.expose_secret())?;
             let addresses = self.addresses(&url).await?;
-            wire::post(&self.tls, &url, addresses, post.headers, post.body).await
+            let request = wire::request(&url, post.headers, post.body)?;
+            wire::send(&self.tls, addresses, request, &connected).await
+        };
+        let no_answer = |problem| {
+            if connected.load(Ordering::Relaxed) {
+                Failure::Unanswered(problem)
+            } else {
+                Failure::Unavailable(problem)
+            }
         };
         let (status, headers, mut incoming) = match timeout_at(deadline, exchange).await {
+            Ok(Err(Failure::Unavailable(problem))) => return Err(no_answer(problem)),
             Ok(answer) => answer?,
-            Err(_) => return Err(Failure::Unavailable("it did not answer in time".to_owned())),
+            Err(_) => return Err(no_answer("it did not answer in time".to_owned())),
         };
         let mut body = Vec::new();
         // Of what was accepted, the status is all that counts: a slow rest changes nothing.

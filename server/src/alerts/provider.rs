@@ -196,10 +196,25 @@ impl Handed {
                 error: error.into(),
                 after,
                 back: Back::Channel,
+                may_be_there: false,
             },
             answer: String::new(),
             thread: None,
             recipients: Vec::new(),
+        }
+    }
+
+    /// It was handed over, and nobody said that it was accepted. It may be there.
+    pub(super) fn unanswered(error: impl Into<String>) -> Self {
+        let mut handed = Self::later(error, None);
+        handed.set_may_be_there(true);
+        handed
+    }
+
+    /// Says whether it may be there, if it is to be tried again.
+    pub(super) fn set_may_be_there(&mut self, may: bool) {
+        if let Verdict::Later { may_be_there, .. } = &mut self.verdict {
+            *may_be_there = may;
         }
     }
 
@@ -245,6 +260,8 @@ pub(crate) enum Verdict {
         after: Option<Duration>,
         /// What waits until then.
         back: Back,
+        /// Whether it may be there all the same.
+        may_be_there: bool,
     },
     /// It will never be accepted.
     Refused {

@@ -11,6 +11,8 @@ mod spoken;
 mod tests;
 mod text;
 
+use std::sync::atomic::AtomicBool;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use jiff::Timestamp;
@@ -103,6 +105,7 @@ impl Slack {
             api: self.hosts.api(),
             token,
             now,
+            posts: AtomicBool::new(false),
         };
         bot.hand(slack_channel, parcel, links).await
     }

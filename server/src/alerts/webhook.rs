@@ -61,6 +61,9 @@ impl Webhook {
             Err(Failure::Unavailable(problem)) => {
                 Handed::later(format!("The receiver is not reached: {problem}"), None)
             }
+            Err(Failure::Unanswered(problem)) => {
+                Handed::unanswered(format!("The receiver did not answer: {problem}"))
+            }
         }
     }
 }

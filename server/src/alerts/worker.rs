@@ -294,11 +294,17 @@ fn tried(
         message_id: outgoing.message_id,
         outcome: match handed.verdict {
             Verdict::Sent => Outcome::Sent { pause },
-            Verdict::Later { error, after, back } => Outcome::Later {
+            Verdict::Later {
+                error,
+                after,
+                back,
+                may_be_there,
+            } => Outcome::Later {
                 error,
                 asked: after,
                 chance: chance(),
                 back,
+                may_be_there,
             },
             Verdict::Refused { error, channel } => Outcome::Refused {
                 error,

@@ -59,6 +59,8 @@ class Handler:
         return "250 2.1.5 Ok"
 
     async def handle_DATA(self, server, session, envelope):
+        if local_part(envelope.rcpt_tos[0]) == "silent":
+            await asyncio.Event().wait()
         refusal = AFTER_DATA.get(local_part(envelope.rcpt_tos[0]))
         if refusal:
             return refusal

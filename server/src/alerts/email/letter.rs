@@ -79,7 +79,7 @@ impl Letter {
         let mut letter = Self::saying(&parcel.content, links);
         if parcel.possible_repeat {
             letter.notes.push(
-                "You may have got this message before: Lampboard was stopped while it sent it."
+                "You may have got this before: nobody knows whether the first try arrived."
                     .to_owned(),
             );
         }

@@ -1,6 +1,11 @@
 //! Hands parcels to the mail server, recipient by recipient.
 
-use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
+use std::{
+    any::Any,
+    panic::AssertUnwindSafe,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use futures_util::FutureExt as _;
 use lettre::{Address, transport::smtp::client::TlsParameters};
@@ -87,8 +92,14 @@ impl Mailer {
                 Some(trouble) => Err(trouble.clone()),
                 None => self.one(&mut session, parcel, address, links).await,
             };
-            if let Err(trouble @ (Trouble::Down(_) | Trouble::Refused(_))) = &outcome {
-                stopped.get_or_insert_with(|| trouble.clone());
+            match &outcome {
+                Err(trouble @ (Trouble::Down(_) | Trouble::Refused(_))) => {
+                    stopped.get_or_insert_with(|| trouble.clone());
+                }
+                Err(Trouble::Unanswered(problem)) => {
+                    stopped.get_or_insert_with(|| Trouble::Down(problem.clone()));
+                }
+                Ok(_) | Err(Trouble::Later(_) | Trouble::Gone(_) | Trouble::Unwanted(_)) => {}
             }
             outcomes.push((address.clone(), outcome));
         }
@@ -120,12 +131,18 @@ impl Mailer {
             .map_err(|error| Trouble::Later(error.to_string()))?;
         // A connection comes back only from a message that left it in a known state.
         let taken = session.take();
-        let work = AssertUnwindSafe(self.send(taken, &to, &message)).catch_unwind();
+        let handed_over = AtomicBool::new(false);
+        let sending = self.send(taken, &to, &message, &handed_over);
+        let work = AssertUnwindSafe(sending).catch_unwind();
         match timeout(self.limits.send, work).await {
             Err(_) => {
                 let limit = self.limits.send.as_secs();
                 let problem = format!("the mail server took longer than {limit} seconds");
-                Err(Trouble::Down(problem))
+                Err(if handed_over.load(Ordering::Relaxed) {
+                    Trouble::Unanswered(problem)
+                } else {
+                    Trouble::Down(problem)
+                })
             }
             Ok(Err(panic)) => Err(broken(&*panic)),
             Ok(Ok((kept, outcome))) => {
@@ -140,6 +157,7 @@ impl Mailer {
         session: Option<Session>,
         to: &Address,
         message: &[u8],
+        handed_over: &AtomicBool,
     ) -> (Option<Session>, Result<String, Trouble>) {
         let mut session = match session {
             Some(session) => session,
@@ -149,14 +167,14 @@ impl Mailer {
             },
         };
         let outcome = session
-            .send(self.config.from().address(), to, message)
+            .send(self.config.from().address(), to, message, handed_over)
             .await;
         let is_usable = match &outcome {
             Ok(_) => true,
             Err(Trouble::Later(_) | Trouble::Gone(_) | Trouble::Unwanted(_)) => {
                 session.forget().await
             }
-            Err(Trouble::Down(_) | Trouble::Refused(_)) => false,
+            Err(Trouble::Down(_) | Trouble::Unanswered(_) | Trouble::Refused(_)) => false,
         };
         (is_usable.then_some(session), outcome)
     }
@@ -212,7 +230,7 @@ fn handed(outcomes: Vec<(String, Result<String, Trouble>)>) -> Handed {
 fn verdict(outcomes: &[(String, Result<String, Trouble>)]) -> Verdict {
     let weight = |outcome: &Result<String, Trouble>| match outcome {
         Err(Trouble::Refused(_)) => 4,
-        Err(Trouble::Later(_) | Trouble::Down(_)) => 3,
+        Err(Trouble::Later(_) | Trouble::Down(_) | Trouble::Unanswered(_)) => 3,
         Ok(_) => 2,
         Err(Trouble::Unwanted(_)) => 1,
         Err(Trouble::Gone(_)) => 0,
@@ -222,11 +240,15 @@ fn verdict(outcomes: &[(String, Result<String, Trouble>)]) -> Verdict {
     let refused = |error: String, channel| Verdict::Refused { error, channel };
     match each.reduce(first_of_most) {
         None | Some(Ok(_)) => Verdict::Sent,
-        Some(Err(Trouble::Later(error) | Trouble::Down(error))) => Verdict::Later {
-            error: error.clone(),
-            after: None,
-            back: back(outcomes),
-        },
+        Some(Err(Trouble::Later(error) | Trouble::Down(error) | Trouble::Unanswered(error))) => {
+            let mut each = outcomes.iter().map(|(_, outcome)| outcome);
+            Verdict::Later {
+                error: error.clone(),
+                after: None,
+                back: back(outcomes),
+                may_be_there: each.any(|it| matches!(it, Err(Trouble::Unanswered(_)))),
+            }
+        }
         Some(Err(Trouble::Refused(error) | Trouble::Unwanted(error))) => {
             refused(error.clone(), ChannelFault::Doubtful)
         }
@@ -240,7 +262,8 @@ fn verdict(outcomes: &[(String, Result<String, Trouble>)]) -> Verdict {
 /// What waits: the channel only if the server does not work for anybody.
 fn back(outcomes: &[(String, Result<String, Trouble>)]) -> Back {
     let mut each = outcomes.iter().map(|(_, outcome)| outcome);
-    if !each.clone().any(|it| matches!(it, Err(Trouble::Down(_)))) {
+    let is_down = |it| matches!(it, &Err(Trouble::Down(_) | Trouble::Unanswered(_)));
+    if !each.clone().any(is_down) {
         Back::Message
     } else if each.any(Result::is_ok) {
         Back::Rest
@@ -259,11 +282,14 @@ fn recipient(address: String, outcome: Result<String, Trouble>) -> Recipient {
         Err(Trouble::Gone(error)) => (refused(&error, ChannelFault::Gone), error),
         Err(Trouble::Unwanted(error)) => (refused(&error, ChannelFault::Doubtful), error),
         // It is the channel that was refused: the address is not to be left out.
-        Err(Trouble::Later(error) | Trouble::Down(error) | Trouble::Refused(error)) => {
+        Err(trouble) => {
+            let may_be_there = matches!(trouble, Trouble::Unanswered(_));
+            let error = trouble.into_text();
             let verdict = Verdict::Later {
                 error: error.clone(),
                 after: None,
                 back: Back::Message,
+                may_be_there,
             };
             (verdict, error)
         }

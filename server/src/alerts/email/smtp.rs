@@ -1,6 +1,9 @@
 //! One connection to the mail server, and what its answers mean.
 
-use std::sync::LazyLock;
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use lettre::{
     Address,
@@ -31,8 +34,23 @@ pub(super) enum Trouble {
     Unwanted(String),
     /// For no recipient, now.
     Down(String),
+    /// The same, but this recipient may have got it.
+    Unanswered(String),
     /// For no recipient, until somebody changes something.
     Refused(String),
+}
+
+impl Trouble {
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Later(text)
+            | Self::Gone(text)
+            | Self::Unwanted(text)
+            | Self::Down(text)
+            | Self::Unanswered(text)
+            | Self::Refused(text) => text,
+        }
+    }
 }
 
 /// What this machine calls itself, looked up once.
@@ -94,6 +112,7 @@ impl Session {
         from: &Address,
         to: &Address,
         message: &[u8],
+        handed_over: &AtomicBool,
     ) -> Result<String, Trouble> {
         let mail = Mail::new(Some(from.clone()), Vec::new());
         let connection = &mut self.connection;
@@ -106,8 +125,12 @@ impl Session {
         let data = connection.command(Data).await;
         let data = data.map_err(|error| for_one("DATA", &error))?;
         expect(&data, Severity::PositiveIntermediate)?;
+        handed_over.store(true, Ordering::Relaxed);
         let accepted = connection.message(message).await;
-        let accepted = accepted.map_err(|error| for_one("the message", &error))?;
+        let accepted = accepted.map_err(|error| match error.status() {
+            Some(_) => for_one("the message", &error),
+            None => Trouble::Unanswered(explained("the message", &error)),
+        })?;
         expect(&accepted, Severity::PositiveCompletion)?;
         let text: Vec<_> = accepted.message().collect();
         Ok(answer(accepted.code(), &text.join(" ")))

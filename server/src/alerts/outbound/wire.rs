@@ -5,7 +5,10 @@ use std::{
     future::{Ready, ready},
     io,
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
     vec,
@@ -24,7 +27,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 use url::Url;
 
 use super::{Failure, Refusal};
@@ -60,14 +63,12 @@ pub(super) fn trusting(roots: RootCertStore) -> ClientConfig {
         .with_no_client_auth()
 }
 
-/// Posts over a connection of its own to one of these addresses.
-pub(super) async fn post(
-    tls: &ClientConfig,
+/// What is sent: JSON, unless the headers say otherwise.
+pub(super) fn request(
     url: &Url,
-    addresses: Vec<IpAddr>,
     mut headers: HeaderMap,
     body: Bytes,
-) -> Result<(StatusCode, HeaderMap, Incoming), Failure> {
+) -> Result<Request<Full<Bytes>>, Refusal> {
     let uri: Uri = url.as_str().parse().map_err(|_| Refusal::NotAUrl)?;
     headers
         .entry(header::CONTENT_TYPE)
@@ -77,16 +78,31 @@ pub(super) async fn post(
     *request.method_mut() = Method::POST;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
+    Ok(request)
+}
 
+/// Sends over a connection of its own to one of these addresses. Says as soon as there is a
+/// connection: from then on the request may have arrived.
+pub(super) async fn send(
+    tls: &ClientConfig,
+    addresses: Vec<IpAddr>,
+    request: Request<Full<Bytes>>,
+    connected: &Arc<AtomicBool>,
+) -> Result<(StatusCode, HeaderMap, Incoming), Failure> {
     let mut http = HttpConnector::new_with_resolver(Checked(addresses));
     http.enforce_http(false);
     http.set_nodelay(true);
     http.set_connect_timeout(Some(CONNECT_TIME));
+    let connected = Arc::clone(connected);
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(tls.clone())
         .https_or_http()
         .enable_http1()
-        .wrap_connector(http);
+        .wrap_connector(http)
+        .map_response(move |stream| {
+            connected.store(true, Ordering::Relaxed);
+            stream
+        });
     let answer = Client::builder(TokioExecutor::new())
         .pool_max_idle_per_host(0)
         .retry_canceled_requests(false)

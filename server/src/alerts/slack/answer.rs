@@ -125,6 +125,9 @@ pub(super) fn unanswered(failure: &Failure) -> Handed {
         Failure::Unavailable(problem) => {
             Handed::later(format!("Slack is not reached: {problem}"), None)
         }
+        Failure::Unanswered(problem) => {
+            Handed::unanswered(format!("Slack did not answer: {problem}"))
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Posts as a bot: what follows a failure goes into its thread, and its recovery shows on it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use http::{HeaderMap, HeaderValue, header};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -46,6 +48,8 @@ pub(super) struct Bot<'a> {
     pub(super) api: &'a Url,
     pub(super) token: &'a SecretString,
     pub(super) now: Timestamp,
+    /// Whether it has begun to post: from then on the message may be there.
+    pub(super) posts: AtomicBool,
 }
 
 /// A message of Slack, as `Handed.thread` names it.
@@ -89,10 +93,14 @@ enum Called {
 impl Bot<'_> {
     /// Hands a parcel over, within the time of one request.
     pub(super) async fn hand(&self, channel: &str, parcel: &Parcel, links: &Links) -> Handed {
-        match timeout(self.outbound.limit(), self.tell(channel, parcel, links)).await {
-            Ok(handed) => handed,
-            Err(_) => Handed::later("Slack did not answer in time.", None),
-        }
+        let telling = self.tell(channel, parcel, links);
+        timeout(self.outbound.limit(), telling)
+            .await
+            .unwrap_or_else(|_| {
+                let mut handed = Handed::unanswered("Slack did not answer in time.");
+                handed.set_may_be_there(self.posts.load(Ordering::Relaxed));
+                handed
+            })
     }
 
     /// Brings the failure's message up to date first: that may be repeated, a post may not.
@@ -125,11 +133,16 @@ impl Bot<'_> {
                 } => None,
                 later => Some(later),
             },
-            Called::Failed(handed) => Some(handed),
+            Called::Failed(mut handed) => {
+                // Nothing was posted: an update may be repeated.
+                handed.set_may_be_there(false);
+                Some(handed)
+            }
         }
     }
 
     async fn post(&self, channel: &str, body: &Body, thread: Option<Thread>) -> Handed {
+        self.posts.store(true, Ordering::Relaxed);
         let new = New {
             channel,
             body,

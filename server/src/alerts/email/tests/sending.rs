@@ -387,6 +387,19 @@ async fn a_server_that_hangs_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn what_was_handed_over_and_not_answered_may_be_there() {
+    for (name, expected) in [("hanging", false), ("silent", true)] {
+        let server = MailServer::start(NO_TLS);
+        let handed = hand(&impatient(&server), &[name, "bob"]).await;
+        assert_eq!(verdicts(&handed), ["later", "later"]);
+        let Verdict::Later { may_be_there, .. } = handed.verdict else {
+            panic!("{handed:?}");
+        };
+        assert_eq!(may_be_there, expected, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_parcel_takes_no_longer_than_its_sender_may_hold_it() {
     let server = MailServer::start(NO_TLS);
     let mailer = in_clear(&server).with_limits(Limits {

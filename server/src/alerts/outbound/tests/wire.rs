@@ -84,7 +84,7 @@ async fn headers_without_end_are_no_answer() {
     let mut double = Double::start(Act::EndlessHeaders).await;
     assert!(matches!(
         post(&double, LONG).await,
-        Err(Failure::Unavailable(_))
+        Err(Failure::Unanswered(_))
     ));
     double.closed().await;
 }
@@ -94,18 +94,19 @@ async fn who_does_not_answer_in_time_is_left() {
     for act in [Act::Hang, Act::Stall] {
         let mut double = Double::start(act).await;
         let error = post(&double, SHORT).await.unwrap_err();
-        assert_eq!(error.to_string(), "it did not answer in time");
+        let silent = "it did not answer in time".to_owned();
+        assert_eq!(error, Failure::Unanswered(silent));
         double.closed().await;
         assert!(double.requests() <= 1, "it is asked once");
     }
 }
 
 #[tokio::test]
-async fn who_does_not_talk_is_unavailable() {
+async fn who_is_asked_and_does_not_answer_is_told_from_who_is_not_asked() {
     let double = Double::start(Act::Cut).await;
     assert!(matches!(
         post(&double, LONG).await,
-        Err(Failure::Unavailable(_))
+        Err(Failure::Unanswered(_))
     ));
     assert_eq!(double.requests(), 1, "it is asked once");
     let url = double.origin();

@@ -63,6 +63,33 @@ fn later(handed: &Handed) -> Option<Option<u64>> {
     }
 }
 
+fn may_be_there(handed: &Handed) -> bool {
+    matches!(
+        handed.verdict,
+        Verdict::Later {
+            may_be_there: true,
+            ..
+        }
+    )
+}
+
+/// A message that is brought up to date once more does no harm; a post would be a second one.
+#[tokio::test]
+async fn a_bot_is_in_doubt_of_posts_alone() {
+    for (thread, expected) in [(Some("C1:1.5"), false), (None, true)] {
+        let parcel = Parcel {
+            thread: thread.map(str::to_owned),
+            ..one(message(AlertKind::Recovery))
+        };
+        let double = Double::start(Act::Hang).await;
+        let slack = slack(&double.origin(), SHORT);
+        let token = SecretString::from("xoxb-canary");
+        let links = links();
+        let handed = slack.hand_bot(&token, "C1", &parcel, &links, at(0)).await;
+        assert_eq!(may_be_there(&handed), expected, "{thread:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_an_incoming_webhook_answers_decides() {
     let gone = Some(ChannelFault::Gone);
@@ -124,6 +151,7 @@ async fn a_slack_that_does_not_answer_takes_bounded_time() {
     for act in [Act::Hang, Act::Stall, Act::EndlessHeaders, Act::Cut] {
         let handed = hand_webhook(&Double::start(act.clone()).await, SHORT).await;
         assert_eq!(later(&handed), Some(None), "{act:?}");
+        assert!(may_be_there(&handed), "{act:?}");
     }
     let handed = hand_webhook(&Double::start(Act::Endless(StatusCode::OK)).await, LONG).await;
     assert_eq!(handed.verdict, Verdict::Sent);

@@ -50,6 +50,9 @@ pub(crate) enum Outcome {
         chance: f64,
         /// What waits until then.
         back: Back,
+        /// Whether it may be there all the same, as whoever was asked did not answer. Then it
+        /// is not sent once more to a channel that rather has nothing than something twice.
+        may_be_there: bool,
     },
     /// The channel is given up at once if it is gone, or with the third refusal in a row, and
     /// then what it refused waits. Until then the message is given up.
@@ -111,6 +114,15 @@ pub(super) async fn write(
             query.push_bind(now.as_microsecond());
             query.push(", thread = ").push_bind(tried.thread.clone());
         }
+        Outcome::Later {
+            error,
+            may_be_there: true,
+            ..
+        } if holds(connection, &tried.lease).await? => {
+            query.push(", state = 'failed', next_time = NULL, possible_repeat = TRUE, error = ");
+            let why = "it may have been sent: retry it if it was not";
+            query.push_bind(format!("{why}; {error}"));
+        }
         // What the channel would not take now waits until people have seen to it.
         Outcome::Later { error, .. }
         | Outcome::Refused {
@@ -118,6 +130,16 @@ pub(super) async fn write(
             is_gone: true,
         } => {
             query.push(", error = ").push_bind(error.clone());
+            if let Wait::Message(next) = wait {
+                query.push(", next_time = ");
+                query.push_bind(next.as_microsecond());
+            }
+            if let Outcome::Later {
+                may_be_there: true, ..
+            } = &tried.outcome
+            {
+                query.push(", possible_repeat = TRUE");
+            }
         }
         // The time that is left says that it may have been the channel.
         Outcome::Refused { error, .. } => {
@@ -129,10 +151,6 @@ pub(super) async fn write(
             query.push_bind(error.clone());
         }
     }
-    if let Wait::Message(next) = wait {
-        query.push(", next_time = ");
-        query.push_bind(next.as_microsecond());
-    }
     query.push(" WHERE state = 'pending' AND channel_id = ");
     query.push_bind(tried.lease.channel.clone());
     query
@@ -141,6 +159,15 @@ pub(super) async fn write(
     query.push(" AND claim = ").push_bind(tried.lease.number);
     query.execute(&mut *connection).await?;
     write_channel(connection, tried, wait, now).await
+}
+
+/// Whether a channel rather has nothing than something twice.
+async fn holds(connection: &mut Connection, lease: &ChannelLease) -> Result<bool> {
+    let row = db::query("SELECT holds FROM alert_channel WHERE id = $1")
+        .bind(lease.channel.clone())
+        .fetch_one(connection)
+        .await?;
+    Ok(row.try_get("holds")?)
 }
 
 /// How sending to the channel goes by now.

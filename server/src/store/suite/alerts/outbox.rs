@@ -109,6 +109,7 @@ fn later(outgoing: &Outgoing, asked: Option<u64>) -> Tried {
         asked: asked.map(Duration::from_secs),
         chance: 0.5,
         back: Back::Channel,
+        may_be_there: false,
     };
     tried(outgoing, later)
 }
@@ -120,6 +121,7 @@ fn put_off(outgoing: &Outgoing, back: Back) -> Tried {
         asked: None,
         chance: 0.5,
         back,
+        may_be_there: false,
     };
     tried(outgoing, later)
 }

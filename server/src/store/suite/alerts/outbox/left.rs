@@ -4,7 +4,10 @@ use super::{
     super::{CHANGE, Team, content},
     later, sent,
 };
-use crate::model::{AlertState, ChannelContent};
+use crate::{
+    model::{AlertState, ChannelContent},
+    store::Outcome,
+};
 
 #[tokio::test]
 async fn a_sender_that_dies_is_followed_by_another_that_says_so() {
@@ -47,4 +50,39 @@ async fn a_channel_may_rather_have_nothing_than_something_twice() {
             .error
             .starts_with("it may have been sent")
     );
+}
+
+#[tokio::test]
+async fn what_may_be_there_is_flagged_and_not_sent_to_who_holds() {
+    let team = Team::new().await;
+    let [repeats, holds] = [false, true].map(|holds| ChannelContent {
+        holds,
+        ..content("#ci")
+    });
+    let repeats = team.channel_as(repeats).await;
+    let holds = team.channel_as(holds).await;
+    team.rule(CHANGE, &[&repeats, &holds]).await;
+    team.run(1, "failure").await;
+    for (channel, next) in [(&repeats, Some(5)), (&holds, None)] {
+        let first = team.message(channel, None).await;
+        let mut unanswered = later(&first, None);
+        let Outcome::Later { may_be_there, .. } = &mut unanswered.outcome else {
+            panic!("it is tried again");
+        };
+        *may_be_there = true;
+        team.wait(channel, Some(unanswered)).await;
+        team.set_clock(5);
+        if next.is_some() {
+            let again = team.message(channel, None).await;
+            assert_eq!(again.message_id, first.message_id);
+            assert!(again.possible_repeat);
+            team.wait(channel, Some(sent(&again))).await;
+        }
+        team.set_clock(0);
+    }
+    let alerts = team.alerts().await;
+    assert!(alerts.iter().all(|it| it.delivery.possible_repeat));
+    let held = alerts.iter().find(|it| it.channel.id == holds.id).unwrap();
+    assert_eq!(held.state, AlertState::Failed);
+    assert!(held.delivery.error.starts_with("it may have been sent"));
 }
