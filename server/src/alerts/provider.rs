@@ -204,6 +204,15 @@ impl Handed {
         }
     }
 
+    /// It is tried again by itself, and the channel goes on.
+    pub(super) fn put_off(error: impl Into<String>) -> Self {
+        let mut handed = Self::later(error, None);
+        if let Verdict::Later { back, .. } = &mut handed.verdict {
+            *back = Back::Message;
+        }
+        handed
+    }
+
     /// It was handed over, and nobody said that it was accepted. It may be there.
     pub(super) fn unanswered(error: impl Into<String>) -> Self {
         let mut handed = Self::later(error, None);

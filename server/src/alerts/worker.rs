@@ -1,14 +1,10 @@
 //! The worker: sends what waits, each channel by itself, so that a slow one delays no other.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use tokio::{
-    task::JoinSet,
+    task::{Id, JoinSet},
     time::{MissedTickBehavior, interval, sleep},
 };
 
@@ -47,7 +43,7 @@ impl Worker {
     /// Works until the server stops. What is being sent then is finished.
     pub(crate) async fn run(self, live: Live) {
         let mut sending = JoinSet::new();
-        let mut busy = BTreeSet::new();
+        let mut busy = BTreeMap::new();
         let mut clock = interval(CLOCK);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -61,14 +57,16 @@ impl Worker {
                     self.raise_by_time().await;
                     self.give_up_old().await;
                 }
-                Some(done) = sending.join_next(), if !sending.is_empty() => match done {
-                    Ok(channel) => drop(busy.remove(&channel)),
-                    Err(error) => {
-                        tracing::error!(%error, "sending alerts broke off: {error}");
-                        // Which channel it was is not known; all that go on say so themselves.
-                        busy.clear();
-                    }
-                },
+                Some(done) = sending.join_next_with_id(), if !sending.is_empty() => {
+                    let task = done.map_or_else(
+                        |error| {
+                            tracing::error!(%error, "sending alerts broke off: {error}");
+                            error.id()
+                        },
+                        |(task, ())| task,
+                    );
+                    busy.remove(&task);
+                }
                 () = live.stopped() => break,
             }
         }
@@ -76,7 +74,7 @@ impl Worker {
     }
 
     /// Begins to send to the channels that are due.
-    async fn begin(&self, sending: &mut JoinSet<String>, busy: &mut BTreeSet<String>) {
+    async fn begin(&self, sending: &mut JoinSet<()>, busy: &mut BTreeMap<Id, String>) {
         if sending.len() >= AT_ONCE {
             return;
         }
@@ -86,14 +84,15 @@ impl Worker {
             Err(error) => return tracing::debug!(%error, "alerts are sent later: {error}"),
         };
         for channel in due {
-            if sending.len() < AT_ONCE && busy.insert(channel.clone()) {
+            if sending.len() < AT_ONCE && !busy.values().any(|it| *it == channel) {
                 let worker = self.clone();
-                sending.spawn(async move {
-                    if let Err(error) = worker.send_all(&channel).await {
+                let to = channel.clone();
+                let task = sending.spawn(async move {
+                    if let Err(error) = worker.send_all(&to).await {
                         tracing::warn!(%error, "alerts are sent later: {error}");
                     }
-                    channel
                 });
+                busy.insert(task.id(), channel);
             }
         }
     }
@@ -123,7 +122,7 @@ impl Worker {
         loop {
             match next {
                 Next::Send(outgoing) => {
-                    let tried = self.send(*outgoing).await?;
+                    let tried = self.send(*outgoing).await;
                     next = self.tell(channel, tried).await?;
                 }
                 Next::Wait(until) => {
@@ -155,13 +154,22 @@ impl Worker {
             .await
     }
 
-    async fn send(&self, outgoing: Outgoing) -> Result<Tried> {
+    async fn send(&self, outgoing: Outgoing) -> Tried {
         let earlier = outgoing
             .alerts
             .first()
             .map(|alert| alert.delivery.recipients.clone());
         let earlier = earlier.unwrap_or_default();
-        let handed = self.hand(&outgoing, &earlier).await?;
+        let handed = match self.hand(&outgoing, &earlier).await {
+            Ok(handed) => handed,
+            // It is marked as about to be sent, and has to be known as not sent.
+            Err(error) => {
+                tracing::warn!(%error, "an alert is sent later: {error}");
+                Ok(Handed::put_off(
+                    "what it tells could not be read from the database",
+                ))
+            }
+        };
         let kind = outgoing.channel.content.address.word();
         let result = match &handed {
             Ok(handed) => word(&handed.verdict),
@@ -175,7 +183,7 @@ impl Worker {
                 metrics::histogram!("lampboard_alert_delay_seconds").record(waited.as_secs_f64());
             }
         }
-        Ok(tried(outgoing, earlier, handed))
+        tried(outgoing, earlier, handed)
     }
 
     /// Hands a message to its channel. What can not even be tried is an error, for people.

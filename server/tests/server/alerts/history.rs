@@ -258,3 +258,26 @@ async fn what_was_refused_is_sent_when_it_is_retried() {
     let answer = scene.client.retry_alert(request).await;
     assert_eq!(code(answer), Code::FailedPrecondition, "it was sent");
 }
+
+#[tokio::test]
+async fn what_could_not_be_read_was_not_sent() {
+    let mut scene = Scene::set(&[503]).await;
+    scene.server.report(vec![ended(1, 1, Failure, 60)]).await;
+    scene.error_of("The receiver answered 503").await;
+    scene
+        .server
+        .sabotage("ALTER TABLE job RENAME TO elsewhere")
+        .await;
+    scene.server.set_time(NOON + 10);
+    scene.error_of("could not be read").await;
+    scene
+        .server
+        .sabotage("ALTER TABLE elsewhere RENAME TO job")
+        .await;
+    scene.server.set_time(NOON + 100);
+    let alert = scene.sent().await;
+    assert!(!alert.possible_repeat, "it never left: {alert:?}");
+    let received = scene.receiver.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[1].1["data"]["possible_repeat"], false);
+}

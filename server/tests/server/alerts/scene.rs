@@ -60,11 +60,20 @@ impl Scene {
 
     /// The only alert, as soon as it was sent.
     pub(super) async fn sent(&mut self) -> Alert {
+        self.only(|alert| alert.state() == AlertState::Sent).await
+    }
+
+    /// Waits until the only alert failed for a reason that holds this.
+    pub(super) async fn error_of(&mut self, reason: &str) {
+        self.only(|alert| alert.error.contains(reason)).await;
+    }
+
+    async fn only(&mut self, is_it: impl Fn(&Alert) -> bool) -> Alert {
         let looking = async {
             loop {
                 let alerts = list(&mut self.client, ListAlertsRequest::default()).await;
                 match &alerts[..] {
-                    [alert] if alert.state() == AlertState::Sent => return alert.clone(),
+                    [alert] if is_it(alert) => return alert.clone(),
                     _ => sleep(Duration::from_millis(10)).await,
                 }
             }
