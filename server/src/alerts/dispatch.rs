@@ -150,11 +150,17 @@ impl Dispatch {
         })
     }
 
-    /// Hands a parcel to a channel, once.
-    pub(crate) async fn hand(&self, target: &Target, parcel: &Parcel) -> Handed {
+    /// Hands a parcel to a channel, once. With many readers, no further one gets it as soon as
+    /// `stops` says so.
+    pub(crate) async fn hand(
+        &self,
+        target: &Target,
+        parcel: &Parcel,
+        stops: &(dyn Fn() -> bool + Sync),
+    ) -> Handed {
         match (target, &self.mailer) {
             (Target::Email { addresses }, Some(mailer)) => {
-                mailer.hand(parcel, addresses, &self.links).await
+                mailer.hand(parcel, addresses, &self.links, stops).await
             }
             (Target::Email { .. }, None) => Handed::refused(NO_MAIL, ChannelFault::Gone),
             _ => {

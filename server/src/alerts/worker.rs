@@ -40,7 +40,7 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Works until the server stops. What is being sent then is finished.
+    /// Works until the server stops. The messages that are being sent then are finished.
     pub(crate) async fn run(self, live: Live) {
         let mut sending = JoinSet::new();
         let mut busy = BTreeMap::new();
@@ -49,7 +49,7 @@ impl Worker {
         loop {
             // Before looking: what is raised meanwhile is not overlooked.
             let woken = self.dispatch.wake.notified();
-            self.begin(&mut sending, &mut busy).await;
+            self.begin(&mut sending, &mut busy, &live).await;
             tokio::select! {
                 () = woken => {}
                 () = sleep(LOOK) => {}
@@ -74,7 +74,7 @@ impl Worker {
     }
 
     /// Begins to send to the channels that are due.
-    async fn begin(&self, sending: &mut JoinSet<()>, busy: &mut BTreeMap<Id, String>) {
+    async fn begin(&self, sending: &mut JoinSet<()>, busy: &mut BTreeMap<Id, String>, live: &Live) {
         if sending.len() >= AT_ONCE {
             return;
         }
@@ -86,9 +86,9 @@ impl Worker {
         for channel in due {
             if sending.len() < AT_ONCE && !busy.values().any(|it| *it == channel) {
                 let worker = self.clone();
-                let to = channel.clone();
+                let (to, live) = (channel.clone(), live.clone());
                 let task = sending.spawn(async move {
-                    if let Err(error) = worker.send_all(&to).await {
+                    if let Err(error) = worker.send_all(&to, &live).await {
                         tracing::warn!(%error, "alerts are sent later: {error}");
                     }
                 });
@@ -116,14 +116,14 @@ impl Worker {
         }
     }
 
-    /// Sends to a channel until nothing is due.
-    async fn send_all(&self, channel: &str) -> Result<()> {
+    /// Sends to a channel until nothing is due, or the server stops.
+    async fn send_all(&self, channel: &str, live: &Live) -> Result<()> {
         let mut next = self.store.next_message(channel.to_owned(), None).await?;
         loop {
             match next {
                 Next::Send(outgoing) => {
-                    let tried = self.send(*outgoing).await;
-                    next = self.tell(channel, tried).await?;
+                    let tried = self.send(*outgoing, live).await;
+                    next = self.tell(channel, tried, live).await?;
                 }
                 Next::Wait(until) => {
                     tracing::trace!(alert.channel = channel, ?until, "channel {channel} waits");
@@ -135,32 +135,36 @@ impl Worker {
     }
 
     /// Writes down what came of a message, while there is hope: else it is sent again.
-    async fn tell(&self, channel: &str, tried: Tried) -> Result<Next> {
+    async fn tell(&self, channel: &str, tried: Tried, live: &Live) -> Result<Next> {
         let mut wait = Duration::from_millis(100);
         for _ in 1..WRITES {
-            match self
-                .store
-                .next_message(channel.to_owned(), Some(tried.clone()))
-                .await
-            {
+            match self.note(channel, tried.clone(), live).await {
                 Ok(next) => return Ok(next),
                 Err(error) => tracing::warn!(%error, "what was sent is noted later: {error}"),
             }
             sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(2));
         }
-        self.store
-            .next_message(channel.to_owned(), Some(tried))
-            .await
+        self.note(channel, tried, live).await
     }
 
-    async fn send(&self, outgoing: Outgoing) -> Tried {
+    /// Notes it, and takes the next message, unless the server stops.
+    async fn note(&self, channel: &str, tried: Tried, live: &Live) -> Result<Next> {
+        let channel = channel.to_owned();
+        if live.is_stopped() {
+            self.store.last_message(channel, tried).await?;
+            return Ok(Next::Wait(None));
+        }
+        self.store.next_message(channel, Some(tried)).await
+    }
+
+    async fn send(&self, outgoing: Outgoing, live: &Live) -> Tried {
         let earlier = outgoing
             .alerts
             .first()
             .map(|alert| alert.delivery.recipients.clone());
         let earlier = earlier.unwrap_or_default();
-        let handed = match self.hand(&outgoing, &earlier).await {
+        let handed = match self.hand(&outgoing, &earlier, live).await {
             Ok(handed) => handed,
             // It is marked as about to be sent, and has to be known as not sent.
             Err(error) => {
@@ -191,6 +195,7 @@ impl Worker {
         &self,
         outgoing: &Outgoing,
         earlier: &[RecipientOutcome],
+        live: &Live,
     ) -> Result<Result<Handed, String>> {
         let Some(content) = self.content(&outgoing.alerts).await? else {
             return Ok(Err("its build was deleted".to_owned()));
@@ -226,7 +231,8 @@ impl Worker {
             thread: (!outgoing.thread.is_empty()).then(|| outgoing.thread.clone()),
             possible_repeat: outgoing.possible_repeat,
         };
-        let handed = self.dispatch.hand(&target, &parcel).await;
+        let stops = || live.is_stopped();
+        let handed = self.dispatch.hand(&target, &parcel, &stops).await;
         Ok(Ok(readers::judged(handed, earlier)))
     }
 

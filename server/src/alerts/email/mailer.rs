@@ -72,21 +72,29 @@ impl Mailer {
         self
     }
 
-    /// Sends a parcel to each of its recipients, over one connection while that holds.
+    /// Sends a parcel to each of its recipients, over one connection while that holds. As soon
+    /// as `stops` says so, no further one is sent to.
     pub(crate) async fn hand(
         &self,
         parcel: &Parcel,
         addresses: &[String],
         links: &Links,
+        stops: &(dyn Fn() -> bool + Sync),
     ) -> Handed {
         let begin = Instant::now();
         let mut session = None;
         let mut outcomes = Vec::with_capacity(addresses.len());
         let mut stopped = None;
         for address in addresses {
-            if stopped.is_none() && begin.elapsed() >= self.limits.parcel {
-                let problem = "not tried yet: the mail server is slow";
-                stopped = Some(Trouble::Down(problem.to_owned()));
+            let not_yet = if stops() {
+                Some("not tried yet: Lampboard was stopped")
+            } else if begin.elapsed() >= self.limits.parcel {
+                Some("not tried yet: the mail server is slow")
+            } else {
+                None
+            };
+            if let Some(problem) = not_yet {
+                stopped.get_or_insert_with(|| Trouble::NotYet(problem.to_owned()));
             }
             let outcome = match &stopped {
                 Some(trouble) => Err(trouble.clone()),
@@ -99,7 +107,13 @@ impl Mailer {
                 Err(Trouble::Unanswered(problem)) => {
                     stopped.get_or_insert_with(|| Trouble::Down(problem.clone()));
                 }
-                Ok(_) | Err(Trouble::Later(_) | Trouble::Gone(_) | Trouble::Unwanted(_)) => {}
+                Ok(_)
+                | Err(
+                    Trouble::Later(_)
+                    | Trouble::NotYet(_)
+                    | Trouble::Gone(_)
+                    | Trouble::Unwanted(_),
+                ) => {}
             }
             outcomes.push((address.clone(), outcome));
         }
@@ -171,9 +185,9 @@ impl Mailer {
             .await;
         let is_usable = match &outcome {
             Ok(_) => true,
-            Err(Trouble::Later(_) | Trouble::Gone(_) | Trouble::Unwanted(_)) => {
-                session.forget().await
-            }
+            Err(
+                Trouble::Later(_) | Trouble::NotYet(_) | Trouble::Gone(_) | Trouble::Unwanted(_),
+            ) => session.forget().await,
             Err(Trouble::Down(_) | Trouble::Unanswered(_) | Trouble::Refused(_)) => false,
         };
         (is_usable.then_some(session), outcome)
@@ -230,7 +244,9 @@ fn handed(outcomes: Vec<(String, Result<String, Trouble>)>) -> Handed {
 fn verdict(outcomes: &[(String, Result<String, Trouble>)]) -> Verdict {
     let weight = |outcome: &Result<String, Trouble>| match outcome {
         Err(Trouble::Refused(_)) => 4,
-        Err(Trouble::Later(_) | Trouble::Down(_) | Trouble::Unanswered(_)) => 3,
+        Err(Trouble::Later(_) | Trouble::NotYet(_) | Trouble::Down(_) | Trouble::Unanswered(_)) => {
+            3
+        }
         Ok(_) => 2,
         Err(Trouble::Unwanted(_)) => 1,
         Err(Trouble::Gone(_)) => 0,
@@ -240,7 +256,12 @@ fn verdict(outcomes: &[(String, Result<String, Trouble>)]) -> Verdict {
     let refused = |error: String, channel| Verdict::Refused { error, channel };
     match each.reduce(first_of_most) {
         None | Some(Ok(_)) => Verdict::Sent,
-        Some(Err(Trouble::Later(error) | Trouble::Down(error) | Trouble::Unanswered(error))) => {
+        Some(Err(
+            Trouble::Later(error)
+            | Trouble::NotYet(error)
+            | Trouble::Down(error)
+            | Trouble::Unanswered(error),
+        )) => {
             let mut each = outcomes.iter().map(|(_, outcome)| outcome);
             Verdict::Later {
                 error: error.clone(),
@@ -261,14 +282,17 @@ fn verdict(outcomes: &[(String, Result<String, Trouble>)]) -> Verdict {
 
 /// What waits: the channel only if the server does not work for anybody.
 fn back(outcomes: &[(String, Result<String, Trouble>)]) -> Back {
-    let mut each = outcomes.iter().map(|(_, outcome)| outcome);
-    let is_down = |it| matches!(it, &Err(Trouble::Down(_) | Trouble::Unanswered(_)));
-    if !each.clone().any(is_down) {
-        Back::Message
-    } else if each.any(Result::is_ok) {
+    let any = |is_one: fn(&Result<String, Trouble>) -> bool| {
+        outcomes.iter().any(|(_, outcome)| is_one(outcome))
+    };
+    let is_down = any(|it| matches!(it, Err(Trouble::Down(_) | Trouble::Unanswered(_))));
+    let is_broken_off = is_down || any(|it| matches!(it, Err(Trouble::NotYet(_))));
+    if is_broken_off && any(Result::is_ok) {
         Back::Rest
-    } else {
+    } else if is_down {
         Back::Channel
+    } else {
+        Back::Message
     }
 }
 

@@ -28,6 +28,8 @@ use super::{
 pub(super) enum Trouble {
     /// Not for this recipient, not now.
     Later(String),
+    /// This recipient was not tried.
+    NotYet(String),
     /// Not for this recipient, ever.
     Gone(String),
     /// Not this message for this recipient, which says nothing of the address.
@@ -44,6 +46,7 @@ impl Trouble {
     pub(super) fn into_text(self) -> String {
         match self {
             Self::Later(text)
+            | Self::NotYet(text)
             | Self::Gone(text)
             | Self::Unwanted(text)
             | Self::Down(text)

@@ -160,7 +160,7 @@ impl Alerts {
             thread: None,
             possible_repeat: false,
         };
-        let handed = self.dispatch.hand(&target, &parcel).await;
+        let handed = self.dispatch.hand(&target, &parcel, &|| false).await;
         let recipients: Vec<_> = handed
             .recipients
             .into_iter()

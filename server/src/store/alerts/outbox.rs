@@ -97,6 +97,15 @@ impl Store {
         .await
     }
 
+    /// Takes what came of the last message to a channel, and lets others have the channel.
+    pub(crate) async fn last_message(&self, channel: String, tried: Tried) -> Result<()> {
+        let holder = self.origin.to_string();
+        self.write(move |connection, now| {
+            async move { conclude(connection, &channel, holder, tried, now).await }.boxed()
+        })
+        .await
+    }
+
     /// Takes what came of the last message to a channel, and gives the next one.
     pub(crate) async fn next_message(&self, channel: String, tried: Option<Tried>) -> Result<Next> {
         let holder = self.origin.to_string();
@@ -110,6 +119,24 @@ impl Store {
             })
             .await
     }
+}
+
+/// Takes what came of a message, unless another one has the channel by now.
+async fn conclude(
+    connection: &mut Connection,
+    channel: &str,
+    holder: String,
+    tried: Tried,
+    now: Timestamp,
+) -> Result<()> {
+    let taken = lease::take(connection, channel, holder, Some(&tried), now).await?;
+    if let Some(lease) = taken {
+        if tried.lease == lease {
+            tried::write(connection, tried, now).await?;
+        }
+        lease::give_back(connection, &lease).await?;
+    }
+    Ok(())
 }
 
 async fn advance(

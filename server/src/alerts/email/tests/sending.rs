@@ -1,6 +1,9 @@
 //! What a real mail server gets, and what is made of its answers.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use secrecy::SecretString;
 
@@ -21,6 +24,7 @@ use crate::{
     },
     clock::Clock,
     fixtures::at,
+    store::Back,
 };
 
 const NO_TLS: [&str; 0] = [];
@@ -45,7 +49,9 @@ async fn hand(mailer: &Mailer, names: &[&str]) -> Handed {
         .iter()
         .map(|name| format!("{name}@example.com"))
         .collect();
-    mailer.hand(&samples::failure(), &addresses, &links()).await
+    mailer
+        .hand(&samples::failure(), &addresses, &links(), &|| false)
+        .await
 }
 
 /// The first word of each recipient's verdict.
@@ -412,11 +418,37 @@ async fn a_parcel_takes_no_longer_than_its_sender_may_hold_it() {
 }
 
 #[tokio::test]
+async fn when_it_stops_no_further_reader_is_sent_to() {
+    let server = MailServer::start(NO_TLS);
+    let asked = AtomicUsize::new(0);
+    let addresses = ["ada@example.com", "bob@example.com"].map(str::to_owned);
+    let mailer = in_clear(&server);
+    let stops = || asked.fetch_add(1, Ordering::Relaxed) > 0;
+    let handed = mailer
+        .hand(&samples::failure(), &addresses, &links(), &stops)
+        .await;
+    assert_eq!(verdicts(&handed), ["sent", "later"]);
+    assert!(
+        matches!(
+            &handed.verdict,
+            Verdict::Later {
+                back: Back::Rest,
+                ..
+            }
+        ),
+        "{handed:?}"
+    );
+    assert_eq!(server.stop().messages.len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_no_address_is_left_out() {
     let server = MailServer::start(NO_TLS);
     let addresses = ["ada@example.com", "b\u{f6}b@example.com", "x\r\ny@z"].map(str::to_owned);
     let mailer = in_clear(&server);
-    let handed = mailer.hand(&samples::test(), &addresses, &links()).await;
+    let handed = mailer
+        .hand(&samples::test(), &addresses, &links(), &|| false)
+        .await;
     assert_eq!(verdicts(&handed), ["sent", "refused", "refused"]);
     assert_eq!(server.stop().messages.len(), 1);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{CHANGE, Team},
-    later, sent,
+    later, of_all, sent,
 };
 use crate::{
     fixtures::{at, build_id},
@@ -120,4 +120,22 @@ async fn who_got_an_email_is_known_and_who_never_will_is_left_out() {
     // Who is in the list again is tried again, unless he did not want it.
     let update = store.update_alert_channel(mail.id.clone(), None, mail.content.clone(), None);
     assert_eq!(update.await.unwrap().left_out, []);
+}
+
+#[tokio::test]
+async fn who_stops_leaves_the_next_message_untouched() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    team.rule_as(of_all(CHANGE, &[&ci])).await;
+    team.break_branches(1..3, 0).await;
+    let first = team.message(&ci, None).await;
+    let store = &team.fixture.store;
+    store
+        .last_message(ci.id.clone(), sent(&first))
+        .await
+        .unwrap();
+    assert_eq!(team.pending().await, [2]);
+    let next = team.message(&ci, None).await;
+    assert_eq!(next.alerts[0].delivery.attempt_count, 0);
+    assert!(!next.possible_repeat);
 }
