@@ -21,8 +21,10 @@ impl Readers {
         addresses: &[String],
         earlier: &[RecipientOutcome],
     ) -> Self {
-        let is_left_out =
-            |address: &String| channel.left_out.iter().any(|out| out.address == *address);
+        let is_left_out = |address: &String| {
+            let mut out = channel.left_out.iter();
+            out.any(|out| out.address.eq_ignore_ascii_case(address))
+        };
         // Who was refused and is not left out any more is tried again: somebody saw to it.
         let has_it = |address: &String| earlier.iter().any(|it| is_sent(it, address));
         let left: Vec<String> = addresses
@@ -82,7 +84,7 @@ fn anybody_has_it(earlier: &[RecipientOutcome]) -> bool {
 }
 
 fn is_sent(outcome: &RecipientOutcome, address: &str) -> bool {
-    outcome.address == address && outcome.state == RecipientState::Sent
+    outcome.address.eq_ignore_ascii_case(address) && outcome.state == RecipientState::Sent
 }
 
 #[cfg(test)]

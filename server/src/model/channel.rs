@@ -28,7 +28,7 @@ impl AlertChannel {
     /// Whether a reader wants nothing more of it.
     pub(crate) fn has_unsubscribed(&self, address: &str) -> bool {
         let mut out = self.left_out.iter();
-        out.any(|out| out.unsubscribed && out.address == address)
+        out.any(|out| out.unsubscribed && out.address.eq_ignore_ascii_case(address))
     }
 }
 

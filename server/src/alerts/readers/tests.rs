@@ -59,6 +59,8 @@ fn only_who_has_it_not_and_is_not_left_out_is_sent_to() {
         ("bob@x", RecipientState::Pending),
     ];
     assert_eq!(left(&[("eve@x", false)], &tried), expected(&["bob@x"]));
+    let other_letters = [("ADA@x", true), ("EVE@X", false)];
+    assert_eq!(left(&other_letters, &[]), expected(&["bob@x"]));
     // Somebody has seen to the channel since: an alert that is retried goes out.
     let refused = ALL.map(|address| (address, RecipientState::Failed));
     assert_eq!(left(&[], &refused), expected(&ALL));

@@ -138,9 +138,11 @@ impl Store {
     pub(crate) async fn take_in(&self, id: String, addresses: Vec<String>) -> Result<()> {
         self.write(move |connection, _| {
             async move {
+                let in_lower_case = |it: &String| it.to_ascii_lowercase();
+                let addresses: Vec<String> = addresses.iter().map(in_lower_case).collect();
                 let mut query = Query::new("DELETE FROM alert_recipient WHERE channel_id = ");
                 query.push_bind(id);
-                query.push(" AND state = 'refused' AND address IN (");
+                query.push(" AND state = 'refused' AND LOWER(address) IN (");
                 sql::push_list(&mut query, &addresses);
                 query.push(")");
                 query.execute(connection).await?;
@@ -167,7 +169,7 @@ impl Store {
     }
 }
 
-/// Leaves an address out.
+/// Leaves an address out. Who does not want anything stays left out, whatever is refused.
 pub(super) async fn leave_out(
     connection: &mut Connection,
     channel: &str,
@@ -177,7 +179,10 @@ pub(super) async fn leave_out(
 ) -> Result<()> {
     db::query(
         "INSERT INTO alert_recipient (channel_id, address, state, answer, update_time)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (channel_id, address) DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (channel_id, address) DO UPDATE
+         SET state = excluded.state, answer = excluded.answer,
+             update_time = excluded.update_time
+         WHERE excluded.state = 'unsubscribed' AND alert_recipient.state <> 'unsubscribed'",
     )
     .bind(channel.to_owned())
     .bind(address.to_owned())
@@ -195,12 +200,17 @@ async fn take_in_again(connection: &mut Connection, channel: &AlertChannel) -> R
     let ChannelAddress::Email { addresses } = &channel.content.address else {
         return Ok(());
     };
-    let mut query = Query::new("DELETE FROM alert_recipient WHERE channel_id = ");
-    query.push_bind(channel.id.clone());
-    query.push(" AND (state = 'refused' OR address NOT IN (");
-    sql::push_list(&mut query, addresses);
-    query.push("))");
-    query.execute(connection).await?;
+    let is_forgotten = |out: &&LeftOut| {
+        let is_there = |address: &String| address.eq_ignore_ascii_case(&out.address);
+        !out.unsubscribed || !addresses.iter().any(is_there)
+    };
+    for out in channel.left_out.iter().filter(is_forgotten) {
+        db::query("DELETE FROM alert_recipient WHERE channel_id = $1 AND address = $2")
+            .bind(channel.id.clone())
+            .bind(out.address.clone())
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 

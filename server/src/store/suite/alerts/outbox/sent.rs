@@ -1,12 +1,12 @@
 //! What is sent: once, in order, in its thread, to each reader.
 
 use super::{
-    super::{CHANGE, Team},
-    later, of_all, sent,
+    super::{CHANGE, Team, content},
+    later, of_all, refused, sent,
 };
 use crate::{
     fixtures::{at, build_id},
-    model::{AlertState, RecipientOutcome, RecipientState},
+    model::{AlertState, ChannelAddress, ChannelContent, RecipientOutcome, RecipientState},
 };
 
 #[tokio::test]
@@ -117,9 +117,50 @@ async fn who_got_an_email_is_known_and_who_never_will_is_left_out() {
         .left_out;
     assert_eq!(left_out.len(), 1);
     assert_eq!(left_out[0].address, "eve@acme.example");
-    // Who is in the list again is tried again, unless he did not want it.
-    let update = store.update_alert_channel(mail.id.clone(), None, mail.content.clone(), None);
-    assert_eq!(update.await.unwrap().left_out, []);
+}
+
+/// Who left stays out until he is taken out of the list, however his name is written, and
+/// whether or not he was refused before.
+#[tokio::test]
+async fn who_unsubscribed_is_not_taken_in_with_who_was_refused() {
+    let team = Team::new().await;
+    let address = |addresses: [&str; 2]| ChannelContent {
+        address: ChannelAddress::Email {
+            addresses: addresses.map(str::to_owned).to_vec(),
+        },
+        ..content("mail")
+    };
+    let mail = team
+        .channel_as(address(["Ada@acme.example", "bob@acme.example"]))
+        .await;
+    team.rule(CHANGE, &[&mail]).await;
+    team.run(1, "failure").await;
+    let first = team.message(&mail, None).await;
+    let mut outcome = refused(&first, true);
+    outcome.left_out = ["Ada@acme.example", "bob@acme.example"]
+        .map(|it| (it.to_owned(), "550 no such user".to_owned()))
+        .to_vec();
+    team.wait(&mail, Some(outcome)).await;
+    let store = &team.fixture.store;
+    let ada = "Ada@acme.example".to_owned();
+    assert!(store.unsubscribe(mail.id.clone(), ada).await.unwrap());
+    let update = |addresses| {
+        let content = address(addresses);
+        store.update_alert_channel(mail.id.clone(), None, content, None)
+    };
+    let updated = update(["ada@acme.example", "bob@acme.example"]).await;
+    let left_out = updated.unwrap().left_out;
+    assert_eq!(left_out.len(), 1, "{left_out:?}");
+    assert!(left_out[0].unsubscribed);
+    // Refused or not, he does not want it.
+    let again = team.message(&mail, None).await;
+    let mut outcome = refused(&again, true);
+    outcome.left_out = vec![("Ada@acme.example".to_owned(), "550".to_owned())];
+    team.wait(&mail, Some(outcome)).await;
+    let updated = update(["ada@acme.example", "bob@acme.example"]).await;
+    assert!(updated.unwrap().left_out[0].unsubscribed);
+    let updated = update(["eve@acme.example", "bob@acme.example"]).await;
+    assert_eq!(updated.unwrap().left_out, []);
 }
 
 #[tokio::test]
