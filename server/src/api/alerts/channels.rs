@@ -318,12 +318,14 @@ impl Alerts {
             Some(secret) => secret,
             None => text(made.insert(Dispatch::signing_secret()?)),
         };
+        // What is neither set nor made stays sealed as it is.
+        let is_new = url.is_some() || secret.is_some() || made.is_some();
         Ok(Reach {
             address: ChannelAddress::Webhook {
                 redacted_url: alerts::redacted(&new_url.clone().into()),
                 redacted_secret: alerts::last_four(&new_secret.clone().into()),
             },
-            secret: Some(ChannelSecret::Webhook {
+            secret: is_new.then_some(ChannelSecret::Webhook {
                 url: new_url,
                 secret: new_secret,
             }),

@@ -73,7 +73,8 @@ impl Store {
             .await
     }
 
-    /// Changes a channel of a version, or of any. That ends its pause.
+    /// Changes a channel of a version, or of any. That ends its pause, but for one that ends
+    /// by itself: that one only if the channel leads elsewhere now.
     pub(crate) async fn update_alert_channel(
         &self,
         id: String,
@@ -87,6 +88,7 @@ impl Store {
                 if content.disabled {
                     skip_all(connection, &id).await?;
                 }
+                let is_moved = seal.is_some() || content.address != channel.content.address;
                 let channel = AlertChannel {
                     content,
                     version: channel.version + 1,
@@ -95,7 +97,11 @@ impl Store {
                 };
                 write(connection, &channel, seal).await?;
                 take_in_again(connection, &channel).await?;
-                go_on(connection, &id).await?;
+                if is_moved {
+                    go_on(connection, &id).await?;
+                } else {
+                    see_to(connection, &id).await?;
+                }
                 require(connection, &id, None).await
             }
             .boxed()
@@ -219,6 +225,24 @@ pub(super) async fn secret(executor: impl Into<Executor<'_>>, id: &str) -> Resul
     let row = query.fetch_optional(executor).await?;
     let secret = |row: Row| row.try_get::<Option<Vec<u8>>, _>("secret");
     Ok(row.map(secret).transpose()?.flatten())
+}
+
+/// Goes on with a channel that people saw to, and that leads where it led: not before the time
+/// at which it would be tried anyway, which the provider may have asked for.
+async fn see_to(connection: &mut Connection, id: &str) -> Result<()> {
+    let waits = db::query("SELECT 1 FROM alert_channel WHERE id = $1 AND ready_time > 0")
+        .bind(id.to_owned())
+        .fetch_optional(&mut *connection)
+        .await?;
+    if waits.is_none() {
+        return go_on(connection, id).await;
+    }
+    refused::waits(connection, id).await?;
+    db::query("UPDATE alert_channel SET refusal_count = 0 WHERE id = $1")
+        .bind(id.to_owned())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Forgets that sending went wrong. What was refused last is tried again.

@@ -1,13 +1,13 @@
 //! What fails: tried again, given up, or left until somebody sees to it.
 
 use super::{
-    super::{CHANGE, Team},
+    super::{CHANGE, Team, content},
     later, of_all, refused, sent,
 };
 use crate::{
     Error,
     fixtures::{at, build_id},
-    model::{Alert, AlertState, ChannelContent, SkipReason},
+    model::{Alert, AlertState, ChannelAddress, ChannelContent, SkipReason},
 };
 
 #[tokio::test]
@@ -206,4 +206,29 @@ async fn what_is_being_sent_is_not_given_up() {
     assert_eq!(given_up, []);
     team.wait(&ci, Some(sent(&late))).await;
     assert_eq!(team.failed().await, [0; 0]);
+}
+
+#[tokio::test]
+async fn a_channel_that_asked_for_time_is_left_alone_though_it_is_renamed() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    team.rule(CHANGE, &[&ci]).await;
+    team.run(1, "failure").await;
+    let first = team.message(&ci, None).await;
+    team.wait(&ci, Some(later(&first, Some(600)))).await;
+    let update = |content| {
+        let store = &team.fixture.store;
+        store.update_alert_channel(ci.id.clone(), None, content, None)
+    };
+    update(content("#ci-2")).await.unwrap();
+    assert_eq!(team.wait(&ci, None).await, Some(600));
+    assert!(team.pause(&ci).await.is_some());
+    // Elsewhere nobody asked for time.
+    let mut moved = content("#ci-2");
+    moved.address = ChannelAddress::Email {
+        addresses: vec!["bob@acme.example".to_owned()],
+    };
+    update(moved).await.unwrap();
+    let again = team.message(&ci, None).await;
+    assert_eq!(again.message_id, first.message_id);
 }
