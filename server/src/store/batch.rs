@@ -15,14 +15,14 @@ use super::{
     News, PreparedReport,
     alerts::Decisions,
     db::Connection,
-    deliveries,
+    deliveries, leases,
     links::{self, Links, Scope},
     purge,
     repositories::{self, Stored},
     workflows,
 };
 use crate::{
-    Result,
+    Clock, Result,
     model::{BuildId, Link, Recorded, Repository, RepositoryId, Source},
     retention::Horizons,
 };
@@ -41,9 +41,10 @@ pub(super) struct Batch {
 pub(super) async fn record(
     connection: &mut Connection,
     reports: &[PreparedReport],
-    now: Timestamp,
+    clock: &Clock,
     kept: &Horizons,
 ) -> Result<Batch> {
+    let now = clock.now();
     let known = deliveries::record(connection, reports).await?;
     let described: Vec<_> = reports.iter().map(|r| &r.report.repositories[..]).collect();
     let mut repositories = repositories::merge(connection, &described, now).await?;
@@ -82,14 +83,16 @@ pub(super) async fn record(
     let changes = stored_builds
         .changes(connection, &stored_jobs, &repositories.known)
         .await?;
-    let raised = decisions
-        .tell(
-            connection,
-            |build| shown(build, &repositories.known),
-            &told(reports),
-            now,
-        )
-        .await?;
+    let raised = if decisions.is_empty() {
+        0
+    } else {
+        // Alerts go by one clock, also where several servers raise and send them.
+        let now = leases::time(connection, clock).await?;
+        let shown = |build: &_| shown(build, &repositories.known);
+        decisions
+            .tell(connection, shown, &told(reports), now)
+            .await?
+    };
     let news = News {
         changes,
         raised,

@@ -61,6 +61,11 @@ impl Decisions {
         })
     }
 
+    /// Whether there is nothing to tell.
+    pub(in crate::store) fn is_empty(&self) -> bool {
+        self.decided.is_empty() && self.withdrawn.is_empty()
+    }
+
     /// Tells what was decided, once the builds are written; says how many alerts that raised.
     ///
     /// `shown` gives a build as it is shown, if it is; `told` are those that GitHub told of
@@ -72,9 +77,6 @@ impl Decisions {
         told: &BTreeSet<BuildId>,
         now: Timestamp,
     ) -> Result<usize> {
-        if self.decided.is_empty() && self.withdrawn.is_empty() {
-            return Ok(0);
-        }
         let mut ids = Ids::at(now);
         let edges = self.edges(connection, &mut ids).await?;
         self.mend(connection, now).await?;

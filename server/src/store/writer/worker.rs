@@ -232,12 +232,13 @@ impl Worker {
     async fn record(&mut self, reports: &mut [PreparedReport]) -> Result<Vec<Recorded>> {
         let now = self.clock.now();
         let kept = self.retention.at(now);
+        let clock = self.clock.clone();
         let batch = self
             .transact("report", async |connection, origin| {
                 if let Some(horizon) = kept.builds {
                     late::refuse(connection, reports, horizon).await?;
                 }
-                let mut batch = batch::record(connection, reports, now, &kept).await?;
+                let mut batch = batch::record(connection, reports, &clock, &kept).await?;
                 feed::leave(connection, origin, &mut batch.news).await?;
                 Ok(batch)
             })
