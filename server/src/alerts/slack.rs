@@ -119,7 +119,7 @@ pub(crate) fn preview(parcel: &Parcel, links: &Links) -> String {
 fn body(parcel: &Parcel, links: &Links) -> Body {
     match &parcel.content {
         Content::One(message) => message::body(message, links, parcel.possible_repeat),
-        Content::Digest(told) => digest::body(told, links),
+        Content::Digest(told) => digest::body(told, links, parcel.possible_repeat),
         Content::Test { display_name } => test(display_name, links),
     }
 }

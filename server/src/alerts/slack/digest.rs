@@ -13,6 +13,7 @@ use crate::{
 
 use super::{
     block::{Block, Body},
+    message::REPEAT,
     text::{HEADER, SECTION, code, escaped, link},
 };
 
@@ -37,7 +38,7 @@ enum Detail {
 type Groups<'a> = BTreeMap<(AlertKind, &'a str), Vec<&'a Line>>;
 
 /// Makes what Slack is sent of many alerts.
-pub(super) fn body(told: &[Line], links: &Links) -> Body {
+pub(super) fn body(told: &[Line], links: &Links, possible_repeat: bool) -> Body {
     let title = title(told);
     let (text, named) = [Detail::Links, Detail::Names]
         .into_iter()
@@ -52,9 +53,10 @@ pub(super) fn body(told: &[Line], links: &Links) -> Body {
         blocks.push(Block::section(format!("{rest} on {list}.")));
     }
     blocks.push(Block::buttons(vec![("All alerts", links.history())]));
-    blocks.push(Block::context(
-        "Lampboard tells many alerts together, so that none is lost in the crowd.".to_owned(),
-    ));
+    let repeat = if possible_repeat { REPEAT } else { "" };
+    blocks.push(Block::context(format!(
+        "{repeat}Lampboard tells many alerts together, so that none is lost in the crowd."
+    )));
     Body::new(escaped(&title, HEADER), blocks)
 }
 

@@ -20,6 +20,10 @@ use super::{
 /// So many failing jobs are named; the build's page has all.
 const JOBS: usize = 5;
 
+/// How the small print begins of what may have been sent before.
+pub(super) const REPEAT: &str =
+    "This may be a repeat: nobody knows whether the first try arrived. ";
+
 /// Makes what Slack is sent of one alert.
 pub(super) fn body(message: &Message, links: &Links, possible_repeat: bool) -> Body {
     let title = wording::title(message);
@@ -245,11 +249,7 @@ fn buttons<'a>(message: &Message, links: &Links) -> Vec<(&'a str, url::Url)> {
 }
 
 fn small_print(message: &Message, possible_repeat: bool) -> String {
-    let repeat = if possible_repeat {
-        "This may be a repeat: nobody knows whether the first try arrived. "
-    } else {
-        ""
-    };
+    let repeat = if possible_repeat { REPEAT } else { "" };
     format!(
         "{repeat}Lampboard, by the rule {}, {}",
         code(&message.rule, 100),

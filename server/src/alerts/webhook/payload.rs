@@ -113,6 +113,7 @@ struct IncidentData<'a> {
 #[derive(Serialize)]
 struct DigestData<'a> {
     alert_count: usize,
+    possible_repeat: bool,
     alerts: Vec<LineData<'a>>,
     list_url: String,
 }
@@ -145,7 +146,11 @@ fn envelope<'a>(parcel: &'a Parcel, links: &Links, now: Timestamp) -> Envelope<'
             message.create_time,
             Data::One(Box::new(of_message(message, links, parcel.possible_repeat))),
         ),
-        Content::Digest(told) => ("digest", now, Data::Digest(of_digest(told, links))),
+        Content::Digest(told) => (
+            "digest",
+            now,
+            Data::Digest(of_digest(told, links, parcel.possible_repeat)),
+        ),
         Content::Test { display_name } => {
             let channel_display_name = text(display_name);
             (
@@ -264,7 +269,7 @@ fn of_incident<'a>(incident: &'a IncidentFacts, links: &Links) -> IncidentData<'
     }
 }
 
-fn of_digest<'a>(told: &'a [Line], links: &Links) -> DigestData<'a> {
+fn of_digest<'a>(told: &'a [Line], links: &Links, possible_repeat: bool) -> DigestData<'a> {
     let alerts = told.iter().take(MOST).map(|line| LineData {
         kind: word(line.kind),
         repository: text(&line.repository),
@@ -275,6 +280,7 @@ fn of_digest<'a>(told: &'a [Line], links: &Links) -> DigestData<'a> {
     });
     DigestData {
         alert_count: told.len(),
+        possible_repeat,
         alerts: alerts.collect(),
         list_url: links.history().into(),
     }

@@ -12,7 +12,7 @@ use crate::{
             Outbound, OutboundConfig, system_resolver,
             tests::double::{Act, Double},
         },
-        provider::{ChannelFault, Content, Handed, Verdict},
+        provider::{ChannelFault, Content, Handed, Parcel, Verdict},
     },
     fixtures::at,
     model::AlertKind,
@@ -60,6 +60,13 @@ fn a_digest_names_so_many_and_counts_all() {
     let digest = parcel(Content::Digest(lines(5000)));
     let json: Value = serde_json::from_slice(&payload::json(&digest, &links(), at(0))).unwrap();
     assert_eq!(json["data"]["alert_count"], 5000);
+    assert_eq!(json["data"]["possible_repeat"], false);
+    let repeat = Parcel {
+        possible_repeat: true,
+        ..digest.clone()
+    };
+    let repeat: Value = serde_json::from_slice(&payload::json(&repeat, &links(), at(0))).unwrap();
+    assert_eq!(repeat["data"]["possible_repeat"], true);
     assert_eq!(json["data"]["alerts"].as_array().unwrap().len(), 500);
 }
 

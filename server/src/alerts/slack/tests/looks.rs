@@ -117,6 +117,21 @@ fn a_digest_looks_as_agreed() {
 }
 
 #[test]
+fn what_may_be_a_repeat_says_so() {
+    for content in [
+        parcel(Content::Digest(lines(12))),
+        one(message(AlertKind::Failure)),
+    ] {
+        assert!(!preview(&content, &links()).contains("may be a repeat"));
+        let repeat = Parcel {
+            possible_repeat: true,
+            ..content
+        };
+        assert!(preview(&repeat, &links()).contains("may be a repeat"));
+    }
+}
+
+#[test]
 fn a_digest_names_as_many_as_there_is_room_for() {
     for count in [1, 12, 60, 300, 5000] {
         let value = value(&parcel(Content::Digest(lines(count))));
