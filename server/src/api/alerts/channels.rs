@@ -292,6 +292,13 @@ impl Alerts {
         stored: Option<&AlertChannel>,
     ) -> Result<Reach> {
         const URL: &str = "channel.webhook.url";
+        const SECRET: &str = "channel.webhook.secret";
+        let is_webhook =
+            |it: &&AlertChannel| matches!(it.content.address, ChannelAddress::Webhook { .. });
+        let stored = stored.filter(is_webhook);
+        if url.is_none() && secret.is_none() && stored.is_some() {
+            return kept(stored, URL);
+        }
         let before = match stored {
             Some(channel) => match self.store.channel_secret(&channel.id).await? {
                 Some(sealed) => self.dispatch.open(&channel.id, &sealed).ok(),
@@ -304,28 +311,31 @@ impl Alerts {
             _ => (None, None),
         };
         let new_url = url.map(text).or(url_before);
-        let new_url = new_url.ok_or_else(|| refused(URL, &"must not be empty"))?;
+        let new_url = new_url.ok_or_else(|| match stored {
+            Some(_) => refused(URL, &LOST),
+            None => refused(URL, &"must not be empty"),
+        })?;
         if url.is_some() {
             let checked = self.dispatch.providers.check_webhook(&new_url);
             checked.map_err(|error| refused(URL, &error))?;
         }
         if let Some(secret) = secret {
             let parsed = SigningSecret::parse(secret.expose_secret());
-            parsed.map_err(|error| refused("channel.webhook.secret", &error))?;
+            parsed.map_err(|error| refused(SECRET, &error))?;
         }
         let mut made = None;
         let new_secret = match secret.map(text).or(secret_before) {
             Some(secret) => secret,
+            // A new one would be told to nobody.
+            None if stored.is_some() => return Err(refused(SECRET, &LOST)),
             None => text(made.insert(Dispatch::signing_secret()?)),
         };
-        // What is neither set nor made stays sealed as it is.
-        let is_new = url.is_some() || secret.is_some() || made.is_some();
         Ok(Reach {
             address: ChannelAddress::Webhook {
                 redacted_url: alerts::redacted(&new_url.clone().into()),
                 redacted_secret: alerts::last_four(&new_secret.clone().into()),
             },
-            secret: is_new.then_some(ChannelSecret::Webhook {
+            secret: Some(ChannelSecret::Webhook {
                 url: new_url,
                 secret: new_secret,
             }),
@@ -333,6 +343,9 @@ impl Alerts {
         })
     }
 }
+
+/// What is said of a secret that is not set, of a channel with one that can not be opened.
+const LOST: &str = "must be set: the one that is kept can not be opened";
 
 fn content(set: SetChannel, address: ChannelAddress) -> ChannelContent {
     ChannelContent {

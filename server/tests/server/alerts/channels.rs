@@ -365,3 +365,38 @@ async fn a_channel_that_nobody_reads_any_more_is_paused_and_says_why() {
     assert_eq!(pause.end_time, None, "until somebody sees to it");
     assert!(pause.reason.contains("have unsubscribed"), "{pause:?}");
 }
+
+#[tokio::test]
+async fn a_webhook_the_key_of_which_is_lost_is_given_url_and_secret_anew() {
+    let server = super::start().await;
+    let mut client = server.alerts();
+    let receiver = Receiver::start(&[]).await;
+    let channel = created(&mut client, webhook("hook", &receiver.url)).await;
+    server
+        .sabotage("UPDATE alert_channel SET secret = X'00'")
+        .await;
+    let renamed = AlertChannel {
+        display_name: "renamed".to_owned(),
+        ..channel.clone()
+    };
+    let renamed = update(&mut client, renamed, &["display_name"]).await;
+    assert_eq!(renamed.unwrap().display_name, "renamed");
+    let set = |url: &str, secret: &str| AlertChannel {
+        id: channel.id.clone(),
+        target: Some(Target::Webhook(v1::WebhookTarget {
+            url: url.to_owned(),
+            secret: secret.to_owned(),
+            ..Default::default()
+        })),
+        ..AlertChannel::default()
+    };
+    let moved = update(&mut client, set(&receiver.url, ""), &["webhook.url"]).await;
+    assert_eq!(refused_fields(moved), ["channel.webhook.secret"]);
+    let signed = update(&mut client, set("", SECRETS[3]), &["webhook.secret"]).await;
+    assert_eq!(refused_fields(signed), ["channel.webhook.url"]);
+    let both = set(&receiver.url, SECRETS[3]);
+    update(&mut client, both, &["webhook.url", "webhook.secret"])
+        .await
+        .unwrap();
+    assert!(test(&mut client, &channel.id).await.accepted);
+}
