@@ -1,7 +1,7 @@
 //! The key that secrets are sealed with, made beside a database in a file.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{ErrorKind, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
@@ -51,5 +51,8 @@ fn make(file: &Path) -> anyhow::Result<SecretString> {
     written.write_all(key.expose_secret().as_bytes())?;
     written.sync_all()?;
     fs::rename(unfinished, file)?;
+    // A power cut must not take the name, and leave what is sealed with the key.
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(key)
 }
