@@ -21,6 +21,8 @@ pub(crate) struct Told {
     pub(crate) messages: usize,
     /// When the last of them was.
     pub(crate) last: Option<Timestamp>,
+    /// When the last one of several alerts was.
+    pub(crate) last_digest: Option<Timestamp>,
     /// How many alerts were raised within `STORM_WINDOW`.
     pub(crate) raised: usize,
 }
@@ -40,7 +42,7 @@ impl Told {
     /// Says how to go on with `due` alerts that wait, of which there is at least one.
     pub(crate) fn pace(self, due: usize, now: Timestamp) -> Pace {
         let is_storm = self.raised > STORM || due > STORM;
-        if !is_storm || self.messages < SINGLES {
+        if !is_storm || (self.messages < SINGLES && !self.is_in_digests()) {
             return Pace::One;
         }
         let free = self
@@ -51,6 +53,12 @@ impl Told {
             _ => Pace::Digest,
         }
     }
+
+    /// Whether many were told at once just now. Then it goes on so while the storm does: at one
+    /// a minute, digests alone never are as many as the first messages of a storm.
+    fn is_in_digests(self) -> bool {
+        self.last_digest.is_some() && self.last_digest == self.last
+    }
 }
 
 #[cfg(test)]
@@ -58,20 +66,37 @@ mod tests {
     use super::*;
     use crate::fixtures::at;
 
-    /// Plays alerts that are raised at some seconds; gives how many messages of one and of
-    /// many were sent, and how many alerts were told.
-    fn play(raised: &[i64]) -> (usize, usize, usize) {
-        let (mut singles, mut digests, mut told) = (0, 0, 0);
-        let mut sent: Vec<i64> = Vec::new();
-        let mut waiting = 0;
-        for second in 0..4000 {
+    /// What became of some alerts.
+    #[derive(Debug, Default, PartialEq, Eq)]
+    struct Played {
+        /// Messages of one, and of many.
+        singles: usize,
+        digests: usize,
+        /// Alerts that were told.
+        told: usize,
+        /// The most that a message left waiting.
+        backlog: usize,
+    }
+
+    /// Plays alerts that are raised at some seconds, to a channel that takes so many seconds to
+    /// answer.
+    fn play(raised: &[i64], answer: i64) -> Played {
+        let mut played = Played::default();
+        let mut sent: Vec<(i64, usize)> = Vec::new();
+        let (mut waiting, mut free) = (0, 0);
+        for second in 0..8000 {
             waiting += raised.iter().filter(|&&time| time == second).count();
-            if waiting == 0 {
+            if waiting == 0 || second < free {
                 continue;
             }
+            let within = sent.iter().filter(|(time, _)| *time > second - 600);
+            let within: Vec<_> = within.collect();
+            let last = within.last().map(|(time, _)| at(*time));
+            let digest = within.iter().rfind(|(_, size)| *size > 1);
             let state = Told {
-                messages: sent.iter().filter(|&&time| time > second - 600).count(),
-                last: sent.last().map(|&time| at(time)),
+                messages: within.len(),
+                last,
+                last_digest: digest.map(|(time, _)| at(*time)),
                 raised: raised
                     .iter()
                     .filter(|&&t| t <= second && t > second - 60)
@@ -86,36 +111,59 @@ mod tests {
                 }
             };
             if size == 1 {
-                singles += 1;
+                played.singles += 1;
             } else {
-                digests += 1;
+                played.digests += 1;
             }
-            told += size;
+            played.told += size;
             waiting -= size;
-            sent.push(second);
+            played.backlog = played.backlog.max(waiting);
+            free = second + answer;
+            sent.push((free, size));
         }
-        (singles, digests, told)
+        played
     }
 
     #[test]
     fn a_storm_is_told_in_few_messages_that_name_all() {
         // 300 repositories fail within five minutes.
         let raised: Vec<i64> = (0..300).collect();
-        let (singles, digests, told) = play(&raised);
+        let played = play(&raised, 0);
         assert!(
-            singles <= 10 && singles + digests <= 16,
-            "{singles} and {digests}"
+            played.singles <= 10 && played.singles + played.digests <= 16,
+            "{played:?}"
         );
-        assert_eq!(told, 300);
+        assert_eq!(played.told, 300);
         // All at once.
-        let (singles, digests, told) = play(&[0; 300]);
-        assert_eq!((singles, digests, told), (10, 1, 300));
+        let played = play(&[0; 300], 0);
+        assert_eq!(
+            (played.singles, played.digests, played.told),
+            (10, 1, 300),
+            "{played:?}"
+        );
+    }
+
+    #[test]
+    fn a_storm_of_an_hour_is_told_in_digests_to_its_end() {
+        for (each, answer) in [(3, 0), (3, 30), (1, 5), (5, 55)] {
+            let raised: Vec<i64> = (0..3600 / each).map(|n| n * each).collect();
+            let played = play(&raised, answer);
+            assert_eq!(played.told, raised.len(), "{played:?}");
+            // The last few are told when it is no storm any more.
+            assert!(played.singles <= 20, "{played:?}");
+            // What is raised while the first ten are sent one by one, or the last few.
+            let first_ten = usize::try_from(10 * answer / each).unwrap();
+            assert!(played.backlog <= first_ten.max(10), "{played:?}");
+            assert!(played.digests <= 61, "{played:?}");
+        }
     }
 
     #[test]
     fn what_comes_now_and_then_is_told_one_by_one() {
         let raised: Vec<i64> = (0..200).map(|n| n * 18).collect();
-        assert_eq!(play(&raised), (200, 0, 200));
-        assert_eq!(play(&[5; 10]), (10, 0, 10));
+        let played = play(&raised, 0);
+        assert_eq!((played.singles, played.digests), (200, 0));
+        let played = play(&[5; 10], 0);
+        assert_eq!((played.singles, played.digests), (10, 0));
     }
 }

@@ -256,10 +256,13 @@ impl Waiting {
                 .as_microsecond()
         };
         let row = db::query(
-            "SELECT COUNT(DISTINCT message_id) AS messages, MAX(send_time) AS last_time,
+            "SELECT COUNT(*) AS messages, MAX(send_time) AS last_time,
+                    MAX(CASE WHEN alerts > 1 THEN send_time END) AS digest_time,
                     (SELECT COUNT(*) FROM alert r WHERE r.channel_id = $1 AND r.create_time > $3
                      AND r.state <> 'skipped') AS raised
-             FROM alert WHERE channel_id = $1 AND state = 'sent' AND send_time > $2",
+             FROM (SELECT COUNT(*) AS alerts, MAX(send_time) AS send_time FROM alert
+                   WHERE channel_id = $1 AND state = 'sent' AND send_time > $2
+                   GROUP BY message_id) AS message",
         )
         .bind(lease.channel.clone())
         .bind(ago(PACE_WINDOW))
@@ -270,6 +273,7 @@ impl Waiting {
         let told = Told {
             messages: count(row.try_get("messages")?),
             last: rows::maybe_time(&row, "alert", "last_time", &lease.channel)?,
+            last_digest: rows::maybe_time(&row, "alert", "digest_time", &lease.channel)?,
             raised: count(row.try_get("raised")?),
         };
         // What was held for the same hours is told together.
