@@ -104,6 +104,9 @@ impl Bot<'_> {
     }
 
     /// Brings the failure's message up to date first: that may be repeated, a post may not.
+    ///
+    /// Where a digest went is not remembered: it is of many incidents, and the recovery of one
+    /// must not overwrite it.
     async fn tell(&self, channel: &str, parcel: &Parcel, links: &Links) -> Handed {
         let thread = parcel.thread.as_deref().and_then(Thread::parse);
         if let Some(thread) = &thread
@@ -112,7 +115,14 @@ impl Bot<'_> {
         {
             return failed;
         }
-        self.post(channel, &body(parcel, links), thread).await
+        let handed = self.post(channel, &body(parcel, links), thread).await;
+        match parcel.content {
+            Content::Digest(_) => Handed {
+                thread: None,
+                ..handed
+            },
+            _ => handed,
+        }
     }
 
     /// Says what went wrong, if that keeps the recovery from being posted.

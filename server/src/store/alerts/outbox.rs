@@ -248,14 +248,16 @@ async fn begin(
     })))
 }
 
-/// Where the first message about the incident of an alert went.
+/// Where the first message went that tells the failure of an alert's incident. That a build of
+/// it took long is another matter: its message does not become that of the failure.
 async fn thread(
     connection: &mut Connection,
     lease: &ChannelLease,
     alert: &Alert,
 ) -> Result<String> {
     let mut query = Query::new(
-        "SELECT thread FROM alert WHERE thread <> '' AND incident_id <> '' AND channel_id = ",
+        "SELECT thread FROM alert WHERE thread <> '' AND kind IN ('failure', 'stays_red') \
+         AND incident_id <> '' AND channel_id = ",
     );
     query.push_bind(lease.channel.clone());
     query

@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::{
     alerts::{
-        examples::{links, message, one, test},
+        examples::{lines, links, message, one, test},
         outbound::{
             Outbound, OutboundConfig, system_resolver,
             tests::double::{Act, Double},
         },
-        provider::{ChannelFault, Handed, Parcel, Verdict},
+        provider::{ChannelFault, Content, Handed, Parcel, Verdict},
         slack::Slack,
     },
     fixtures::at,
@@ -215,6 +215,18 @@ async fn a_bot_posts_and_remembers_where() {
     assert_eq!(asked.header("authorization"), Some("Bearer xoxb-canary"));
     assert_eq!(asked.json()["channel"], "C1");
     assert_eq!(asked.json()["thread_ts"], Value::Null);
+}
+
+#[tokio::test]
+async fn where_a_digest_went_is_not_remembered() {
+    let double = Double::start(POSTED).await;
+    let digest = Parcel {
+        content: Content::Digest(lines(40)),
+        ..test()
+    };
+    let handed = hand_bot(&double, &digest).await;
+    assert_eq!(handed.verdict, Verdict::Sent);
+    assert_eq!(handed.thread, None, "a recovery would overwrite all of it");
 }
 
 fn recovery() -> Parcel {

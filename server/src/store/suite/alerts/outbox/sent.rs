@@ -1,12 +1,17 @@
 //! What is sent: once, in order, in its thread, to each reader.
 
+use jiff::SignedDuration;
+
 use super::{
-    super::{CHANGE, Team, content},
+    super::{CHANGE, Team, build, content},
     later, of_all, refused, sent,
 };
 use crate::{
     fixtures::{at, build_id},
-    model::{AlertState, ChannelAddress, ChannelContent, RecipientOutcome, RecipientState},
+    model::{
+        AlertKind, AlertState, BuildFacts, ChannelAddress, ChannelContent, Limit, RecipientOutcome,
+        RecipientState, Source, Trigger,
+    },
 };
 
 #[tokio::test]
@@ -58,6 +63,30 @@ async fn a_recovery_knows_where_its_failure_went() {
     let mut outcome = sent(&failure);
     outcome.thread = "C1:17.42".to_owned();
     assert_eq!(team.message(&ci, Some(outcome)).await.thread, "C1:17.42");
+}
+
+#[tokio::test]
+async fn that_a_build_took_long_is_not_the_message_of_the_failure() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    let limit = Limit::LongerThan(SignedDuration::from_secs(30));
+    team.rule(Trigger::Duration(limit), &[&ci]).await;
+    team.rule(Trigger::Change { failures: 2 }, &[&ci]).await;
+    team.run(1, "failure").await;
+    let slow = team.message(&ci, None).await;
+    assert_eq!(slow.alerts[0].kind, AlertKind::Slow);
+    let mut outcome = sent(&slow);
+    outcome.thread = "C1:17.42".to_owned();
+    team.wait(&ci, Some(outcome)).await;
+    let quick = BuildFacts {
+        start_time: at(100),
+        ..build(2, 1, "failure")
+    };
+    team.report(build_id(2, 1), quick, Source::Webhook).await;
+    let failure = team.message(&ci, None).await;
+    assert_eq!(failure.alerts[0].kind, AlertKind::Failure);
+    assert_eq!(failure.alerts[0].incident, slow.alerts[0].incident);
+    assert_eq!(failure.thread, "");
 }
 
 #[tokio::test]
