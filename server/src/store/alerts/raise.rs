@@ -1,4 +1,4 @@
-//! Raises alerts: at most one of a build for each channel, the first rule first.
+//! Raises alerts: at most one of a build for each channel, by the rule that may tell it first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -153,17 +153,46 @@ pub(in crate::store) fn select_usual(build: &Build) -> Query {
     query
 }
 
+/// When a rule that raises something now may tell it, by its quiet hours.
+fn tell_time(rule: &AlertRule, now: Timestamp) -> Timestamp {
+    let quiet = rule.content.quiet_hours.as_ref();
+    quiet.and_then(|quiet| quiet.end_after(now)).unwrap_or(now)
+}
+
+/// Puts what is wanted of each build into the order in which rules may tell it: one that has to
+/// wait, or may, must not keep others from telling it now. That a build failed says more than
+/// that it took long. Builds keep their order, and else the oldest rule is the first.
+fn sort(wanted: &mut [Wanted<'_>], tell_times: &BTreeMap<&str, Timestamp>) {
+    let mut places: BTreeMap<BuildId, usize> = BTreeMap::new();
+    for want in &*wanted {
+        let next = places.len();
+        places.entry(want.build).or_insert(next);
+    }
+    wanted.sort_by_key(|want| {
+        let place = places.get(&want.build).copied();
+        let tell_time = tell_times.get(want.rule.id.as_str()).copied();
+        let is_limited = want.rule.content.max_per_hour > 0;
+        (place, tell_time, is_limited, want.kind)
+    });
+}
+
 /// Writes alerts: those that a channel is told already, and recoveries of what it was not
 /// told, as skipped. Says how many wait.
 pub(super) async fn raise(
     connection: &mut Connection,
-    wanted: Vec<Wanted<'_>>,
+    mut wanted: Vec<Wanted<'_>>,
     ids: &mut Ids,
     now: Timestamp,
 ) -> Result<usize> {
     if wanted.is_empty() {
         return Ok(0);
     }
+    let mut tell_times = BTreeMap::new();
+    for rule in wanted.iter().map(|want| want.rule) {
+        let id = rule.id.as_str();
+        tell_times.entry(id).or_insert_with(|| tell_time(rule, now));
+    }
+    sort(&mut wanted, &tell_times);
     let channels = channels(connection, &wanted).await?;
     let mut told = Told::read(connection, &wanted).await?;
     let mut rows = Vec::new();
@@ -188,8 +217,10 @@ pub(super) async fn raise(
                 Judged::Duplicate(first) => ("skipped", "duplicate", first.as_str()),
                 Judged::FailureNotSent => ("skipped", "failure_not_sent", ""),
             };
-            let quiet = want.rule.content.quiet_hours.as_ref();
-            let next = quiet.and_then(|quiet| quiet.end_after(now)).unwrap_or(now);
+            let next = tell_times
+                .get(want.rule.id.as_str())
+                .copied()
+                .unwrap_or(now);
             let next = (*judged == Judged::New).then_some(next.as_microsecond());
             row.push_bind(id.clone())
                 .push_bind(want.rule.id.clone())

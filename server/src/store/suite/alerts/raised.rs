@@ -7,7 +7,8 @@ use crate::{
     fixtures::{at, build_id, job, repository},
     model::{
         AlertKind::{Failure, Queued, Recovery, Slow, StaysRed},
-        AlertState, BuildFacts, Limit, Pattern, Report, RuleFilter, SkipReason, Source, Trigger,
+        AlertState, BuildFacts, Limit, Pattern, QuietHours, Report, RuleContent, RuleFilter,
+        SkipReason, Source, Trigger,
     },
 };
 
@@ -100,6 +101,59 @@ async fn a_second_rule_names_the_alert_of_the_first() {
         team.told().await,
         [(Failure, 1), (Failure, 1), (Recovery, 2)]
     );
+}
+
+/// From when on it is quiet until ten, on the day of the tests.
+fn quiet_from(start: &str) -> QuietHours {
+    QuietHours {
+        time_zone: "UTC".to_owned(),
+        hours: Some((start.parse().unwrap(), "10:00".parse().unwrap())),
+        days: Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_rule_that_has_to_wait_keeps_no_other_from_telling() {
+    for hold_back in [
+        |content: &mut RuleContent| content.quiet_hours = Some(quiet_from("08:00")),
+        |content: &mut RuleContent| content.max_per_hour = 1,
+    ] {
+        let team = Team::new().await;
+        let ci = team.channel("#ci").await;
+        let mut held = rule(CHANGE, &[&ci]);
+        hold_back(&mut held);
+        let held = team.rule_as(held).await;
+        let loud = team.rule(CHANGE, &[&ci]).await;
+        team.run(1, "failure").await;
+        team.run(2, "success").await;
+        let alerts = team.alerts().await;
+        assert_eq!(alerts.len(), 4);
+        for two in alerts.chunks(2) {
+            assert_eq!(two[0].rule.id, loud.id);
+            let AlertState::Pending { next_time } = two[0].state else {
+                panic!("it is told: {two:?}");
+            };
+            assert!(next_time <= two[0].create_time, "now");
+            assert_eq!(two[1].rule.id, held.id);
+            let first = two[0].id.clone();
+            let duplicate = SkipReason::Duplicate { first };
+            assert_eq!(two[1].state, AlertState::Skipped(duplicate));
+        }
+    }
+}
+
+#[tokio::test]
+async fn that_a_build_failed_says_more_than_that_it_took_long() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    let limit = Limit::LongerThan(SignedDuration::from_secs(30));
+    team.rule(Trigger::Duration(limit), &[&ci]).await;
+    team.rule(CHANGE, &[&ci]).await;
+    team.run(1, "failure").await;
+    team.run(2, "failure").await;
+    team.run(3, "success").await;
+    let told = [(Failure, 1), (Slow, 2), (Recovery, 3)];
+    assert_eq!(team.told().await, told);
 }
 
 #[tokio::test]
