@@ -1,6 +1,8 @@
 //! What waits for a channel: tidied of what is not to be told any more, and chosen from.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod tidy;
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,14 +14,11 @@ use super::{
         },
         history, rules,
     },
-    ChannelLease, Chosen, HORIZON,
+    ChannelLease, Chosen,
 };
 use crate::{
     Result,
-    model::{
-        Alert, AlertChannel, AlertRule, AlertState, PACE_WINDOW, Pace, RepositoryId, STORM_WINDOW,
-        Told,
-    },
+    model::{Alert, AlertChannel, AlertRule, AlertState, PACE_WINDOW, Pace, STORM_WINDOW, Told},
 };
 
 /// How many alerts are looked at, and told at once, at most.
@@ -72,113 +71,6 @@ impl Waiting {
             .map(|rule| (rule.id.clone(), rule))
             .collect();
         Ok(waiting)
-    }
-
-    /// Takes out what is too old, what is not shown any more, and what is to be quiet.
-    pub(super) async fn tidy(
-        &mut self,
-        connection: &mut Connection,
-        channel: &AlertChannel,
-        now: Timestamp,
-    ) -> Result<()> {
-        self.give_up_old(connection, now).await?;
-        self.skip_hidden(connection).await?;
-        self.skip_over(connection, channel).await?;
-        self.keep_quiet(connection, now).await
-    }
-
-    async fn give_up_old(&mut self, connection: &mut Connection, now: Timestamp) -> Result<()> {
-        let is_old = |alert: &Alert| {
-            let since = match alert.state {
-                AlertState::Pending { next_time } => next_time.max(alert.create_time),
-                _ => alert.create_time,
-            };
-            now.duration_since(since) > HORIZON
-        };
-        let old = self.take_out(is_old);
-        set(
-            connection,
-            &old,
-            "state = 'failed', next_time = NULL, claim = NULL, \
-             error = 'given up after 24 hours; ' || error",
-        )
-        .await
-    }
-
-    /// Whoever may see a channel must not read of what is not seen any more.
-    async fn skip_hidden(&mut self, connection: &mut Connection) -> Result<()> {
-        let repositories: BTreeSet<i64> = self.all().map(|it| it.build.repository.0).collect();
-        let repositories: Vec<i64> = repositories.into_iter().collect();
-        let mut hidden = BTreeSet::new();
-        for chunk in sql::padded(&repositories) {
-            let mut query =
-                Query::new("SELECT id FROM repository WHERE hidden_time IS NOT NULL AND id IN (");
-            sql::push_list(&mut query, &chunk);
-            query.push(")");
-            for row in query.fetch_all(&mut *connection).await? {
-                hidden.insert(RepositoryId(row.try_get("id")?));
-            }
-        }
-        let skipped = self.take_out(|alert| hidden.contains(&alert.build.repository));
-        skip(connection, &skipped, "repository_hidden").await
-    }
-
-    /// What was held in quiet hours and is over: neither its beginning nor its end is told.
-    async fn skip_over(
-        &mut self,
-        connection: &mut Connection,
-        channel: &AlertChannel,
-    ) -> Result<()> {
-        let was_held = |alert: &Alert| match alert.state {
-            AlertState::Pending { next_time } => next_time > alert.create_time,
-            _ => false,
-        };
-        let held = self
-            .due
-            .iter()
-            .filter(|alert| was_held(alert) && !alert.incident.is_empty());
-        let incidents: BTreeSet<&String> = held.map(|alert| &alert.incident).collect();
-        let incidents: Vec<&String> = incidents.into_iter().collect();
-        let mut over: BTreeSet<String> = BTreeSet::new();
-        for chunk in sql::padded(&incidents) {
-            let mut query =
-                Query::new("SELECT id FROM incident WHERE resolve_time IS NOT NULL AND id IN (");
-            sql::push_list(&mut query, chunk.iter().copied());
-            // What the channel knows of is told to its end.
-            query.push(
-                ") AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.incident_id = incident.id \
-                   AND a.state = 'sent' AND a.incident_id <> '' AND a.channel_id = ",
-            );
-            query.push_bind(channel.id.clone());
-            query.push(")");
-            for row in query.fetch_all(&mut *connection).await? {
-                over.insert(row.try_get("id")?);
-            }
-        }
-        // A failure that is not held is about to be told, and its recovery after it.
-        let told = self.due.iter().filter(|alert| !was_held(alert));
-        for alert in told {
-            over.remove(&alert.incident);
-        }
-        let skipped = self.take_out(|alert| over.contains(&alert.incident));
-        skip(connection, &skipped, "over_while_quiet").await
-    }
-
-    /// Rules may have been given quiet hours since.
-    async fn keep_quiet(&mut self, connection: &mut Connection, now: Timestamp) -> Result<()> {
-        let ends: BTreeMap<String, Timestamp> = self
-            .rules
-            .iter()
-            .filter_map(|(id, rule)| {
-                let quiet = rule.content.quiet_hours.as_ref()?;
-                Some((id.clone(), quiet.end_after(now)?))
-            })
-            .collect();
-        for (rule, end) in ends {
-            let quiet = self.take_out(|alert| alert.rule.id == rule);
-            hold(connection, &quiet, end).await?;
-        }
-        Ok(())
     }
 
     /// What a dead sender left, if something is to be done about it: sent again, unless the
@@ -277,11 +169,7 @@ impl Waiting {
             raised: count(row.try_get("raised")?),
         };
         // What was held for the same hours is told together.
-        let held = |alert: &Alert| match alert.state {
-            AlertState::Pending { next_time } => next_time > alert.create_time,
-            _ => false,
-        };
-        if self.due.iter().filter(|alert| held(alert)).count() > 1 {
+        if self.due.iter().filter(|alert| was_held(alert)).count() > 1 {
             return Ok(Pace::Digest);
         }
         Ok(told.pace(self.due.len(), now))
@@ -317,6 +205,15 @@ impl Waiting {
         }
         out
     }
+}
+
+/// Whether it was held, for quiet hours or a limit: not to be tried, and not until somebody
+/// retried it, which leaves the error of what became of it before.
+fn was_held(alert: &Alert) -> bool {
+    let AlertState::Pending { next_time } = alert.state else {
+        return false;
+    };
+    next_time > alert.create_time && alert.delivery.error.is_empty()
 }
 
 /// The alerts of the message that the first of them was in.
@@ -358,20 +255,6 @@ async fn hold(connection: &mut Connection, alerts: &[Alert], until: Timestamp) -
     for chunk in sql::padded(&ids(alerts)) {
         let mut query = Query::new("UPDATE alert SET next_time = ");
         query.push_bind(until.as_microsecond());
-        query.push(" WHERE id IN (");
-        sql::push_list(&mut query, chunk.iter().copied());
-        query.push(")");
-        query.execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-async fn skip(connection: &mut Connection, alerts: &[Alert], reason: &'static str) -> Result<()> {
-    for chunk in sql::padded(&ids(alerts)) {
-        let mut query = Query::new(
-            "UPDATE alert SET state = 'skipped', next_time = NULL, claim = NULL, skip_reason = ",
-        );
-        query.push_bind(reason);
         query.push(" WHERE id IN (");
         sql::push_list(&mut query, chunk.iter().copied());
         query.push(")");

@@ -1,12 +1,12 @@
 //! What is held back, told together, or not told at all.
 
 use super::{
-    super::{CHANGE, Team},
+    super::{CHANGE, Team, build},
     of_all, sent,
 };
 use crate::{
-    fixtures::build_id,
-    model::{QuietHours, SkipReason},
+    fixtures::{at, build_id},
+    model::{AlertState, BuildFacts, QuietHours, SkipReason, Source},
 };
 
 #[tokio::test]
@@ -95,6 +95,61 @@ async fn a_rule_sends_no_more_than_it_may_and_loses_nothing() {
     team.set_clock(3600);
     let next = team.message(&ci, None).await;
     assert_eq!(next.alerts.len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_limit_puts_off_is_told_although_it_is_over() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    let mut limited = of_all(CHANGE, &[&ci]);
+    limited.max_per_hour = 1;
+    // It is not quiet now.
+    limited.quiet_hours = Some(QuietHours {
+        time_zone: "UTC".to_owned(),
+        hours: Some(("20:00".parse().unwrap(), "21:00".parse().unwrap())),
+        days: Vec::new(),
+    });
+    team.rule_as(limited).await;
+    team.run(1, "failure").await;
+    let first = team.message(&ci, None).await;
+    team.wait(&ci, Some(sent(&first))).await;
+    for (run, word) in [(2, "success"), (3, "failure"), (4, "success")] {
+        team.run(run, word).await;
+    }
+    assert_eq!(team.wait(&ci, None).await, Some(3600));
+    team.set_clock(3600);
+    let rest = team.message(&ci, None).await;
+    let runs: Vec<i64> = rest.alerts.iter().map(|it| it.build.run.0).collect();
+    assert_eq!(runs, [2, 3, 4], "all that was put off, in one message");
+    assert_eq!(team.skipped().await, []);
+}
+
+#[tokio::test]
+async fn what_somebody_retries_is_told_although_it_was_held_and_is_over() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    let mut quiet = of_all(CHANGE, &[&ci]);
+    quiet.quiet_hours = Some(QuietHours {
+        time_zone: "UTC".to_owned(),
+        hours: Some(("09:00".parse().unwrap(), "10:00".parse().unwrap())),
+        days: Vec::new(),
+    });
+    team.rule_as(quiet).await;
+    team.run(1, "failure").await;
+    let late = 25 * 3600 + 1;
+    team.set_clock(late);
+    team.fixture.store.give_up_old(at(late)).await.unwrap();
+    let alerts = team.alerts().await;
+    assert_eq!(alerts[0].state, AlertState::Failed);
+    let success = BuildFacts {
+        update_time: at(late),
+        ..build(2, 1, "success")
+    };
+    team.report(build_id(2, 1), success, Source::Webhook).await;
+    let id = alerts[0].id.clone();
+    team.fixture.store.retry_alert(id).await.unwrap();
+    let again = team.message(&ci, None).await;
+    assert_eq!(again.alerts[0].build, build_id(1, 1));
 }
 
 #[tokio::test]
