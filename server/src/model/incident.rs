@@ -90,15 +90,23 @@ pub(crate) enum Edge {
     /// It is the first to fail.
     Opened(Incident),
     /// It fails as the one before it did.
-    StillRed {
-        incident: Incident,
-        /// Whether it is an attempt of the run that failed last.
-        same_run: bool,
-    },
+    StillRed(Incident),
     /// It is the first to succeed again.
     Resolved(Incident),
     /// It is one more success.
     StillGreen,
+}
+
+impl Edge {
+    /// The incident that it is of, if one is.
+    pub(crate) fn incident(&self) -> Option<&Incident> {
+        match self {
+            Self::Opened(incident) | Self::StillRed(incident) | Self::Resolved(incident) => {
+                Some(incident)
+            }
+            Self::StillGreen => None,
+        }
+    }
 }
 
 impl Standing {
@@ -157,10 +165,7 @@ impl Standing {
         let same_run = incident.last_failure.run == build.id.run;
         incident.last_failure = build.id;
         incident.failure_count += i32::from(!same_run);
-        Edge::StillRed {
-            incident: incident.clone(),
-            same_run,
-        }
+        Edge::StillRed(incident.clone())
     }
 }
 
@@ -199,7 +204,7 @@ mod tests {
             });
             match edge {
                 Some(Edge::Opened(_)) => 'o',
-                Some(Edge::StillRed { .. }) => 'r',
+                Some(Edge::StillRed(_)) => 'r',
                 Some(Edge::Resolved(_)) => 'R',
                 Some(Edge::StillGreen) => 'g',
                 None => '-',

@@ -111,16 +111,15 @@ impl Trigger {
         }
     }
 
-    /// What a rule says of how a build changed its branch. A recovery is for whoever was told
-    /// of the failure. How long builds take and wait is another matter.
+    /// What a rule says of how a build changed its branch. A failure of enough in a row is for
+    /// whoever was not told of one before: the rule may not be about the first of them. A
+    /// recovery is for whoever was told of the failure. How long builds take and wait is
+    /// another matter.
     pub(crate) fn says(self, edge: &Edge) -> Option<AlertKind> {
         match (self, edge) {
-            (Self::Failure, Edge::Opened(_) | Edge::StillRed { .. }) => Some(AlertKind::Failure),
-            (Self::Change { failures }, Edge::Opened(incident)) => {
-                (incident.failure_count == failures).then_some(AlertKind::Failure)
-            }
-            (Self::Change { failures }, Edge::StillRed { incident, same_run }) => {
-                (!same_run && incident.failure_count == failures).then_some(AlertKind::Failure)
+            (Self::Failure, Edge::Opened(_) | Edge::StillRed(_)) => Some(AlertKind::Failure),
+            (Self::Change { failures }, Edge::Opened(incident) | Edge::StillRed(incident)) => {
+                (incident.failure_count >= failures).then_some(AlertKind::Failure)
             }
             (Self::Change { .. } | Self::StaysRed { .. }, Edge::Resolved(_)) => {
                 Some(AlertKind::Recovery)
@@ -183,28 +182,23 @@ mod tests {
 
     #[test]
     fn each_trigger_says_its_own_of_each_edge() {
-        let still_red = |failure_count, same_run| Edge::StillRed {
-            incident: red(failure_count),
-            same_run,
-        };
         let edges = [
             Edge::Opened(red(1)),
-            still_red(1, true),
-            still_red(2, false),
-            still_red(2, true),
-            still_red(3, false),
+            Edge::StillRed(red(1)),
+            Edge::StillRed(red(2)),
+            Edge::StillRed(red(3)),
             Edge::Resolved(red(3)),
             Edge::StillGreen,
         ];
         let hour = SignedDuration::from_hours(1);
         for (trigger, says) in [
-            (Trigger::Failure, "FFFFF--"),
-            (Trigger::Change { failures: 1 }, "F----R-"),
-            (Trigger::Change { failures: 2 }, "--F--R-"),
-            (Trigger::Change { failures: 3 }, "----FR-"),
-            (Trigger::StaysRed { longer_than: hour }, "-----R-"),
-            (Trigger::Queue { longer_than: hour }, "-------"),
-            (Trigger::Duration(Limit::LongerThan(hour)), "-------"),
+            (Trigger::Failure, "FFFF--"),
+            (Trigger::Change { failures: 1 }, "FFFFR-"),
+            (Trigger::Change { failures: 2 }, "--FFR-"),
+            (Trigger::Change { failures: 3 }, "---FR-"),
+            (Trigger::StaysRed { longer_than: hour }, "----R-"),
+            (Trigger::Queue { longer_than: hour }, "------"),
+            (Trigger::Duration(Limit::LongerThan(hour)), "------"),
         ] {
             let letters = edges.iter().map(|edge| match trigger.says(edge) {
                 Some(AlertKind::Failure) => 'F',

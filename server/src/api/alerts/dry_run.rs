@@ -39,13 +39,18 @@ impl Alerts {
             )
         })?;
         let range = self.range(range)?;
-        let filter = Filter {
+        let about: Filter = rule.filter.into();
+        // How a branch stands is decided by all of its builds, also by those that the rule is
+        // not about.
+        let branches = Filter {
             end_time: range,
-            ..rule.filter.into()
+            actors: Vec::new(),
+            events: Vec::new(),
+            ..about.clone()
         };
-        let mut builds = self.ended(&filter).await?;
+        let mut builds = self.ended(&branches).await?;
         builds.sort_by_key(|build| (build.record.end_time(), Place::of(&build.record)));
-        let mut replay = Replay::new(rule.trigger);
+        let mut replay = Replay::new(rule.trigger, about);
         for build in &builds {
             replay.take(build);
         }
@@ -105,6 +110,8 @@ impl Alerts {
 /// Plays builds in the order of their ends.
 struct Replay<'a> {
     trigger: Trigger,
+    /// Which builds are told.
+    about: Filter,
     standings: BTreeMap<IncidentKey, Standing>,
     /// What the last successes took, the last one last.
     spans: BTreeMap<IncidentKey, Vec<i64>>,
@@ -115,9 +122,10 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    fn new(trigger: Trigger) -> Self {
+    fn new(trigger: Trigger, about: Filter) -> Self {
         Self {
             trigger,
+            about,
             standings: BTreeMap::new(),
             spans: BTreeMap::new(),
             failures: BTreeSet::new(),
@@ -140,22 +148,18 @@ impl<'a> Replay<'a> {
         let Some(edge) = edge else {
             return;
         };
+        let is_about = self.about.matches(build);
         let says = match (self.trigger.says(&edge), edge) {
-            (
-                Some(AlertKind::Failure),
-                Edge::Opened(incident) | Edge::StillRed { incident, .. },
-            ) => {
-                self.failures.insert(incident.key);
-                Some(AlertKind::Failure)
-            }
             // It is told to whom its failure was told.
             (Some(AlertKind::Recovery), Edge::Resolved(incident)) => {
                 let was_told = self.failures.remove(&incident.key);
                 was_told.then_some(AlertKind::Recovery)
             }
-            (None, Edge::Opened(_) | Edge::StillRed { .. }) => {
-                self.suppressed += 1;
-                None
+            (says, Edge::Opened(incident) | Edge::StillRed(incident)) if is_about => {
+                let is_once = matches!(self.trigger, Trigger::Change { .. });
+                let is_told = says.is_some() && (self.failures.insert(incident.key) || !is_once);
+                self.suppressed += i32::from(!is_told);
+                is_told.then_some(AlertKind::Failure)
             }
             _ => None,
         };
@@ -173,7 +177,8 @@ impl<'a> Replay<'a> {
             .take(crate::model::USUAL_OF)
             .copied()
             .collect();
-        if limit.is_exceeded(took, crate::model::usual(last)) {
+        let is_about = self.about.matches(build);
+        if is_about && limit.is_exceeded(took, crate::model::usual(last)) {
             self.told.push((AlertKind::Slow, build));
         }
         if crate::model::outcome(&build.record) == Some(crate::model::Outcome::Success) {

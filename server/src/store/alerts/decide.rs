@@ -107,14 +107,9 @@ impl Decisions {
             let Some(edge) = standing.take(build, || id) else {
                 continue;
             };
-            let (Edge::Opened(incident)
-            | Edge::StillRed { incident, .. }
-            | Edge::Resolved(incident)) = &edge
-            else {
-                edges.insert(build.id, edge);
-                continue;
-            };
-            changed.insert(incident.id.clone(), incident.clone());
+            if let Some(incident) = edge.incident() {
+                changed.insert(incident.id.clone(), incident.clone());
+            }
             edges.insert(build.id, edge);
         }
         let mut changed: Vec<Incident> = changed.into_values().collect();

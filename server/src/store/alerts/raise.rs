@@ -1,12 +1,16 @@
 //! Raises alerts: at most one of a build for each channel, by the rule that may tell it first.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod told;
+
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     super::{
-        attempts,
         db::{Connection, Query},
         sql,
     },
@@ -15,10 +19,11 @@ use super::{
 use crate::{
     Result,
     model::{
-        self, AlertKind, AlertRule, Build, BuildId, Edge, Filter, Incident, IncidentKey, Limit,
-        Place, Trigger, USUAL_OF,
+        self, AlertKind, AlertRule, Build, BuildId, Edge, Filter, IncidentKey, Limit, Place,
+        Trigger, USUAL_OF,
     },
 };
+use told::{Judged, Told};
 
 const COLUMNS: [&str; 15] = [
     "id",
@@ -66,16 +71,17 @@ pub(super) async fn of_builds(
     let mut wanted = Vec::new();
     for build in builds {
         let edge = edges.get(&build.record.id);
+        let incident = edge.and_then(Edge::incident).map(|it| it.id.clone());
+        let mut usual = Usual::of(build);
         for (rule, filter) in rules.iter().zip(&filters) {
-            if filter.matches(build)
-                && let Some(kind) = told_by(connection, rule, build, edge).await?
+            if (ends_for(rule, edge) || filter.matches(build))
+                && let Some(kind) = told_by(connection, rule, edge, &mut usual).await?
             {
-                let incident = edge.and_then(incident).map(|it| it.id.clone());
                 wanted.push(Wanted {
                     rule,
                     kind,
                     build: build.record.id,
-                    incident: incident.unwrap_or_default(),
+                    incident: incident.clone().unwrap_or_default(),
                 });
             }
         }
@@ -83,39 +89,68 @@ pub(super) async fn of_builds(
     raise(connection, wanted, ids, now).await
 }
 
-/// The incident that an edge is of.
-fn incident(edge: &Edge) -> Option<&Incident> {
-    match edge {
-        Edge::Opened(incident) | Edge::StillRed { incident, .. } | Edge::Resolved(incident) => {
-            Some(incident)
-        }
-        Edge::StillGreen => None,
-    }
+/// Whether a build ends an incident that a rule may have told of. Whatever ends it, who was told
+/// of the failure is told.
+fn ends_for(rule: &AlertRule, edge: Option<&Edge>) -> bool {
+    let is_of_time = matches!(rule.content.trigger, Trigger::Duration(_));
+    matches!(edge, Some(Edge::Resolved(_))) && !is_of_time
 }
 
 /// What a rule says of a build that it is about.
 async fn told_by(
     connection: &mut Connection,
     rule: &AlertRule,
-    build: &Build,
     edge: Option<&Edge>,
+    usual: &mut Usual<'_>,
 ) -> Result<Option<AlertKind>> {
     if let Trigger::Duration(limit) = rule.content.trigger {
-        let slow = is_slow(connection, limit, build).await?;
+        let slow = usual.is_exceeded(connection, limit).await?;
         return Ok(slow.then_some(AlertKind::Slow));
     }
-    Ok(edge.and_then(|edge| rule.content.trigger.says(edge)))
+    let says = edge.and_then(|edge| rule.content.trigger.says(edge));
+    Ok(says.filter(|_| !edge.is_some_and(|edge| is_no_news(rule, edge))))
 }
 
-async fn is_slow(connection: &mut Connection, limit: Limit, build: &Build) -> Result<bool> {
-    let Some(took) = build.record.wall_time() else {
-        return Ok(false);
-    };
-    let usual = match limit {
-        Limit::TimesUsual(_) => usual(connection, build).await?,
-        Limit::LongerThan(_) => None,
-    };
-    Ok(limit.is_exceeded(took, usual))
+/// Whether a rule was made when a branch was red already, and for longer than it waits: what
+/// was so before a rule is no news.
+fn is_no_news(rule: &AlertRule, edge: &Edge) -> bool {
+    match (rule.content.trigger, edge) {
+        (Trigger::Change { failures }, Edge::StillRed(incident)) => {
+            incident.failure_count > failures && incident.open_time < rule.create_time
+        }
+        _ => false,
+    }
+}
+
+/// What a build usually takes: asked for once, and only if a rule wants it.
+struct Usual<'a> {
+    build: &'a Build,
+    found: OnceCell<Option<SignedDuration>>,
+}
+
+impl<'a> Usual<'a> {
+    fn of(build: &'a Build) -> Self {
+        Self {
+            build,
+            found: OnceCell::new(),
+        }
+    }
+
+    /// Whether the build took long.
+    async fn is_exceeded(&mut self, connection: &mut Connection, limit: Limit) -> Result<bool> {
+        let Some(took) = self.build.record.wall_time() else {
+            return Ok(false);
+        };
+        let usual = match (limit, self.found.get()) {
+            (Limit::LongerThan(_), _) => None,
+            (Limit::TimesUsual(_), Some(found)) => *found,
+            (Limit::TimesUsual(_), None) => {
+                let found = usual(connection, self.build).await?;
+                *self.found.get_or_init(|| found)
+            }
+        };
+        Ok(limit.is_exceeded(took, usual))
+    }
 }
 
 /// The median of the last successes of a workflow and branch before a build, if there are
@@ -265,143 +300,4 @@ async fn channels(
         }
     }
     Ok(found)
-}
-
-/// What is to become of an alert.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Judged {
-    New,
-    /// This one tells the channel.
-    Duplicate(String),
-    FailureNotSent,
-}
-
-/// What channels were told already.
-struct Told {
-    /// Of a build or, if it stays red, of an incident: by the alert.
-    once: BTreeMap<(String, Subject), String>,
-    /// Of an incident's failure, by the rule.
-    failures: BTreeSet<(String, String, String)>,
-    /// Whether it went wrong, by channel and incident.
-    failed: BTreeSet<(String, String)>,
-}
-
-/// What a channel is told once.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Subject {
-    Build(BuildId),
-    Wait(BuildId),
-    Red(String),
-}
-
-impl Subject {
-    fn of(kind: AlertKind, build: BuildId, incident: &str) -> Self {
-        match kind {
-            AlertKind::Failure | AlertKind::Recovery | AlertKind::Slow => Self::Build(build),
-            AlertKind::Queued => Self::Wait(build),
-            AlertKind::StaysRed => Self::Red(incident.to_owned()),
-        }
-    }
-}
-
-impl Told {
-    async fn read(connection: &mut Connection, wanted: &[Wanted<'_>]) -> Result<Self> {
-        let mut told = Self {
-            once: BTreeMap::new(),
-            failures: BTreeSet::new(),
-            failed: BTreeSet::new(),
-        };
-        let builds: BTreeSet<i64> = wanted.iter().map(|it| it.build.run.0).collect();
-        let builds: Vec<i64> = builds.into_iter().collect();
-        for chunk in sql::padded(&builds) {
-            let mut query = select();
-            query.push(" WHERE run_id IN (");
-            sql::push_list(&mut query, &chunk);
-            query.push(")");
-            told.add(connection, query).await?;
-        }
-        let incidents: BTreeSet<&String> = wanted.iter().map(|it| &it.incident).collect();
-        let incidents: Vec<&String> = incidents.into_iter().filter(|id| !id.is_empty()).collect();
-        for chunk in sql::padded(&incidents) {
-            let mut query = select();
-            query.push(" WHERE incident_id <> '' AND incident_id IN (");
-            sql::push_list(&mut query, chunk.iter().copied());
-            query.push(")");
-            told.add(connection, query).await?;
-        }
-        Ok(told)
-    }
-
-    async fn add(&mut self, connection: &mut Connection, query: Query) -> Result<()> {
-        for row in query.fetch_all(connection).await? {
-            let kind: &str = row.try_get("kind")?;
-            let Some(kind) = AlertKind::ALL.into_iter().find(|it| it.word() == kind) else {
-                continue;
-            };
-            let channel: String = row.try_get("channel_id")?;
-            let incident: String = row.try_get("incident_id")?;
-            let state: &str = row.try_get("state")?;
-            let reason: &str = row.try_get("skip_reason")?;
-            if state != "skipped" {
-                let subject = Subject::of(kind, attempts::read(&row)?, &incident);
-                self.once
-                    .insert((channel.clone(), subject), row.try_get("id")?);
-            }
-            let tells_failure = matches!(kind, AlertKind::Failure | AlertKind::StaysRed);
-            if tells_failure && state == "failed" {
-                self.failed.insert((channel.clone(), incident.clone()));
-            }
-            if tells_failure && (state != "skipped" || reason == "duplicate") {
-                self.failures
-                    .insert((row.try_get("rule_id")?, channel, incident));
-            }
-        }
-        Ok(())
-    }
-
-    /// What becomes of an alert. None: it is not even noted.
-    fn judge(&self, want: &Wanted<'_>, channel: &str) -> Option<Judged> {
-        if want.kind == AlertKind::Recovery {
-            let failure = (
-                want.rule.id.clone(),
-                channel.to_owned(),
-                want.incident.clone(),
-            );
-            if !self.failures.contains(&failure) {
-                return None;
-            }
-        }
-        let subject = Subject::of(want.kind, want.build, &want.incident);
-        if let Some(first) = self.once.get(&(channel.to_owned(), subject)) {
-            return Some(Judged::Duplicate(first.clone()));
-        }
-        let failed = (channel.to_owned(), want.incident.clone());
-        if want.kind == AlertKind::Recovery && self.failed.contains(&failed) {
-            return Some(Judged::FailureNotSent);
-        }
-        Some(Judged::New)
-    }
-
-    fn note(&mut self, want: &Wanted<'_>, channel: &str, id: &str, judged: &Judged) {
-        if *judged == Judged::New {
-            let subject = Subject::of(want.kind, want.build, &want.incident);
-            self.once
-                .insert((channel.to_owned(), subject), id.to_owned());
-        }
-        if want.kind == AlertKind::Failure {
-            let failure = (
-                want.rule.id.clone(),
-                channel.to_owned(),
-                want.incident.clone(),
-            );
-            self.failures.insert(failure);
-        }
-    }
-}
-
-fn select() -> Query {
-    Query::new(
-        "SELECT id, rule_id, channel_id, run_id, run_attempt, repository_id, incident_id, kind, \
-         state, skip_reason FROM alert",
-    )
 }

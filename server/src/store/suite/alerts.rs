@@ -5,6 +5,8 @@ mod order;
 mod outbox;
 mod plans;
 mod raised;
+mod red;
+mod rules;
 mod storm;
 
 use std::sync::{
@@ -37,6 +39,15 @@ struct Team {
 
 impl Team {
     async fn new() -> Self {
+        Self::opened_by(Fixture::open_by).await
+    }
+
+    /// One on a file, where that is what is tested.
+    async fn new_on_file() -> Self {
+        Self::opened_by(Fixture::open_file_by).await
+    }
+
+    async fn opened_by(open: impl AsyncFnOnce(Clock) -> Fixture) -> Self {
         let [second, ticks] = [0, 0].map(|zero| Arc::new(AtomicI64::new(zero)));
         let now = (Arc::clone(&second), Arc::clone(&ticks));
         let clock = Clock::new(move || {
@@ -46,7 +57,7 @@ impl Team {
                 .unwrap()
         });
         Self {
-            fixture: Fixture::open_by(clock).await,
+            fixture: open(clock).await,
             second,
             ticks,
         }

@@ -71,7 +71,12 @@ impl Fixture {
 
     /// Opens a store on a file, where that is what is tested.
     pub(super) async fn open_file() -> Self {
-        Self::on_file(Clock::new(|| at(0)), Retention::default()).await
+        Self::open_file_by(Clock::new(|| at(0))).await
+    }
+
+    /// The same by a clock.
+    pub(super) async fn open_file_by(clock: Clock) -> Self {
+        Self::on_file(clock, Retention::default()).await
     }
 
     async fn on_file(clock: Clock, retention: Retention) -> Self {

@@ -220,3 +220,42 @@ async fn a_dry_run_says_what_would_have_been_sent_and_sends_nothing() {
         .into_inner();
     assert_eq!(answer, v1::DryRunAlertRuleResponse::default());
 }
+
+/// The nightly run breaks first; the rule is about pushes.
+#[tokio::test]
+async fn a_dry_run_knows_of_the_builds_that_its_rule_is_not_about() {
+    let (server, mut client, _) = with_channel().await;
+    let story = [
+        ("schedule", Failure),
+        ("push", Failure),
+        ("push", Failure),
+        ("schedule", Success),
+        ("schedule", Failure),
+        ("push", Success),
+    ];
+    let builds = (1..)
+        .zip(story)
+        .map(|(run, (event, conclusion))| v1::Build {
+            event: event.to_owned(),
+            ..ended(run, 1, conclusion, run * 60)
+        });
+    server.report(builds.collect()).await;
+    let request = DryRunAlertRuleRequest {
+        rule: Some(AlertRule {
+            filter: Some(BuildFilter {
+                events: vec!["push".to_owned()],
+                ..BuildFilter::default()
+            }),
+            trigger: Some(Trigger::Change(v1::ChangeTrigger::default())),
+            ..AlertRule::default()
+        }),
+        end_time_range: None,
+    };
+    let answer = client.dry_run_alert_rule(request).await.unwrap();
+    let answer = answer.into_inner();
+    let told = answer.messages.iter();
+    let told = told.map(|it| (it.kind(), it.build.as_ref().unwrap().run_id));
+    let expected = [(AlertKind::Failure, 2), (AlertKind::Recovery, 4)];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert_eq!(answer.suppressed_count, 1);
+}

@@ -3,10 +3,10 @@
 
 use jiff::SignedDuration;
 
-use super::{super::fixture::Fixture, rule};
+use super::{super::fixture::Fixture, Team, rule};
 use crate::{
     fixtures::{at, build_id, repository},
-    model::{AlertRule, Build, BuildRecord, IncidentKey, Place, Trigger},
+    model::{AlertKind, AlertRule, Build, BuildRecord, IncidentKey, Place, Trigger},
     store::{
         alerts::{candidates, select_standings, select_successes, select_usual},
         db::{self, Query},
@@ -67,6 +67,25 @@ async fn what_is_usual_is_read_from_the_last_builds() {
                  (run_number,run_attempt)<(?,?))";
     assert!(plan.contains(index), "{plan}");
     assert!(!plan.contains("TEMP"), "{plan}");
+}
+
+/// What was told of the incident before is made unreadable: nobody reads it.
+#[tokio::test]
+async fn a_further_failure_reads_nothing_that_its_incident_was_told() {
+    let team = Team::new_on_file().await;
+    let ci = team.channel("#ci").await;
+    team.rule(Trigger::Failure, &[&ci]).await;
+    for run in 1..4 {
+        team.run(run, "failure").await;
+    }
+    team.fixture
+        .sabotage("UPDATE alert SET channel_id = CAST(run_id AS BLOB), kind = X'00'")
+        .await;
+    team.run(4, "failure").await;
+    team.fixture
+        .sabotage("DELETE FROM alert WHERE run_id < 4")
+        .await;
+    assert_eq!(team.told().await, [(AlertKind::Failure, 4)]);
 }
 
 #[tokio::test]

@@ -6,9 +6,8 @@ use super::{CHANGE, Team, build, rule};
 use crate::{
     fixtures::{at, build_id, job, repository},
     model::{
-        AlertKind::{Failure, Queued, Recovery, Slow, StaysRed},
-        AlertState, BuildFacts, Limit, Pattern, QuietHours, Report, RuleContent, RuleFilter,
-        SkipReason, Source, Trigger,
+        AlertKind::{Failure, Queued, Recovery, Slow},
+        AlertState, BuildFacts, Limit, Pattern, Report, RuleFilter, SkipReason, Source, Trigger,
     },
 };
 
@@ -101,59 +100,6 @@ async fn a_second_rule_names_the_alert_of_the_first() {
         team.told().await,
         [(Failure, 1), (Failure, 1), (Recovery, 2)]
     );
-}
-
-/// From when on it is quiet until ten, on the day of the tests.
-fn quiet_from(start: &str) -> QuietHours {
-    QuietHours {
-        time_zone: "UTC".to_owned(),
-        hours: Some((start.parse().unwrap(), "10:00".parse().unwrap())),
-        days: Vec::new(),
-    }
-}
-
-#[tokio::test]
-async fn a_rule_that_has_to_wait_keeps_no_other_from_telling() {
-    for hold_back in [
-        |content: &mut RuleContent| content.quiet_hours = Some(quiet_from("08:00")),
-        |content: &mut RuleContent| content.max_per_hour = 1,
-    ] {
-        let team = Team::new().await;
-        let ci = team.channel("#ci").await;
-        let mut held = rule(CHANGE, &[&ci]);
-        hold_back(&mut held);
-        let held = team.rule_as(held).await;
-        let loud = team.rule(CHANGE, &[&ci]).await;
-        team.run(1, "failure").await;
-        team.run(2, "success").await;
-        let alerts = team.alerts().await;
-        assert_eq!(alerts.len(), 4);
-        for two in alerts.chunks(2) {
-            assert_eq!(two[0].rule.id, loud.id);
-            let AlertState::Pending { next_time } = two[0].state else {
-                panic!("it is told: {two:?}");
-            };
-            assert!(next_time <= two[0].create_time, "now");
-            assert_eq!(two[1].rule.id, held.id);
-            let first = two[0].id.clone();
-            let duplicate = SkipReason::Duplicate { first };
-            assert_eq!(two[1].state, AlertState::Skipped(duplicate));
-        }
-    }
-}
-
-#[tokio::test]
-async fn that_a_build_failed_says_more_than_that_it_took_long() {
-    let team = Team::new().await;
-    let ci = team.channel("#ci").await;
-    let limit = Limit::LongerThan(SignedDuration::from_secs(30));
-    team.rule(Trigger::Duration(limit), &[&ci]).await;
-    team.rule(CHANGE, &[&ci]).await;
-    team.run(1, "failure").await;
-    team.run(2, "failure").await;
-    team.run(3, "success").await;
-    let told = [(Failure, 1), (Slow, 2), (Recovery, 3)];
-    assert_eq!(team.told().await, told);
 }
 
 #[tokio::test]
@@ -286,35 +232,6 @@ async fn a_build_that_took_long_is_told() {
         1,
         "both rules say so of the last one"
     );
-}
-
-#[tokio::test]
-async fn what_stays_red_is_told_once_and_then_its_end() {
-    let team = Team::new().await;
-    let ci = team.channel("#ci").await;
-    let hour = Trigger::StaysRed {
-        longer_than: SignedDuration::from_hours(1),
-    };
-    team.rule(hour, &[&ci]).await;
-    team.run(1, "failure").await;
-    let store = &team.fixture.store;
-    for (second, raised) in [(60 + 3600, 0), (61 + 3600, 1), (7200, 0)] {
-        team.set_clock(second);
-        assert_eq!(
-            store.raise_by_time(at(second)).await.unwrap(),
-            raised,
-            "{second}"
-        );
-    }
-    team.rule(hour, &[&ci]).await;
-    store.raise_by_time(at(7300)).await.unwrap();
-    assert_eq!(
-        team.alerts().await.len(),
-        1,
-        "it was red before the second rule was made"
-    );
-    team.run(2, "success").await;
-    assert_eq!(team.told().await, [(StaysRed, 1), (Recovery, 2)]);
 }
 
 #[tokio::test]
