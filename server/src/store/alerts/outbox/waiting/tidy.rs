@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Result,
-    model::{Alert, AlertChannel, AlertState, RepositoryId},
+    model::{Alert, AlertChannel, AlertKind, AlertState, RepositoryId},
 };
 
 impl Waiting {
@@ -30,6 +30,7 @@ impl Waiting {
         self.give_up_old(connection, now).await?;
         self.skip_hidden(connection).await?;
         self.skip_over(connection, channel).await?;
+        self.skip_untold(connection, channel).await?;
         self.keep_quiet(connection, now).await
     }
 
@@ -105,6 +106,42 @@ impl Waiting {
         }
         let skipped = self.take_out(|alert| over.contains(&alert.incident));
         skip(connection, &skipped, "over_while_quiet").await
+    }
+
+    /// A recovery is for whoever was told of the failure, and that may have been refused or
+    /// given up since.
+    async fn skip_untold(
+        &mut self,
+        connection: &mut Connection,
+        channel: &AlertChannel,
+    ) -> Result<()> {
+        let recoveries = self.all().filter(|it| it.kind == AlertKind::Recovery);
+        let incidents: BTreeSet<&String> = recoveries.map(|alert| &alert.incident).collect();
+        let incidents: Vec<&String> = incidents.into_iter().collect();
+        let mut untold: BTreeSet<String> = BTreeSet::new();
+        for chunk in sql::padded(&incidents) {
+            let mut query = Query::new("SELECT id FROM incident WHERE id IN (");
+            sql::push_list(&mut query, chunk.iter().copied());
+            query.push(")");
+            for (exists, states) in [
+                ("NOT EXISTS", "('pending', 'sent')"),
+                ("EXISTS", "('failed')"),
+            ] {
+                query.push(" AND ").push(exists);
+                query.push(" (SELECT 1 FROM alert a WHERE a.incident_id = incident.id ");
+                query.push("AND a.incident_id <> '' AND a.kind IN ('failure', 'stays_red') ");
+                query.push("AND a.state IN ").push(states);
+                query.push(" AND a.channel_id = ");
+                query.push_bind(channel.id.clone()).push(")");
+            }
+            for row in query.fetch_all(&mut *connection).await? {
+                untold.insert(row.try_get("id")?);
+            }
+        }
+        let skipped = self.take_out(|alert| {
+            alert.kind == AlertKind::Recovery && untold.contains(&alert.incident)
+        });
+        skip(connection, &skipped, "failure_not_sent").await
     }
 
     /// Whether it was held until the end of quiet hours.

@@ -1,5 +1,7 @@
 //! What fails: tried again, given up, or left until somebody sees to it.
 
+use jiff::SignedDuration;
+
 use super::{
     super::{CHANGE, Team, content},
     later, of_all, refused, sent,
@@ -7,7 +9,7 @@ use super::{
 use crate::{
     Error,
     fixtures::{at, build_id},
-    model::{Alert, AlertState, ChannelAddress, ChannelContent, SkipReason},
+    model::{Alert, AlertKind, AlertState, ChannelAddress, ChannelContent, SkipReason, Trigger},
 };
 
 #[tokio::test]
@@ -158,6 +160,38 @@ async fn a_failure_whose_recovery_was_left_out_is_not_told_alone() {
     assert_eq!(team.skipped().await, [SkipReason::FailureNotSent]);
     team.fixture.store.end_pause(ci.id.clone()).await.unwrap();
     assert_eq!(team.failed().await, [1]);
+}
+
+#[tokio::test]
+async fn a_recovery_that_waits_is_left_out_when_its_failure_is_refused() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    team.rule_as(of_all(CHANGE, &[&ci])).await;
+    team.run(1, "failure").await;
+    team.run(2, "success").await;
+    let failure = team.message(&ci, None).await;
+    assert_eq!(team.wait(&ci, Some(refused(&failure, false))).await, None);
+    assert_eq!(team.skipped().await, [SkipReason::FailureNotSent]);
+}
+
+#[tokio::test]
+async fn a_recovery_is_told_if_one_of_several_that_tell_the_failure_was() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    team.rule(CHANGE, &[&ci]).await;
+    let longer_than = SignedDuration::from_hours(1);
+    team.rule(Trigger::StaysRed { longer_than }, &[&ci]).await;
+    team.run(1, "failure").await;
+    let failure = team.message(&ci, None).await;
+    team.wait(&ci, Some(sent(&failure))).await;
+    let now = 2 * 3600;
+    team.set_clock(now);
+    team.fixture.store.raise_by_time(at(now)).await.unwrap();
+    let stays_red = team.message(&ci, None).await;
+    assert_eq!(team.wait(&ci, Some(refused(&stays_red, false))).await, None);
+    team.run(2, "success").await;
+    let recovery = team.message(&ci, None).await;
+    assert_eq!(recovery.alerts[0].kind, AlertKind::Recovery);
 }
 
 #[tokio::test]
