@@ -7,6 +7,7 @@ use super::{
     super::{
         News, Store,
         db::{Connection, Executor, Query},
+        filter,
         rows::{self, BUILD_COLUMNS, SHOWN_COLUMNS},
     },
     Ids,
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     Result,
-    model::{AlertKind, AlertRule, Build, Filter, Trigger},
+    model::{AlertKind, AlertRule, Build, Trigger},
 };
 
 /// How many alerts of a rule are raised at once. The rest comes with the next look.
@@ -63,7 +64,7 @@ impl Store {
     async fn is_due_by_time(&self, now: Timestamp) -> Result<bool> {
         for rule in self.alert_rules().await? {
             if let Some(query) = candidates(&rule, now)
-                && !due(&self.readers, &rule, query).await?.is_empty()
+                && !due(&self.readers, query).await?.is_empty()
             {
                 return Ok(true);
             }
@@ -77,7 +78,7 @@ async fn raise_all(connection: &mut Connection, now: Timestamp) -> Result<usize>
     let mut wanted = Vec::new();
     for rule in &rules {
         if let Some(query) = candidates(rule, now) {
-            for (build, incident) in due(&mut *connection, rule, query).await? {
+            for (build, incident) in due(&mut *connection, query).await? {
                 wanted.push(Wanted {
                     rule,
                     kind: kind(rule.content.trigger),
@@ -113,7 +114,10 @@ pub(in crate::store) fn candidates(rule: &AlertRule, now: Timestamp) -> Option<Q
     query.push(BUILD_COLUMNS).push(", ").push(SHOWN_COLUMNS);
     query.push(", ").push(source);
     query.push(" AND a.rule_id = ").push_bind(rule.id.clone());
-    query.push(") AND r.hidden_time IS NULL AND ").push(since);
+    // Here and not of what was found: what others leave open would fill the limit for ever.
+    query.push(") AND ");
+    filter::push_condition(&mut query, &rule.content.filter.clone().into());
+    query.push(" AND ").push(since);
     query.push(" >= COALESCE(r.first_time, 0) AND ").push(since);
     query
         .push(" >= ")
@@ -123,19 +127,9 @@ pub(in crate::store) fn candidates(rule: &AlertRule, now: Timestamp) -> Option<Q
     Some(query)
 }
 
-/// The builds that a rule is about, with their open incidents.
-async fn due(
-    executor: impl Into<Executor<'_>>,
-    rule: &AlertRule,
-    query: Query,
-) -> Result<Vec<(Build, String)>> {
-    let filter: Filter = rule.content.filter.clone().into();
-    let mut found = Vec::new();
-    for row in query.fetch_all(executor).await? {
-        let build = rows::build(&row)?;
-        if filter.matches(&build) {
-            found.push((build, row.try_get("incident")?));
-        }
-    }
-    Ok(found)
+/// The builds that are found, with their open incidents.
+async fn due(executor: impl Into<Executor<'_>>, query: Query) -> Result<Vec<(Build, String)>> {
+    let rows = query.fetch_all(executor).await?.into_iter();
+    let found = rows.map(|row| Ok((rows::build(&row)?, row.try_get("incident")?)));
+    found.collect()
 }

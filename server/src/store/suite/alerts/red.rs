@@ -2,12 +2,12 @@
 
 use jiff::SignedDuration;
 
-use super::Team;
+use super::{Team, build};
 use crate::{
-    fixtures::at,
+    fixtures::{at, build_id, repository},
     model::{
         AlertKind::{Recovery, StaysRed},
-        Trigger,
+        BuildFacts, Report, Source, Trigger,
     },
 };
 
@@ -38,4 +38,37 @@ async fn what_stays_red_is_told_once_and_then_its_end() {
     );
     team.run(2, "success").await;
     assert_eq!(team.told().await, [(StaysRed, 1), (Recovery, 2)]);
+}
+
+/// Branches that are deleted while they are red stay so.
+#[tokio::test]
+async fn what_stays_red_is_told_however_many_others_do() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    let longer_than = SignedDuration::from_hours(1);
+    team.rule(Trigger::StaysRed { longer_than }, &[&ci]).await;
+    let on_branch = |run: i32| BuildFacts {
+        branch: format!("b{run}"),
+        update_time: at(60),
+        ..build(run, 1, "failure")
+    };
+    let branches = 1..502;
+    let report = Report {
+        repositories: vec![repository()],
+        builds: branches
+            .map(|run| (build_id(i64::from(run), 1), on_branch(run)))
+            .collect(),
+        ..Report::default()
+    };
+    team.fixture.record(report).await;
+    let main = BuildFacts {
+        update_time: at(120),
+        ..build(600, 1, "failure")
+    };
+    team.report(build_id(600, 1), main, Source::Webhook).await;
+    let now = 2 * 3600;
+    team.set_clock(now);
+    let raised = team.fixture.store.raise_by_time(at(now)).await.unwrap();
+    assert_eq!(raised, 1);
+    assert_eq!(team.told().await, [(StaysRed, 600)]);
 }
