@@ -17,7 +17,8 @@ const ROWS_AT_A_TIME: i64 = 1000;
 
 impl Store {
     /// Deletes alerts that were raised by a time, and incidents that were resolved by then.
-    /// Says how many.
+    /// Says how many. What an open incident was told stays: else it is told again, and its
+    /// recovery never.
     pub(crate) async fn delete_old_alerts(&self, until: Timestamp) -> Result<u64> {
         let mut count = 0;
         loop {
@@ -35,7 +36,10 @@ async fn step(connection: &mut Connection, until: Timestamp) -> Result<(u64, Lef
     let mut count = 0;
     for statement in [
         "DELETE FROM alert WHERE id IN
-            (SELECT id FROM alert WHERE create_time <= $1 AND state <> 'pending' LIMIT $2)",
+            (SELECT id FROM alert WHERE create_time <= $1 AND state <> 'pending'
+               AND NOT EXISTS (SELECT 1 FROM incident i
+                               WHERE i.id = alert.incident_id AND i.resolve_time IS NULL)
+             LIMIT $2)",
         "DELETE FROM incident WHERE id IN
             (SELECT id FROM incident WHERE open_time <= $1 AND resolve_time <= $1 LIMIT $2)",
     ] {
