@@ -1,7 +1,7 @@
 //! What was told, is to be told, and was not.
 
 use futures_util::FutureExt as _;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     super::{
@@ -23,6 +23,10 @@ const COLUMNS: &str = "a.id, a.rule_id, a.rule_name, a.channel_id, a.channel_nam
      a.run_attempt, a.repository_id, a.incident_id, a.kind, a.state, a.skip_reason, \
      a.first_alert_id, a.attempt_count, a.error, a.answer, a.possible_repeat, a.message_id, \
      a.recipients, a.create_time, a.send_time, a.next_time";
+
+/// What one message tells was raised within this: what waits for longer is given up, and no
+/// quiet hours are longer than a week.
+const TOGETHER: SignedDuration = SignedDuration::from_hours(9 * 24);
 
 /// Which alerts.
 #[derive(Clone, Debug, Default)]
@@ -63,12 +67,42 @@ impl Store {
 
     /// Has an alert that failed tried again.
     pub(crate) async fn retry_alert(&self, id: String) -> Result<Alert> {
-        self.write(move |connection, now| retry(connection, id, now).boxed())
+        let is_part = self.is_part(&id).await?;
+        self.write(move |connection, now| retry(connection, id, is_part, now).boxed())
             .await
+    }
+
+    /// Whether the message of an alert told others, too.
+    async fn is_part(&self, id: &str) -> Result<bool> {
+        let Some(alert) = find(&self.readers, id).await? else {
+            return Ok(false);
+        };
+        let time = alert.create_time;
+        let first = time.checked_sub(TOGETHER).unwrap_or(Timestamp::MIN);
+        let last = time.checked_add(TOGETHER).unwrap_or(Timestamp::MAX);
+        let row = db::query(
+            "SELECT 1 FROM alert WHERE channel_id = $1 AND message_id = $2 AND message_id <> ''
+               AND id <> $3 AND create_time >= $4 AND create_time <= $5 LIMIT 1",
+        )
+        .bind(alert.channel.id)
+        .bind(alert.delivery.message_id)
+        .bind(id.to_owned())
+        .bind(first.as_microsecond())
+        .bind(last.as_microsecond())
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.is_some())
     }
 }
 
-async fn retry(connection: &mut Connection, id: String, now: Timestamp) -> Result<Alert> {
+/// One of several that a message told becomes a message of its own, and is named so: who has
+/// seen that message must not take this one for it.
+async fn retry(
+    connection: &mut Connection,
+    id: String,
+    is_part: bool,
+    now: Timestamp,
+) -> Result<Alert> {
     let alert = find(&mut *connection, &id)
         .await?
         .ok_or(Error::NotFound("alert"))?;
@@ -84,11 +118,13 @@ async fn retry(connection: &mut Connection, id: String, now: Timestamp) -> Resul
     channel.ok_or(Error::Precondition(
         "the channel of this alert is disabled or was deleted",
     ))?;
-    db::query("UPDATE alert SET state = 'pending', next_time = $1, claim = NULL WHERE id = $2")
-        .bind(now.as_microsecond())
-        .bind(id.clone())
-        .execute(&mut *connection)
-        .await?;
+    let mut query = Query::new("UPDATE alert SET state = 'pending', claim = NULL, next_time = ");
+    query.push_bind(now.as_microsecond());
+    if is_part {
+        query.push(", message_id = ''");
+    }
+    query.push(" WHERE id = ").push_bind(id.clone());
+    query.execute(&mut *connection).await?;
     find(connection, &id).await?.ok_or(Error::NotFound("alert"))
 }
 

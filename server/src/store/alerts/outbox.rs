@@ -197,8 +197,9 @@ async fn choose(connection: &mut Connection, lease: &ChannelLease, now: Timestam
     }
     let message = Chosen {
         message_id: Ids::at(now).next()?,
+        // One that was part of another message, and that somebody retried.
+        possible_repeat: chosen.iter().any(|it| it.delivery.possible_repeat),
         alerts: chosen,
-        possible_repeat: false,
     };
     begin(connection, lease, channel, message).await
 }

@@ -158,6 +158,21 @@ impl Waiting {
         was_held(alert) && end == Some(next_time)
     }
 
+    /// What is taken out of a message that was tried, and the rest of which is tried again,
+    /// becomes a message of its own: who has seen that one must not take this one for it.
+    async fn part(&self, connection: &mut Connection, taken: &[Alert]) -> Result<()> {
+        let rest: BTreeSet<&String> = self
+            .again
+            .iter()
+            .map(|it| &it.delivery.message_id)
+            .collect();
+        let parts = taken
+            .iter()
+            .filter(|it| rest.contains(&it.delivery.message_id));
+        let parts: Vec<Alert> = parts.cloned().collect();
+        set(connection, &parts, "message_id = ''").await
+    }
+
     /// Rules may have been given quiet hours since.
     async fn keep_quiet(&mut self, connection: &mut Connection, now: Timestamp) -> Result<()> {
         let ends: BTreeMap<String, Timestamp> = self
@@ -169,7 +184,11 @@ impl Waiting {
             })
             .collect();
         for (rule, end) in ends {
+            let again = self.again.len();
             let quiet = self.take_out(|alert| alert.rule.id == rule);
+            if self.again.len() < again {
+                self.part(connection, &quiet).await?;
+            }
             hold(connection, &quiet, end).await?;
         }
         Ok(())

@@ -163,6 +163,36 @@ async fn a_failure_whose_recovery_was_left_out_is_not_told_alone() {
 }
 
 #[tokio::test]
+async fn what_is_retried_of_a_digest_is_a_message_of_its_own() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    let mut limited = of_all(CHANGE, &[&ci]);
+    limited.max_per_hour = 1;
+    team.rule_as(limited).await;
+    team.break_branches(1..4, 0).await;
+    let digest = team.message(&ci, None).await;
+    assert_eq!(digest.alerts.len(), 3);
+    team.wait(&ci, Some(refused(&digest, false))).await;
+    let store = &team.fixture.store;
+    let mut names = vec![digest.message_id];
+    for alert in team.alerts().await.into_iter().take(2) {
+        store.retry_alert(alert.id.clone()).await.unwrap();
+        let again = team.message(&ci, None).await;
+        assert_eq!(again.alerts.len(), 1);
+        assert_eq!(again.alerts[0].id, alert.id);
+        assert!(!names.contains(&again.message_id), "a receiver drops it");
+        names.push(again.message_id.clone());
+        // The same once more: it is the same message.
+        team.wait(&ci, Some(refused(&again, false))).await;
+        store.retry_alert(alert.id).await.unwrap();
+        let same = team.message(&ci, None).await;
+        assert_eq!(same.message_id, again.message_id);
+        team.wait(&ci, Some(sent(&same))).await;
+        team.set_clock(3600 * i64::try_from(names.len()).unwrap());
+    }
+}
+
+#[tokio::test]
 async fn a_recovery_that_waits_is_left_out_when_its_failure_is_refused() {
     let team = Team::new().await;
     let ci = team.channel("#ci").await;

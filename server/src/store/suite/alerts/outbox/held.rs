@@ -2,11 +2,11 @@
 
 use super::{
     super::{CHANGE, Team, build},
-    of_all, sent,
+    later, of_all, sent,
 };
 use crate::{
     fixtures::{at, build_id},
-    model::{AlertState, BuildFacts, QuietHours, SkipReason, Source},
+    model::{AlertState, BuildFacts, Pattern, QuietHours, SkipReason, Source},
 };
 
 #[tokio::test]
@@ -122,6 +122,48 @@ async fn what_a_limit_puts_off_is_told_although_it_is_over() {
     let runs: Vec<i64> = rest.alerts.iter().map(|it| it.build.run.0).collect();
     assert_eq!(runs, [2, 3, 4], "all that was put off, in one message");
     assert_eq!(team.skipped().await, []);
+}
+
+#[tokio::test]
+async fn what_is_held_of_a_digest_that_was_tried_is_a_message_of_its_own() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    let on = |branch: &str| {
+        let mut of_branch = of_all(CHANGE, &[&ci]);
+        of_branch.filter.branches = vec![Pattern::new(branch)];
+        of_branch.quiet_hours = Some(QuietHours {
+            time_zone: "UTC".to_owned(),
+            hours: Some(("08:00".parse().unwrap(), "09:10".parse().unwrap())),
+            days: Vec::new(),
+        });
+        of_branch
+    };
+    let quiet = team.rule_as(on("b1")).await;
+    team.rule_as(on("b2")).await;
+    team.break_branches(1..3, 0).await;
+    team.set_clock(600);
+    let digest = team.message(&ci, None).await;
+    assert_eq!(digest.alerts.len(), 2);
+    team.wait(&ci, Some(later(&digest, None))).await;
+    // It becomes quiet for one of them.
+    let mut content = quiet.content;
+    if let Some(hours) = &mut content.quiet_hours {
+        hours.hours = Some(("09:10".parse().unwrap(), "10:00".parse().unwrap()));
+    }
+    let store = &team.fixture.store;
+    store
+        .update_alert_rule(quiet.id, None, content)
+        .await
+        .unwrap();
+    team.set_clock(605);
+    let rest = team.message(&ci, None).await;
+    assert_eq!(rest.alerts[0].build, build_id(2, 1));
+    assert_eq!(rest.message_id, digest.message_id);
+    assert_eq!(team.wait(&ci, Some(sent(&rest))).await, Some(3600));
+    team.set_clock(3600);
+    let held = team.message(&ci, None).await;
+    assert_eq!(held.alerts[0].build, build_id(1, 1));
+    assert_ne!(held.message_id, digest.message_id);
 }
 
 #[tokio::test]
