@@ -88,7 +88,8 @@ pub(super) async fn enabled(connection: &mut Connection) -> Result<Vec<AlertRule
     Ok(rules)
 }
 
-/// Takes a channel out of all rules. Those that tell nobody any more go.
+/// Takes a channel out of all rules. Those that tell nobody any more are disabled: what they say
+/// is worth another channel.
 pub(super) async fn leave_out(
     connection: &mut Connection,
     channel: &str,
@@ -97,10 +98,8 @@ pub(super) async fn leave_out(
     for mut rule in all(&mut *connection, false).await? {
         let before = rule.content.channels.len();
         rule.content.channels.retain(|id| id != channel);
-        if rule.content.channels.is_empty() {
-            let delete = db::query("DELETE FROM alert_rule WHERE id = $1").bind(rule.id);
-            delete.execute(&mut *connection).await?;
-        } else if rule.content.channels.len() < before {
+        if rule.content.channels.len() < before {
+            rule.content.disabled |= rule.content.channels.is_empty();
             rule.version += 1;
             rule.update_time = now;
             write(connection, &rule).await?;

@@ -323,7 +323,9 @@ async fn a_channel_that_is_deleted_leaves_its_rules() {
         .unwrap();
     let left = store.alert_rule(&both.id).await.unwrap().unwrap();
     assert_eq!((left.content.channels, left.version), (vec![mail.id], 2));
-    assert_eq!(store.alert_rule(&one.id).await.unwrap(), None);
+    let left = store.alert_rule(&one.id).await.unwrap().unwrap();
+    assert_eq!(left.content.channels, Vec::<String>::new());
+    assert!(left.content.disabled, "it tells nobody");
     let unknown = store.create_alert_rule(rule(CHANGE, &[&ci])).await;
     assert!(matches!(unknown, Err(crate::Error::Invalid(_))));
 }
