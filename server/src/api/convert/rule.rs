@@ -223,11 +223,16 @@ fn quiet_hours(check: &mut Check, quiet: v1::QuietHours) -> QuietHours {
     }
 }
 
+/// By the minute: a time with seconds would be shown without them, and could not be set again.
 fn time_of_day(check: &mut Check, field: &str, text: &str) -> Time {
-    text.parse().unwrap_or_else(|_| {
+    let time: Time = text.parse().unwrap_or_else(|_| {
         check.refuse(field, "must be a time of day, such as 22:00");
         Time::midnight()
-    })
+    });
+    if time.second() != 0 || time.subsec_nanosecond() != 0 {
+        check.refuse(field, "must have no seconds, such as 22:00");
+    }
+    time
 }
 
 fn filter_to_proto(filter: &RuleFilter) -> v1::BuildFilter {

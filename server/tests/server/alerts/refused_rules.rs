@@ -182,6 +182,10 @@ async fn each_bad_field_of_quiet_hours_is_named() {
             "rule.quiet_hours.start",
             quiet("UTC", "25:00", "07:00", &[]),
         ),
+        (
+            "rule.quiet_hours.start",
+            quiet("UTC", "22:00:30", "07:00", &[]),
+        ),
         ("rule.quiet_hours.end", quiet("UTC", "22:00", "", &[])),
         ("rule.quiet_hours.end", quiet("UTC", "22:00", "22:00", &[])),
         ("rule.quiet_hours.days[0]", quiet("UTC", "", "", &[8])),

@@ -399,8 +399,8 @@ export type AlertRule = Message<"lampboard.v1.AlertRule"> & {
     case: "failure";
   } | {
     /**
-     * The first build to fail on a branch of a workflow, and the first to
-     * succeed again.
+     * The first build of the filter to fail on a branch of a workflow, and the
+     * first to succeed again, whether the filter selects that one or not.
      *
      * @generated from field: lampboard.v1.ChangeTrigger change = 5;
      */
@@ -433,7 +433,8 @@ export type AlertRule = Message<"lampboard.v1.AlertRule"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * The channels that are told, from 1 to 20.
+   * The channels that are told, from 1 to 20. Empty, and the rule disabled, once
+   * all of them were deleted.
    *
    * @generated from field: repeated string channel_ids = 9;
    */
@@ -507,13 +508,15 @@ export const FailureTriggerSchema: GenMessage<FailureTrigger> = /*@__PURE__*/
   messageDesc(file_lampboard_v1_alert, 8);
 
 /**
- * The first failure on a branch of a workflow, and the recovery.
+ * The first failure on a branch of a workflow, and the recovery. A branch that was
+ * red before the rule was made is told of when it breaks anew.
  *
  * @generated from message lampboard.v1.ChangeTrigger
  */
 export type ChangeTrigger = Message<"lampboard.v1.ChangeTrigger"> & {
   /**
-   * How many runs in a row have to fail. Zero means 1; the most is 100.
+   * How many runs in a row have to fail, whether the filter selects them or not.
+   * Zero means 1; the most is 100.
    *
    * @generated from field: int32 failures = 1;
    */
@@ -622,7 +625,7 @@ export type QuietHours = Message<"lampboard.v1.QuietHours"> & {
   timeZone: string;
 
   /**
-   * When they start, such as `22:00`.
+   * When they start, such as `22:00`: by the minute.
    *
    * @generated from field: string start = 2;
    */

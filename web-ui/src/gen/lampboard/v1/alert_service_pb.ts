@@ -1061,7 +1061,8 @@ export const AlertService: GenService<{
     output: typeof UpdateAlertChannelResponseSchema;
   },
   /**
-   * Deletes a channel, from rules too. What waits for it is skipped.
+   * Deletes a channel, from rules too: one that has no other is disabled. What
+   * waits for it is skipped.
    *
    * @generated from rpc lampboard.v1.AlertService.DeleteAlertChannel
    */
