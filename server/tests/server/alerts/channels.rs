@@ -279,7 +279,7 @@ async fn a_test_says_what_the_receiver_answered_and_never_its_words() {
 }
 
 #[tokio::test]
-async fn a_channel_that_goes_leaves_its_rules_and_a_rule_without_one_goes() {
+async fn a_channel_that_goes_leaves_its_rules_and_a_rule_without_one_is_disabled() {
     let server = super::start().await;
     let mut client = server.alerts();
     let one = created(&mut client, email("one", &["ada@acme.example"])).await;
@@ -299,8 +299,12 @@ async fn a_channel_that_goes_leaves_its_rules_and_a_rule_without_one_goes() {
         .list_alert_rules(v1::ListAlertRulesRequest::default())
         .await;
     let rules = rules.unwrap().into_inner().rules;
-    assert_eq!(rules.len(), 1);
-    assert_eq!(rules[0].channel_ids, [two.id]);
+    let [alone, both] = &rules[..] else {
+        panic!("two rules: {rules:?}");
+    };
+    assert_eq!((alone.channel_ids.len(), alone.disabled), (0, true));
+    assert_eq!(both.channel_ids, [two.id]);
+    assert!(!both.disabled);
 }
 
 #[tokio::test]
