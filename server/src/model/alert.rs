@@ -104,6 +104,8 @@ pub(crate) enum SkipReason {
     FailureNotSent,
     /// Its channel was deleted or disabled.
     ChannelGone,
+    /// Its rule was deleted or disabled.
+    RuleGone,
     /// Its repository is not seen any more.
     RepositoryHidden,
     /// It is older than what is still told.

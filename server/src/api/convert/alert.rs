@@ -166,6 +166,7 @@ fn skip_reason_to_proto(reason: &SkipReason) -> (v1::AlertSkipReason, String) {
         SkipReason::OverWhileQuiet => Reason::OverWhileQuiet,
         SkipReason::FailureNotSent => Reason::FailureNotSent,
         SkipReason::ChannelGone => Reason::ChannelGone,
+        SkipReason::RuleGone => Reason::RuleGone,
         SkipReason::RepositoryHidden => Reason::RepositoryHidden,
         SkipReason::TooOld => Reason::TooOld,
     };

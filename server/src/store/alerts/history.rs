@@ -229,6 +229,7 @@ fn read_reason(row: &Row, id: &str) -> Result<SkipReason> {
         "over_while_quiet" => SkipReason::OverWhileQuiet,
         "failure_not_sent" => SkipReason::FailureNotSent,
         "channel_gone" => SkipReason::ChannelGone,
+        "rule_gone" => SkipReason::RuleGone,
         "repository_hidden" => SkipReason::RepositoryHidden,
         "too_old" => SkipReason::TooOld,
         _ => return Err(bad_value("alert", "skip_reason", &id, &"not a reason")),

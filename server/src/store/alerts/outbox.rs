@@ -173,7 +173,7 @@ async fn choose(connection: &mut Connection, lease: &ChannelLease, now: Timestam
         later => return Ok(Next::Wait(later)),
     }
     let mut waiting = Waiting::read(connection, lease, now).await?;
-    waiting.tidy(connection, &channel, now).await?;
+    waiting.tidy(connection, &channel, lease, now).await?;
     if let Some(again) = waiting.left_by_the_dead(connection, &channel).await? {
         return begin(connection, lease, channel, again).await;
     }

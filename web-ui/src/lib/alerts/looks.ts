@@ -31,6 +31,7 @@ const SKIPS: Partial<Record<AlertSkipReason, string>> = {
   [AlertSkipReason.OVER_WHILE_QUIET]: 'it was over when the quiet hours ended',
   [AlertSkipReason.FAILURE_NOT_SENT]: 'the failure was never told, so the recovery is not either',
   [AlertSkipReason.CHANNEL_GONE]: 'the channel was deleted or disabled',
+  [AlertSkipReason.RULE_GONE]: 'the rule was deleted or disabled',
   [AlertSkipReason.REPOSITORY_HIDDEN]: 'the repository is not seen any more',
   [AlertSkipReason.TOO_OLD]: 'it was too old to be told',
 };

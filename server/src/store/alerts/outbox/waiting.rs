@@ -1,5 +1,6 @@
 //! What waits for a channel: tidied of what is not to be told any more, and chosen from.
 
+mod silenced;
 mod tidy;
 
 use std::collections::BTreeMap;

@@ -1124,7 +1124,8 @@ export const AlertService: GenService<{
     output: typeof UpdateAlertRuleResponseSchema;
   },
   /**
-   * Deletes a rule. What it raised stays.
+   * Deletes a rule. What it raised stays in the history; what of that was not tried
+   * yet is skipped, as it is when a rule is disabled.
    *
    * @generated from rpc lampboard.v1.AlertService.DeleteAlertRule
    */

@@ -10,7 +10,7 @@ use super::{
             db::{Connection, Query},
             sql,
         },
-        HORIZON,
+        ChannelLease, HORIZON,
     },
     Waiting, hold, ids, set, was_held,
 };
@@ -25,10 +25,12 @@ impl Waiting {
         &mut self,
         connection: &mut Connection,
         channel: &AlertChannel,
+        lease: &ChannelLease,
         now: Timestamp,
     ) -> Result<()> {
         self.give_up_old(connection, now).await?;
         self.skip_hidden(connection).await?;
+        self.skip_silenced(connection, lease, now).await?;
         self.skip_over(connection, channel).await?;
         self.skip_untold(connection, channel).await?;
         self.keep_quiet(connection, now).await
@@ -195,7 +197,11 @@ impl Waiting {
     }
 }
 
-async fn skip(connection: &mut Connection, alerts: &[Alert], reason: &'static str) -> Result<()> {
+pub(super) async fn skip(
+    connection: &mut Connection,
+    alerts: &[Alert],
+    reason: &'static str,
+) -> Result<()> {
     for chunk in sql::padded(&ids(alerts)) {
         let mut query = Query::new(
             "UPDATE alert SET state = 'skipped', next_time = NULL, claim = NULL, skip_reason = ",

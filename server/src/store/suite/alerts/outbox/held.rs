@@ -207,3 +207,39 @@ async fn what_is_not_seen_any_more_is_not_told() {
         .await;
     assert_eq!(team.skipped().await, [SkipReason::RepositoryHidden]);
 }
+
+#[tokio::test]
+async fn what_a_disabled_rule_raised_is_told_for_another_or_not() {
+    let team = Team::new().await;
+    let ci = team.channel("#ci").await;
+    let all = team.rule_as(of_all(CHANGE, &[&ci])).await;
+    let mut of_one = of_all(CHANGE, &[&ci]);
+    of_one.filter.branches = vec![Pattern::new("b2")];
+    let [other, third] = [of_one.clone(), of_one];
+    let other = team.rule_as(other).await;
+    team.rule_as(third).await;
+    team.break_branches(1..4, 0).await;
+    let store = &team.fixture.store;
+    let mut content = all.content;
+    content.disabled = true;
+    store
+        .update_alert_rule(all.id, None, content)
+        .await
+        .unwrap();
+    assert_eq!(team.wait(&ci, None).await, Some(0));
+    let rest = team.message(&ci, None).await;
+    assert_eq!(rest.alerts[0].build, build_id(2, 1));
+    assert_eq!(rest.alerts[0].rule.id, other.id);
+    assert_eq!(team.wait(&ci, Some(sent(&rest))).await, None);
+    let first = rest.alerts[0].id.clone();
+    let gone = SkipReason::RuleGone;
+    assert_eq!(
+        team.skipped().await,
+        [
+            gone.clone(),
+            gone.clone(),
+            SkipReason::Duplicate { first },
+            gone
+        ]
+    );
+}
