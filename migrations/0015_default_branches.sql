@@ -8,4 +8,4 @@ CREATE INDEX build_end ON build (end_time, repository_id, run_id, run_attempt)
 -- Rollups of kind 8 hold the builds of the default branches of all repositories that are
 -- known: the sum of kind 4, of the branch that is the default one now. The second row says
 -- whether they were made from what there was before them.
-INSERT INTO rollup_state (id, complete) VALUES (2, FALSE);
+INSERT INTO rollup_state (id, complete) SELECT 2, NOT EXISTS (SELECT 1 FROM rollup);

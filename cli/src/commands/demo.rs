@@ -48,9 +48,10 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     };
     let app = serve::app_of(&server, config)?;
     introduce(&board);
+    let board = (listener, Terms::default());
     tokio::select! {
         never = demo::run(hook, args.seed, parts::now) => never,
-        ended = serve::all_in_one((listener, Terms::default()), None, server, app, None, outbox.router()) => ended,
+        ended = serve::all_in_one(board, None, server, app, None, outbox.router()) => ended,
     }
 }
 

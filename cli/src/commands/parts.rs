@@ -74,6 +74,19 @@ pub(crate) fn terms(ports: &PortArgs, client_ca: Option<&Path>) -> anyhow::Resul
     })
 }
 
+/// Closes a server that is not served to its end: what it does beside would meet a runtime that
+/// is gone.
+pub(crate) async fn or_close<T>(
+    server: &Server,
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let outcome = work.await;
+    if outcome.is_err() {
+        server.close().await;
+    }
+    outcome
+}
+
 /// Where people open the board: as set, or where it listens.
 pub(crate) fn public_url(set: Option<&str>, listen: &ListenArgs, terms: &Terms) -> String {
     let set = set.filter(|url| !url.trim().is_empty());

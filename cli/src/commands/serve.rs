@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use axum::Router;
 use lampboard_github_app::{Config, GithubApp, Limits, Way, clock::SystemClock};
 use lampboard_proto::transport;
-use lampboard_server::Server;
+use lampboard_server::{Database, Server};
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use super::{holder::Holder, identity, parts};
@@ -38,7 +39,17 @@ pub(crate) async fn run(args: ServeArgs) -> anyhow::Result<()> {
     let database = args.store.database.database()?;
     let server =
         parts::open_server(&args.store, &database, &args.alerts, &public_url, port).await?;
-    let socket = parts::open_socket(&args.store.database, &database, &server).await?;
+    let work = serve(&args, &database, server.clone(), (terms, write_key));
+    parts::or_close(&server, work).await
+}
+
+async fn serve(
+    args: &ServeArgs,
+    database: &Database,
+    server: Server,
+    (terms, write_key): (Terms, SecretString),
+) -> anyhow::Result<()> {
+    let socket = parts::open_socket(&args.store.database, database, &server).await?;
     let listener = listen::bind(args.listen.listen, "LAMPBOARD_LISTEN").await?;
     let board = format!("{}://{}", terms.scheme(), listener.local_addr()?);
     tracing::info!("listening on {board}");

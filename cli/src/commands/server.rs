@@ -1,11 +1,12 @@
 //! `lampboard server`: gRPC and the web UI, for a github-app in another process.
 
 use anyhow::bail;
+use lampboard_server::{Database, Server};
 
 use super::parts;
 use crate::{
     args::ServerArgs,
-    listen::{self, Port},
+    listen::{self, Port, Terms},
 };
 
 /// Runs until the process is asked to stop.
@@ -29,7 +30,16 @@ pub(crate) async fn run(args: ServerArgs) -> anyhow::Result<()> {
     let database = args.store.database.database()?;
     let server =
         parts::open_server(&args.store, &database, &args.alerts, &public_url, port).await?;
-    let socket = parts::open_socket(&args.store.database, &database, &server).await?;
+    parts::or_close(&server, serve(&args, &database, &server, terms)).await
+}
+
+async fn serve(
+    args: &ServerArgs,
+    database: &Database,
+    server: &Server,
+    terms: Terms,
+) -> anyhow::Result<()> {
+    let socket = parts::open_socket(&args.store.database, database, server).await?;
     let listener = listen::bind(args.listen.listen, "LAMPBOARD_LISTEN").await?;
     let address = listener.local_addr()?;
     tracing::info!("listening on {}://{address}", terms.scheme());
